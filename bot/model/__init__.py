@@ -1,0 +1,1 @@
+"""The words of the app: values that every floor above speaks in."""

@@ -1,0 +1,28 @@
+"""Names for things, so that a run's id is never passed where a repository's is meant."""
+
+from typing import NewType
+
+DeliveryGuid = NewType("DeliveryGuid", str)
+"""`X-GitHub-Delivery`: the same on every redelivery of one event."""
+
+OrderingKey = NewType("OrderingKey", str)
+"""Deliveries that share it are handled one after another."""
+
+Repo = NewType("Repo", str)
+"""`owner/name`, as GitHub spells it."""
+
+Login = NewType("Login", str)
+UserId = NewType("UserId", int)
+InstallationId = NewType("InstallationId", int)
+
+Sha = NewType("Sha", str)
+"""A full Git object name, forty lower-case hexadecimal digits."""
+
+RunId = NewType("RunId", str)
+"""Twenty-six characters that sort by the time the run was asked for."""
+
+JobName = NewType("JobName", str)
+"""What a runner calls a job: written down before the job exists, unique for ever."""
+
+Fence = NewType("Fence", int)
+"""The number of a run's current job; whoever writes with an older one is refused."""
