@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
-from bot.model.ids import Fence, InstallationId, JobName, Login, Repo, RunId, Sha, UserId
+from bot.model.ids import Fence, JobName, Login, Repo, RunId, Sha, UserId
 
 
 class Conclusion(StrEnum):
@@ -102,13 +102,3 @@ class JobPlan:
     base_branch: str
     agent: AgentSpec
     brief: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """Who asked for a run, where, and with which words."""
-
-    installation: InstallationId
-    subject: Subject
-    by: Person
-    title: str

@@ -1,0 +1,171 @@
+"""What the operator sets, read from a mapping and checked before anything starts.
+
+Each process asks only for what it needs: the gateway, which agents talk to, never
+sees the app's key or the webhook secret.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from bot.model.errors import Misconfigured
+
+T = TypeVar("T")
+
+HINTS: Mapping[str, str] = {
+    "GITHUB_APP_ID": "give the number that GitHub shows on the app's settings page",
+    "GITHUB_PRIVATE_KEY": "give the app's private key in PEM",
+    "GITHUB_PRIVATE_KEY_FILE": "give the file that holds the app's private key in PEM",
+    "GITHUB_WEBHOOK_SECRET": "give the webhook secret, or several with commas between them",
+    "GITHUB_API_URL": "give an address that begins with https:// or http://",
+    "GITHUB_SERVER_URL": "give an address that begins with https:// or http://",
+    "DATABASE_URL": "give sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME",
+    "PORT": "give a TCP port from 1 to 65535",
+    "GREENROOM_HOST": "give the address to listen on",
+    "GREENROOM_HOME": "give the folder for mirrors, jobs, sockets and the embedded database",
+    "GREENROOM_CLOCK": "give the file that moves the clock, in tests and the demo",
+    "GREENROOM_JOB_UIDS": "give a range of unused user ids such as 210000-210999",
+    "GREENROOM_TOOLBOXES": "give NAME=FOLDER pairs with commas between them",
+    "GREENROOM_RUNS_AT_ONCE": "give a whole number above zero",
+    "GREENROOM_RUNS_PER_REPO": "give a whole number above zero",
+}
+"""Every setting, and what to write there; the docs and the errors say the same."""
+
+
+class Process(StrEnum):
+    """The processes of the app, each with settings of its own that must be there."""
+
+    WEB = "web"
+    WORK = "work"
+    GATEWAY = "gateway"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The settings of one process.
+
+    Attributes:
+        app_id: GitHub's number of the app; 0 in a process that does not need it.
+        private_key: the app's key in PEM, or None when `private_key_file` is to be read.
+        webhook_secrets: any of these may have signed a delivery, newest first.
+        home: the folder for mirrors, jobs, sockets and the embedded database.
+        clock: the file that moves the clock, in tests and the demo.
+        job_uids: first and last user id that jobs may take when started by root.
+        toolboxes: read-only tool trees by name, offered to every sandbox.
+        runs_at_once: how many runs may hold a runner at the same time.
+        runs_per_repo: the same, for one repository.
+    """
+
+    app_id: int
+    private_key: SecretStr | None = field(repr=False)
+    private_key_file: Path | None
+    webhook_secrets: tuple[SecretStr, ...] = field(repr=False)
+    api_url: str
+    server_url: str
+    database_url: SecretStr = field(repr=False)
+    host: str
+    port: int
+    home: Path
+    clock: Path | None
+    job_uids: tuple[int, int]
+    toolboxes: Mapping[str, Path]
+    runs_at_once: int
+    runs_per_repo: int
+
+
+def read_settings(env: Mapping[str, str], needs: frozenset[Process]) -> Settings:
+    """Make the settings of the processes in `needs` from environment variables.
+
+    Raises:
+        Misconfigured: naming the variable that is missing or broken.
+    """
+    work, web = Process.WORK in needs, Process.WEB in needs
+    home = Path(env.get("GREENROOM_HOME") or ".greenroom").absolute()
+    key, key_file = env.get("GITHUB_PRIVATE_KEY"), env.get("GITHUB_PRIVATE_KEY_FILE")
+    if work and not (key or key_file):
+        hint = HINTS["GITHUB_PRIVATE_KEY_FILE"]
+        raise Misconfigured(f"GITHUB_PRIVATE_KEY_FILE is not set: {hint}.")
+    return Settings(
+        app_id=_read(env, "GITHUB_APP_ID", _positive, None if work else "0"),
+        private_key=SecretStr(key.replace("\\n", "\n")) if key else None,
+        private_key_file=Path(key_file) if key_file and not key else None,
+        webhook_secrets=_read(env, "GITHUB_WEBHOOK_SECRET", _secrets, None if web else ""),
+        api_url=_read(env, "GITHUB_API_URL", _url, "https://api.github.com"),
+        server_url=_read(env, "GITHUB_SERVER_URL", _url, "https://github.com"),
+        database_url=_read(env, "DATABASE_URL", _database, f"sqlite:///{home}/greenroom.db"),
+        host=env.get("GREENROOM_HOST") or "0.0.0.0",  # noqa: S104 - GitHub calls from outside
+        port=_read(env, "PORT", _port, "8080"),
+        home=home,
+        clock=Path(env["GREENROOM_CLOCK"]) if env.get("GREENROOM_CLOCK") else None,
+        job_uids=_read(env, "GREENROOM_JOB_UIDS", _uids, "210000-210999"),
+        toolboxes=_read(env, "GREENROOM_TOOLBOXES", _toolboxes, ""),
+        runs_at_once=_read(env, "GREENROOM_RUNS_AT_ONCE", _positive, "4"),
+        runs_per_repo=_read(env, "GREENROOM_RUNS_PER_REPO", _positive, "3"),
+    )
+
+
+def _read(
+    env: Mapping[str, str], name: str, convert: Callable[[str], T], default: str | None
+) -> T:
+    text = env.get(name) or default
+    if text is None:
+        raise Misconfigured(f"{name} is not set: {HINTS[name]}.")
+    try:
+        return convert(text)
+    except ValueError:
+        # The value is not repeated: it may be a secret in the wrong place.
+        raise Misconfigured(f"{name} is wrong: {HINTS[name]}.") from None
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or (text != "0" and int(text) < 1):
+        raise ValueError
+    return int(text)
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 65536:  # noqa: PLR2004 - TCP's own limit
+        raise ValueError
+    return int(text)
+
+
+def _secrets(text: str) -> tuple[SecretStr, ...]:
+    return tuple(SecretStr(part.strip()) for part in text.split(",") if part.strip())
+
+
+def _url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError
+    return text.rstrip("/")
+
+
+_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
+_ALIASES = {"postgres": "postgresql"}
+
+
+def _database(text: str) -> SecretStr:
+    scheme, separator, rest = text.partition("://")
+    driver = _DRIVERS.get(_ALIASES.get(scheme, scheme))
+    if driver is None or not separator or not rest:
+        raise ValueError
+    return SecretStr(f"{driver}://{rest}")
+
+
+def _uids(text: str) -> tuple[int, int]:
+    first, _, last = text.partition("-")
+    if not (first.isdecimal() and last.isdecimal() and 0 < int(first) <= int(last)):
+        raise ValueError
+    return int(first), int(last)
+
+
+def _toolboxes(text: str) -> dict[str, Path]:
+    pairs = [part.partition("=") for part in text.split(",") if part.strip()]
+    if not all(name.strip() and Path(folder.strip()).is_absolute() for name, _, folder in pairs):
+        raise ValueError
+    return {name.strip(): Path(folder.strip()) for name, _, folder in pairs}
