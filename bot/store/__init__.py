@@ -1,0 +1,1 @@
+"""What must survive: deliveries, runs, jobs, and everything wished for on GitHub."""

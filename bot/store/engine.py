@@ -1,0 +1,117 @@
+"""One way to the database, whichever it is: begin, work on rows, commit.
+
+SQLite takes its one write lock when a transaction begins (BEGIN IMMEDIATE): a
+transaction that reads first and writes later would fail with "database is locked"
+as soon as two processes do so at once.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from pydantic import SecretStr
+from sqlalchemy import Dialect, Table, event, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from bot.model.errors import Unavailable
+from bot.store.changes import CHANNEL, Changes
+
+BUSY_TIMEOUT = 10_000
+"""Milliseconds that a writer waits for another process's transaction on SQLite."""
+
+
+class Store:
+    """The database.  `begin` gives one transaction; `changes` tells when rows may be due."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self.engine = engine
+        self.changes = Changes()
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncConnection]:
+        """Open a transaction that commits at the end, or rolls back when the block raises.
+
+        Raises:
+            Unavailable: the database did not answer; nothing was changed, or, when the
+                commit itself was cut off, it is not known whether it was.
+        """
+        try:
+            async with self.engine.begin() as connection:
+                yield connection
+                if self.engine.dialect.name == "postgresql":
+                    await connection.execute(text(f"NOTIFY {CHANNEL}"))
+        except (OperationalError, OSError) as problem:
+            raise Unavailable("database", _words(problem), retry_after=1.0) from problem
+        self.changes.announce()
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """Open a connection for reading alone; it takes no lock and announces nothing."""
+        try:
+            async with self.engine.connect() as connection:
+                yield await connection.execution_options(greenroom_read=True)
+        except (OperationalError, OSError) as problem:
+            raise Unavailable("database", _words(problem), retry_after=1.0) from problem
+
+    async def close(self) -> None:
+        """Let go of every connection."""
+        await self.engine.dispose()
+
+
+def open_store(url: SecretStr) -> Store:
+    """Make the store of a SQLAlchemy address; connects when first used."""
+    engine = create_async_engine(url.get_secret_value(), hide_parameters=True)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+        event.listen(engine.sync_engine, "begin", _begin_immediate)
+    return Store(engine)
+
+
+async def ready(store: Store) -> None:
+    """Ask the database for an answer.
+
+    Raises:
+        Unavailable: it gave none within two seconds.
+    """
+    try:
+        async with asyncio.timeout(2), store.read() as connection:
+            await connection.execute(text("SELECT 1"))
+    except TimeoutError:
+        raise Unavailable("database", "no answer within 2 seconds", retry_after=1.0) from None
+
+
+def insert_or_skip(table: Table, dialect: Dialect) -> Any:
+    """Return an INSERT that leaves a row alone which breaks a unique index."""
+    return upsert(table, dialect).on_conflict_do_nothing()
+
+
+def upsert(table: Table, dialect: Dialect) -> Any:
+    """Return the dialect's own INSERT, which knows ON CONFLICT."""
+    return (sqlite if dialect.name == "sqlite" else postgresql).insert(table)
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # The driver must not open transactions by itself; `_begin_immediate` does.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        f"busy_timeout={BUSY_TIMEOUT}",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_immediate(connection: Any) -> None:
+    reading = connection.get_execution_options().get("greenroom_read", False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def _words(problem: Exception) -> str:
+    cause = problem.orig if isinstance(problem, DBAPIError) else problem
+    return f"{type(cause).__name__}: {cause}" if cause else type(problem).__name__

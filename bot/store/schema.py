@@ -1,0 +1,246 @@
+"""The tables, written once for SQLite and PostgreSQL.
+
+What must never happen twice is a unique index here, not an `if` elsewhere: one
+row for a delivery, one open run of an agent on a subject, one job for a fence,
+one row for a target on GitHub, one holder of a slot.  Times are Unix seconds.
+"""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Serial = BigInteger().with_variant(Integer, "sqlite")
+"""SQLite numbers rows by itself only in a column of type INTEGER."""
+
+# A delivery waits in `deliveries` until it is done; its body, which is large and
+# read once, lies beside it so that the rows which are searched stay small.
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("guid", Text, nullable=False, unique=True),
+    Column("event", Text, nullable=False),
+    Column("ordering_key", Text, nullable=False),
+    Column("received_at", Float, nullable=False),
+    Column("state", Text, nullable=False, server_default="waiting"),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("not_before", Float, nullable=False, server_default="0"),
+    Column("leased_by", Text),
+    Column("leased_until", Float),
+    Column("note", Text),
+    Index(
+        "ix_deliveries_waiting",
+        "ordering_key",
+        "id",
+        sqlite_where=text("state = 'waiting'"),
+        postgresql_where=text("state = 'waiting'"),
+    ),
+)
+
+delivery_bodies = Table(
+    "delivery_bodies",
+    metadata,
+    Column("guid", Text, primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+)
+
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("guid", Text, primary_key=True),
+    Column("reaction", Text, primary_key=True),
+    Column("outcome", Text, nullable=False),
+)
+
+installations = Table(
+    "installations",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("account", Text, nullable=False),
+    Column("permissions", JSON, nullable=False),
+    Column("active", Boolean, nullable=False),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("installation", BigInteger, nullable=False),
+    Column("repo", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("agent", Text, nullable=False),
+    Column("asked_by_id", BigInteger, nullable=False),
+    Column("asked_by", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("compute", Text, nullable=False),
+    Column("fence", Integer, nullable=False, server_default="0"),
+    Column("conclusion", Text),
+    Column("words", Text),
+    Column("base", Text),
+    Column("base_branch", Text),
+    Column("result", Text),
+    Column("head", Text),
+    Column("head_branch", Text),
+    Column("created_at", Float, nullable=False),
+    Column("changed_at", Float, nullable=False),
+    Column("next_attempt_at", Float, nullable=False, server_default="0"),
+    Column("deadline", Float),
+    Column("leased_by", Text),
+    Column("leased_until", Float),
+    Index(
+        "uq_runs_open",
+        "repo",
+        "number",
+        "agent",
+        unique=True,
+        sqlite_where=text("state <> 'finished'"),
+        postgresql_where=text("state <> 'finished'"),
+    ),
+    # All that the supervisor ever looks at; ten thousand parked runs are not in it.
+    Index(
+        "ix_runs_owed",
+        "next_attempt_at",
+        sqlite_where=text("compute <> 'none' OR state IN ('queued', 'running')"),
+        postgresql_where=text("compute <> 'none' OR state IN ('queued', 'running')"),
+    ),
+)
+
+run_subjects = Table(
+    "run_subjects",
+    metadata,
+    Column("run", Text, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("repo", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("how", Text, nullable=False),  # asked | opened
+    Index("ix_run_subjects_subject", "repo", "number"),
+)
+
+run_steps = Table(
+    "run_steps",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("run", Text, ForeignKey("runs.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("at", Float, nullable=False),
+    Column("by", Text, nullable=False),  # us | agent: what an agent says is marked as such
+    Column("text", Text, nullable=False),
+)
+
+waits = Table(
+    "waits",
+    metadata,
+    Column("run", Text, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("reason", Text, primary_key=True),
+    Column("since", Float, nullable=False),
+    Column("deadline", Float, nullable=False),
+)
+
+mailbox = Table(
+    "mailbox",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("run", Text, ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
+    Column("at", Float, nullable=False),
+    Column("message", JSON, nullable=False),
+    Column("read_at", Float),
+    Index(
+        "ix_mailbox_unread",
+        "run",
+        sqlite_where=text("read_at IS NULL"),
+        postgresql_where=text("read_at IS NULL"),
+    ),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("run", Text, ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
+    Column("fence", Integer, nullable=False),
+    Column("plan", JSON, nullable=False),
+    Column("launch_hash", Text, nullable=False, unique=True),
+    Column("run_hash", Text, unique=True),
+    Column("created_at", Float, nullable=False),
+    Column("claimed_at", Float),
+    Column("heartbeat_at", Float),
+    Column("ended_at", Float),
+    Column("ending", JSON),
+    UniqueConstraint("run", "fence"),
+)
+
+slots = Table(
+    "slots",
+    metadata,
+    Column("scope", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("run", Text, ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
+    UniqueConstraint("scope", "run"),
+)
+
+outputs = Table(
+    "outputs",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("run", Text, ForeignKey("runs.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("fence", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("payload", JSON, nullable=False),
+    Column("at", Float, nullable=False),
+)
+
+# The wished state of one target on GitHub.  `version` moves when the wish does,
+# `done` follows when GitHub has it; `tried` is set before a request that creates
+# something, so that a create without an answer is searched for, not repeated.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("target", Text, nullable=False, unique=True),
+    Column("kind", Text, nullable=False),
+    Column("run", Text, ForeignKey("runs.id", ondelete="CASCADE"), index=True),
+    Column("installation", BigInteger, nullable=False),
+    Column("repo", Text, nullable=False),
+    Column("wish", JSON, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("done", Integer, nullable=False, server_default="0"),
+    Column("tried", Boolean, nullable=False, server_default=text("false")),
+    Column("external_id", Text),
+    Column("refused", Text),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("not_before", Float, nullable=False, server_default="0"),
+    Column("wished_at", Float, nullable=False),
+    Column("leased_by", Text),
+    Column("leased_until", Float),
+    Index(
+        "ix_outbox_due",
+        "priority",
+        "id",
+        sqlite_where=text("done < version AND refused IS NULL"),
+        postgresql_where=text("done < version AND refused IS NULL"),
+    ),
+)
