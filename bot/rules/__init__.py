@@ -1,0 +1,1 @@
+"""What is decided, as tables and plain functions: no network, no files, no clock."""

@@ -1,0 +1,68 @@
+"""What the end of a job means for its run.
+
+An agent's word is not enough.  Only outputs that were accepted, and then applied,
+make a success; a program that ended well and asked for nothing has failed to say
+what it did.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.model.runs import Conclusion
+from bot.rules.lifecycle import Signal
+
+Cause = Literal["exited", "timeout", "cancelled", "crashed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """What a harness reports of its job.
+
+    Attributes:
+        exit: the program's exit status, None when a signal ended it.
+        result: the commit that reached quarantine, None when nothing was changed.
+    """
+
+    exit: int | None
+    signal: int | None
+    cause: Cause
+    result: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """What happens to the run; `conclusion` only where it finishes."""
+
+    signal: Signal
+    conclusion: Conclusion | None
+    words: str
+
+
+def _finish(conclusion: Conclusion, words: str) -> Ending:
+    return Ending(signal=Signal.FAILED, conclusion=conclusion, words=words)
+
+
+def ending(ended: Ended, asked: Collection[str]) -> Ending:
+    """Judge the end of a job by how it ended and which kinds of output it asked for."""
+    if ended.cause == "timeout":
+        return _finish(Conclusion.TIMED_OUT, "The agent ran out of time and was stopped.")
+    if ended.cause == "cancelled":
+        return Ending(
+            signal=Signal.CANCELLED, conclusion=Conclusion.CANCELLED, words="The run was stopped."
+        )
+    if ended.cause == "crashed" or ended.exit != 0:
+        how = f"signal {ended.signal}" if ended.signal else f"exit status {ended.exit}"
+        return _finish(Conclusion.FAILURE, f"The agent's program failed with {how}.")
+    return _of_a_good_exit(ended, asked)
+
+
+def _of_a_good_exit(ended: Ended, asked: Collection[str]) -> Ending:
+    if "pull_request" in asked and ended.result is None:
+        words = "The agent asked for a pull request but changed no file."
+        return _finish(Conclusion.FAILURE, words)
+    if not {"pull_request", "comment", "noop"}.isdisjoint(asked):
+        return Ending(signal=Signal.DELIVERS, conclusion=None, words="")
+    if "missing_tool" in asked:
+        return _finish(Conclusion.FAILURE, "A tool that the agent needs is missing.")
+    return _finish(Conclusion.FAILURE, "The agent ended without saying what it did.")

@@ -1,0 +1,214 @@
+"""What people read: comments, pull requests and check runs, from values to Markdown.
+
+Everything an agent wrote passes `quiet` first, so that it calls nobody, and hides
+nothing.  Our own marks are HTML comments that only we write.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot.model.ids import Login, RunId, Sha, UserId
+from bot.model.runs import Conclusion, Subject
+from bot.rules.lifecycle import Run
+
+MOST_CHARACTERS = 60_000
+"""Characters of a body that we send; GitHub refuses more than 65,536."""
+
+MOST_SUMMARY = 65_000
+"""Characters of a check run's summary; GitHub refuses more than 65,535."""
+
+ICONS: Mapping[Conclusion, str] = {
+    Conclusion.SUCCESS: "✅",
+    Conclusion.FAILURE: "❌",
+    Conclusion.NEUTRAL: "⚪",
+    Conclusion.CANCELLED: "🚫",
+    Conclusion.SKIPPED: "⏭️",
+    Conclusion.TIMED_OUT: "⏱️",
+    Conclusion.ACTION_REQUIRED: "✋",
+}
+
+STATES: Mapping[Run, str] = {
+    Run.QUEUED: "waiting for a runner",
+    Run.RUNNING: "working",
+    Run.PARKED: "delivering",
+    Run.FINISHED: "finished",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One line of a run's story; `agent` marks what the agent itself said."""
+
+    at: float
+    text: str
+    agent: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunView:
+    """All of a run that people are shown."""
+
+    id: RunId
+    agent: str
+    subject: Subject
+    asked_by: Login
+    state: Run
+    conclusion: Conclusion | None
+    words: str
+    steps: Sequence[Step]
+    started_at: float
+    changed_at: float
+    pull: int | None
+    head: Sha | None
+    said: str
+
+
+def marker(run: RunId) -> str:
+    """Return the hidden mark by which a run's comment is found again."""
+    return f"<!-- greenroom run {run} -->"
+
+
+def refusal_marker(person: UserId) -> str:
+    """Return the hidden mark of the one comment that tells a person of refusals."""
+    return f"<!-- greenroom refusal {person} -->"
+
+
+def comment(view: RunView) -> str:
+    """Write the one comment that follows a run from its start to its end."""
+    lines = [f"**{view.agent}** · {headline(view)}", "", *_story(view)]
+    if view.said:
+        lines += ["", quiet(view.said)]
+    lines += ["", f"Asked for by {plain(view.asked_by)}. Take the label off to stop it."]
+    if view.state is Run.FINISHED:
+        lines[-1] = f"Asked for by {plain(view.asked_by)}. Took {_took(view)}."
+    return cut("\n".join([marker(view.id), *lines]), MOST_CHARACTERS)
+
+
+def headline(view: RunView) -> str:
+    """Say in one line where a run stands."""
+    if view.state is not Run.FINISHED or view.conclusion is None:
+        return STATES[view.state]
+    if view.conclusion is Conclusion.SUCCESS and view.pull:
+        return f"{ICONS[view.conclusion]} opened #{view.pull}"
+    return f"{ICONS[view.conclusion]} {view.words or view.conclusion.replace('_', ' ')}"
+
+
+def _story(view: RunView) -> list[str]:
+    return [
+        f"- `{_clock(step.at)}` {quiet(step.text) if step.agent else step.text}"
+        for step in view.steps
+    ]
+
+
+def check_run(view: RunView) -> dict[str, object]:
+    """Write the fields of a check run that tell how a run stands.
+
+    https://docs.github.com/en/rest/checks/runs#create-a-check-run
+    """
+    summary = "\n".join([*_story(view), "", quiet(view.said)]).strip()
+    wish: dict[str, object] = {
+        "name": f"greenroom / {view.agent}",
+        "external_id": view.id,
+        "status": "in_progress",
+        "started_at": timestamp(view.started_at),
+        "output": {
+            "title": cut(plain(headline(view)), 200),
+            "summary": cut(summary or STATES[view.state], MOST_SUMMARY),
+        },
+    }
+    if view.state is Run.FINISHED and view.conclusion is not None:
+        wish |= {
+            "status": "completed",
+            "conclusion": view.conclusion.value,
+            "completed_at": timestamp(view.changed_at),
+        }
+    return wish
+
+
+def pull_body(view: RunView, body: str, files: Sequence[tuple[str, int, int]]) -> str:
+    """Write the body of the pull request that a run opens.
+
+    `files` are (path, lines added, lines removed).
+    """
+    rows = [f"| `{path.replace('|', '/')}` | +{more} | −{less} |" for path, more, less in files]
+    table = ["| file | | |", "|---|---:|---:|", *rows[:100]]
+    if len(rows) > 100:  # noqa: PLR2004 - what a reader still scrolls through
+        table.append(f"| and {len(rows) - 100} more | | |")
+    closing = f"Closes #{view.subject.number}" if view.subject.kind == "issue" else ""
+    foot = f"Made by **{view.agent}** for {plain(view.asked_by)}. {closing}".strip()
+    head = [marker(view.id), quiet(body), ""]
+    room = MOST_CHARACTERS - sum(map(len, table)) - len(foot) - 200
+    return "\n".join([cut("\n".join(head), room), "", *table, "", foot])
+
+
+def refusal(person: Login, user: UserId, words: Sequence[str]) -> str:
+    """Write the one comment that tells a person what was not done, newest last."""
+    lines = [f"- {text}" for text in words[-5:]]
+    return "\n".join([refusal_marker(user), f"{plain(person)}, this was not done:", "", *lines])
+
+
+def commit_message(title: str, view: RunView) -> str:
+    """Write the message of the commit that carries a run's changes."""
+    return f"{plain(title)}\n\nMade by {view.agent} for {view.subject}.\n"
+
+
+def branch(agent: str, number: int, title: str) -> str:
+    """Name the branch of a run: `greenroom/AGENT/NUMBER-title-in-short`."""
+    slug = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:40].strip("-")
+    return f"greenroom/{agent}/{number}" + (f"-{slug}" if slug else "")
+
+
+CODE = re.compile(r"(```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]*`)", re.DOTALL)
+MENTION = re.compile(r"(?<![\w`])@(?=[A-Za-z0-9])([A-Za-z0-9/-]+)")
+HIDDEN = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+CLOSES = re.compile(
+    r"\b(close[sd]?|fix(?:e[sd])?|resolve[sd]?)(:?\s+)((?:[\w.-]+/[\w.-]+)?#\d+|https?://\S+)",
+    re.IGNORECASE,
+)
+"""Words that make GitHub close an issue when a pull request is merged.
+
+https://docs.github.com/en/issues/tracking-your-work-with-issues/using-issues/linking-a-pull-request-to-an-issue
+"""
+
+
+def quiet(text: str) -> str:
+    """Make an agent's Markdown harmless: it calls nobody, closes nothing, hides nothing."""
+    shown = HIDDEN.sub("", text)
+    parts = CODE.split(shown)
+    # Every second part is code, where GitHub itself looks for neither.
+    parts[::2] = [CLOSES.sub(r"\1\2`\3`", MENTION.sub(r"`@\1`", part)) for part in parts[::2]]
+    return "".join(parts)
+
+
+def plain(text: str) -> str:
+    """Make one line of text that Markdown and GitHub leave as it is, and that calls nobody."""
+    line = " ".join(text.split())
+    return re.sub(r"([\\`*_\[\]<>#|@~])", "", line)
+
+
+def cut(text: str, most: int) -> str:
+    """Shorten Markdown at the border of a block, close its fence, and say so."""
+    if len(text) <= most:
+        return text
+    note = "\n\n… cut here, it was too long."
+    kept = text[: most - len(note) - 4]
+    border = kept.rfind("\n\n")
+    kept = kept[:border] if border > len(kept) // 2 else kept
+    fence = "\n```" if kept.count("\n```") % 2 else ""
+    return f"{kept}{fence}{note}"
+
+
+def timestamp(at: float) -> str:
+    """Write a time as GitHub reads it: ISO 8601, UTC, whole seconds."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _clock(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%H:%M:%S")
+
+
+def _took(view: RunView) -> str:
+    seconds = max(view.changed_at - view.started_at, 0)
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"  # noqa: PLR2004 - reads better

@@ -1,0 +1,96 @@
+"""Start a run when somebody puts on an `agent:` label, stop it when they take it off."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.model.events import SubjectLabeled, SubjectUnlabeled
+from bot.model.intents import DropLabel, Intent, Refuse, StartRun, StopRuns
+from bot.reactions import Reaction
+from bot.rules import policy
+from bot.rules.repoconfig import AGENTS
+from bot.rules.wording import plain
+
+PREFIX = "agent:"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What must be known of the person and the label before deciding.
+
+    Attributes:
+        by_us: the app itself did it; its own acts start and stop nothing.
+        still_holds: the label is as the event says; an old event may be overtaken.
+    """
+
+    role: policy.Role
+    by_us: bool
+    still_holds: bool
+    open_agents: frozenset[str]
+
+
+def is_trigger(event: SubjectLabeled | SubjectUnlabeled) -> bool:
+    """Tell our labels from everyone else's, before anything is fetched."""
+    return event.label.startswith(PREFIX)
+
+
+def labeled(event: SubjectLabeled, facts: Facts) -> Sequence[Intent]:
+    """Queue the agent that the label names, if the person may start it."""
+    if facts.by_us or not facts.still_holds:
+        return []
+    agent = event.label.removeprefix(PREFIX)
+    if event.sender.bot:
+        return _refused(event, "bot", "Bots start agents only where the configuration names them.")
+    if agent not in AGENTS:
+        known = ", ".join(f"`{PREFIX}{name}`" for name in sorted(AGENTS))
+        words = f"There is no agent `{plain(agent)}`. There are: {known}."
+        return _refused(event, "unknown", words)
+    if denied := policy.allows(agent, facts.role):
+        return _refused(event, denied.reason, denied.words)
+    if agent in facts.open_agents:
+        return []
+    return [
+        StartRun(
+            installation=event.installation,
+            subject=event.subject,
+            title=event.title,
+            agent=agent,
+            asked_by=event.sender,
+        )
+    ]
+
+
+def unlabeled(event: SubjectUnlabeled, facts: Facts) -> Sequence[Intent]:
+    """Stop the agent whose label was taken off."""
+    agent = event.label.removeprefix(PREFIX)
+    if facts.by_us or not facts.still_holds or agent not in facts.open_agents:
+        return []
+    if denied := policy.allows("stop", facts.role):
+        return [
+            Refuse(
+                installation=event.installation,
+                subject=event.subject,
+                person=event.sender,
+                reason=denied.reason,
+                words=denied.words,
+            )
+        ]
+    return [StopRuns(subject=event.subject, agent=agent, why="The label was taken off.")]
+
+
+def _refused(event: SubjectLabeled, reason: str, words: str) -> Sequence[Intent]:
+    return [
+        Refuse(
+            installation=event.installation,
+            subject=event.subject,
+            person=event.sender,
+            reason=reason,
+            words=words,
+        ),
+        DropLabel(installation=event.installation, subject=event.subject, label=event.label),
+    ]
+
+
+REACTIONS = (
+    Reaction(event=SubjectLabeled, facts=Facts, decide=labeled, when=is_trigger),
+    Reaction(event=SubjectUnlabeled, facts=Facts, decide=unlabeled, when=is_trigger),
+)
