@@ -1,0 +1,127 @@
+"""What is kept of GitHub's published description: the operations and webhooks that we use.
+
+After a change run `python -m tests.published.prune`, and commit what it writes.
+"""
+
+API_PACKAGE = "@octokit/openapi@23.0.2"
+WEBHOOKS_PACKAGE = "@octokit/openapi-webhooks@12.1.0"
+EXAMPLES_PACKAGE = "@octokit/webhooks-examples@7.6.1"
+
+OPERATIONS = (
+    "apps/create-installation-access-token",
+    "apps/get-authenticated",
+    "apps/get-by-slug",
+    "apps/get-installation",
+    "apps/get-repo-installation",
+    "apps/get-webhook-delivery",
+    "apps/list-installations",
+    "apps/list-repos-accessible-to-installation",
+    "apps/list-webhook-deliveries",
+    "apps/redeliver-webhook-delivery",
+    "apps/revoke-installation-access-token",
+    "checks/create",
+    "checks/get",
+    "checks/get-suite",
+    "checks/list-annotations",
+    "checks/list-for-ref",
+    "checks/list-for-suite",
+    "checks/list-suites-for-ref",
+    "checks/update",
+    "git/create-blob",
+    "git/create-commit",
+    "git/create-ref",
+    "git/create-tree",
+    "git/delete-ref",
+    "git/get-blob",
+    "git/get-commit",
+    "git/get-ref",
+    "git/get-tree",
+    "git/list-matching-refs",
+    "git/update-ref",
+    "issues/add-labels",
+    "issues/create",
+    "issues/create-comment",
+    "issues/create-label",
+    "issues/delete-comment",
+    "issues/get",
+    "issues/get-comment",
+    "issues/get-label",
+    "issues/list-comments",
+    "issues/list-for-repo",
+    "issues/list-labels-for-repo",
+    "issues/list-labels-on-issue",
+    "issues/remove-label",
+    "issues/update",
+    "issues/update-comment",
+    "meta/get",
+    "pulls/create",
+    "pulls/get",
+    "pulls/list",
+    "pulls/list-commits",
+    "pulls/list-files",
+    "pulls/merge",
+    "pulls/update",
+    "rate-limit/get",
+    "reactions/create-for-issue",
+    "reactions/create-for-issue-comment",
+    "reactions/delete-for-issue",
+    "reactions/delete-for-issue-comment",
+    "reactions/list-for-issue",
+    "reactions/list-for-issue-comment",
+    "repos/compare-commits-with-basehead",
+    "repos/get",
+    "repos/get-branch",
+    "repos/get-collaborator-permission-level",
+    "repos/get-commit",
+    "repos/get-content",
+    "users/get-authenticated",
+    "users/get-by-username",
+)
+
+EVENTS: dict[str, tuple[str, ...]] = {
+    "check_run": ("completed", "created", "requested_action", "rerequested"),
+    "check_suite": ("completed", "requested", "rerequested"),
+    "create": (),
+    "delete": (),
+    "installation": (
+        "created",
+        "deleted",
+        "new_permissions_accepted",
+        "suspend",
+        "unsuspend",
+    ),
+    "installation_repositories": ("added", "removed"),
+    "issue_comment": ("created", "deleted", "edited"),
+    "issues": ("closed", "edited", "labeled", "opened", "reopened", "unlabeled"),
+    "ping": (),
+    "pull_request": (
+        "closed",
+        "converted_to_draft",
+        "edited",
+        "labeled",
+        "opened",
+        "ready_for_review",
+        "reopened",
+        "synchronize",
+        "unlabeled",
+    ),
+    "push": (),
+    "repository": ("created", "deleted", "edited", "renamed", "transferred"),
+}
+"""The actions of each event; an empty tuple where the event has no `action`."""
+
+PASSERS_BY: dict[str, tuple[str | None, ...]] = {
+    "deployment_status": ("created",),
+    "label": ("created",),
+    "pull_request_review": ("submitted",),
+    "release": ("published",),
+    "star": ("created",),
+    "status": (None,),
+    "watch": ("started",),
+    "workflow_job": ("queued", "in_progress", "completed"),
+    "workflow_run": ("requested", "completed"),
+}
+"""Events that the app is sent or might be, and does nothing about: only recordings are kept."""
+
+RECORDED_ONCE = frozenset({"pull_request", *PASSERS_BY})
+"""Large payloads, or ones that nobody reads: one recording of each action is enough."""

@@ -1,0 +1,213 @@
+"""Writes tests/data/published: what GitHub publishes, cut down to what we use.
+
+Run by hand, `python -m tests.published.prune`, after `kept` has changed; it needs `npm`.
+The same packages and the same list give the same bytes.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.published import kept
+from tests.published.schemas import Schema, modern, references
+
+FOLDER = Path("tests/data/published")
+SPECIFICATION = "package/generated/api.github.com.json"
+RECORDINGS = "package/api.github.com/index.json"
+JSON_TYPE = "application/json"
+
+Json = dict[str, Any]
+
+
+def main() -> None:
+    """Fetch the packages, write every file, say their sizes."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        api = fetched(kept.API_PACKAGE, SPECIFICATION, folder / "api")
+        webhooks = fetched(kept.WEBHOOKS_PACKAGE, SPECIFICATION, folder / "webhooks")
+        recordings = fetched(kept.EXAMPLES_PACKAGE, RECORDINGS, folder / "examples")
+        shutil.copy(folder / "api" / "package" / "LICENSE", FOLDER / "LICENSE")
+    written("api.json", pruned_api(api))
+    written("webhooks.json", pruned_webhooks(webhooks))
+    written("examples.json", examples(api))
+    for name, payload in recorded(recordings).items():
+        written(f"payloads/{name}.json", payload)
+
+
+def fetched(package: str, member: str, into: Path) -> Any:
+    """Return one JSON file of an npm package, and leave it and the licence in `into`."""
+    into.mkdir()
+    subprocess.run(["npm", "pack", "--silent", package], cwd=into, check=True)
+    with tarfile.open(next(into.glob("*.tgz"))) as archive:
+        for name in {member, "package/LICENSE"} & set(archive.getnames()):
+            archive.extract(name, into, filter="data")
+    return json.loads((into / member).read_bytes())
+
+
+def written(name: str, value: Any) -> None:
+    """Write one file in the one way this value can be written."""
+    target = FOLDER / name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    target.write_text(text + "\n", encoding="utf-8")
+    sys.stdout.write(f"{target}: {target.stat().st_size:,} bytes\n")
+
+
+def pruned_api(source: Json) -> Json:
+    """Return the kept operations and what they refer to, as JSON Schema."""
+    paths: Json = {}
+    for path, method, operation in operations(source):
+        paths.setdefault(path, {})[method] = pruned_operation(source, operation)
+    return {
+        "openapi": "3.1.0",
+        "info": pruned_info(source),
+        "paths": paths,
+        "components": {"schemas": closure(source["components"]["schemas"], paths)},
+    }
+
+
+def pruned_info(source: Json) -> Json:
+    """Return what the description is called, its version and its licence."""
+    return {word: source["info"][word] for word in ("title", "version", "license")}
+
+
+def operations(source: Json) -> Iterator[tuple[str, str, Json]]:
+    """Yield path, method and description of every kept operation."""
+    for path, item in source["paths"].items():
+        for method, operation in item.items():
+            if operation["operationId"] in kept.OPERATIONS:
+                yield path, method, operation
+
+
+def pruned_operation(source: Json, operation: Json) -> Json:
+    """Return what decides about a request and its answers, with only schemas by reference."""
+    result: Json = {
+        "operationId": operation["operationId"],
+        "externalDocs": {"url": operation["externalDocs"]["url"]},
+        "parameters": [
+            pruned_parameter(resolved(source, parameter)) for parameter in operation["parameters"]
+        ],
+        "responses": {
+            status: pruned_content(resolved(source, response))
+            for status, response in operation["responses"].items()
+        },
+    }
+    if "requestBody" in operation:
+        body = operation["requestBody"]
+        result["requestBody"] = {"required": body["required"], **pruned_content(body)}
+    return result
+
+
+def resolved(source: Json, value: Json) -> Json:
+    """Return what a reference to a component stands for, or the value itself."""
+    if "$ref" not in value:
+        return value
+    kind, name = value["$ref"].split("/")[-2:]
+    found: Json = source["components"][kind][name]
+    return found
+
+
+def pruned_parameter(parameter: Json) -> Json:
+    """Return a parameter without its words."""
+    words = ("name", "in", "required", "x-multi-segment")
+    return {
+        **{word: parameter[word] for word in words if word in parameter},
+        "schema": modern(parameter["schema"]),
+    }
+
+
+def pruned_content(holder: Json) -> Json:
+    """Return the JSON side of a body; the media types are GitHub's own variants of it."""
+    if JSON_TYPE not in holder.get("content", {}):
+        return {}
+    return {"content": {JSON_TYPE: {"schema": modern(holder["content"][JSON_TYPE]["schema"])}}}
+
+
+def closure(schemas: Mapping[str, Schema], roots: Any) -> dict[str, Schema]:
+    """Return every schema that the roots refer to, directly or not."""
+    found: dict[str, Schema] = {}
+    todo = set(references(roots))
+    while todo:
+        name = todo.pop()
+        found[name] = modern(schemas[name])
+        todo |= set(references(found[name])) - set(found)
+    return found
+
+
+def pruned_webhooks(source: Json) -> Json:
+    """Return the kept webhooks, each as a reference to the schema of its payload."""
+    webhooks: Json = {}
+    for event, actions in kept.EVENTS.items():
+        for action in actions or (None,):
+            name = "-".join(filter(None, (event, action))).replace("_", "-")
+            body = source["webhooks"][name]["post"]["requestBody"]
+            webhooks[name] = {"schema": modern(body["content"][JSON_TYPE]["schema"])}
+    return {
+        "openapi": "3.1.0",
+        "info": pruned_info(source),
+        "webhooks": webhooks,
+        "components": {"schemas": closure(source["components"]["schemas"], webhooks)},
+    }
+
+
+def examples(source: Json) -> Json:
+    """Return GitHub's own examples: `{operation: {"request" | status: {name: body}}}`."""
+    return {
+        operation["operationId"]: {
+            "request": example_bodies(source, operation.get("requestBody", {})),
+            **{
+                status: example_bodies(source, resolved(source, response))
+                for status, response in operation["responses"].items()
+            },
+        }
+        for _, _, operation in operations(source)
+    }
+
+
+def example_bodies(source: Json, holder: Json) -> Json:
+    """Return the examples of one JSON body by their names."""
+    named = holder.get("content", {}).get(JSON_TYPE, {}).get("examples", {})
+    values = {name: resolved(source, example)["value"] for name, example in named.items()}
+    return {name: in_place(source, value) for name, value in values.items()}
+
+
+def in_place(source: Json, value: Any) -> Any:
+    """Return an example that is only a reference to another one as that other one's value."""
+    if isinstance(value, dict) and list(value) == ["$ref"]:
+        return resolved(source, value)["value"]
+    return value
+
+
+def recorded(definitions: list[Json]) -> dict[str, Json]:
+    """Return `{EVENT.ACTION.N: payload}`: up to two recordings of each kept action.
+
+    The two differ in their top-level keys: a repository with and without an organisation,
+    an event of an installed app and of a plain webhook.
+    """
+    found: dict[str, Json] = {}
+    for definition in definitions:
+        event = definition["name"]
+        for action in recorded_actions(event):
+            payloads = [one for one in definition["examples"] if one.get("action") == action]
+            distinct = {frozenset(one): one for one in reversed(payloads)}
+            chosen = list(distinct.values())[-1 if event in kept.RECORDED_ONCE else -2 :]
+            for number, payload in enumerate(reversed(chosen), start=1):
+                found[".".join(filter(None, (event, action, str(number))))] = payload
+    return found
+
+
+def recorded_actions(event: str) -> tuple[str | None, ...]:
+    """Return the actions of an event of which recordings are kept."""
+    if event in kept.EVENTS:
+        return kept.EVENTS[event] or (None,)
+    return kept.PASSERS_BY.get(event, ())
+
+
+if __name__ == "__main__":
+    main()

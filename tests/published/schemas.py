@@ -1,0 +1,91 @@
+"""What is done to GitHub's JSON schemas: each function takes a schema and returns another.
+
+Nothing here reads a file.  The pruning script uses `modern` and `references` once; the
+checker uses `strict` whenever it loads what was committed.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+Schema = dict[str, Any]
+
+NAMED = ("properties", "patternProperties")
+LISTED = ("allOf", "anyOf", "oneOf")
+SINGLE = ("items", "additionalProperties", "not")
+
+# Everything else (descriptions, titles, defaults, examples, deprecations) decides nothing.
+DECIDES = frozenset({
+    *NAMED, *LISTED, *SINGLE, "$ref", "type", "format", "enum", "const", "required", "pattern",
+    "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength",
+    "maxLength", "minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties",
+})  # fmt: skip
+
+
+def mapped(schema: Schema, change: Callable[[Schema], Schema]) -> Schema:
+    """Return the schema with `change` done to each schema directly inside it."""
+    result = dict(schema)
+    for word in NAMED:
+        if word in schema:
+            result[word] = {name: change(part) for name, part in schema[word].items()}
+    for word in LISTED:
+        if word in schema:
+            result[word] = [change(part) for part in schema[word]]
+    for word in SINGLE:
+        if isinstance(schema.get(word), dict):
+            result[word] = change(schema[word])
+    return result
+
+
+def modern(schema: Schema) -> Schema:
+    """Return an OpenAPI 3.0 schema as plain JSON Schema: `nullable` becomes a type."""
+    kept = mapped({word: value for word, value in schema.items() if word in DECIDES}, modern)
+    return _nullable(kept) if schema.get("nullable") else kept
+
+
+def _nullable(schema: Schema) -> Schema:
+    if not schema:
+        return schema
+    if "type" not in schema or any(word in schema for word in LISTED):
+        return {"anyOf": [schema, {"type": "null"}]}
+    also = {"enum": [*schema["enum"], None]} if "enum" in schema else {}
+    return {**schema, **also, "type": [schema["type"], "null"]}
+
+
+def references(value: Any) -> Iterator[str]:
+    """Yield the names of all component schemas that a piece of a description points to."""
+    if isinstance(value, Mapping):
+        if isinstance(value.get("$ref"), str):
+            yield value["$ref"].rpartition("/")[2]
+        for part in value.values():
+            yield from references(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from references(part)
+
+
+def strict(schema: Schema) -> Schema:
+    """Return a schema that refuses every key that no part of it names.
+
+    It stands where one value is described as a whole; the branches of `oneOf` and its
+    kin, and components, describe only a side of a value, and are `opened` instead.
+    """
+    inner = opened(schema)
+    types = inner.get("type", [])
+    if "object" in types or "$ref" in inner or any(word in inner for word in LISTED):
+        return {**inner, "unevaluatedProperties": False}
+    return inner
+
+
+def opened(schema: Schema) -> Schema:
+    """Return a side of a value: strict in what lies inside it, open itself.
+
+    An object without a word on its keys is free: GitHub means any keys by that.
+    """
+    result = mapped(schema, strict)
+    for word in LISTED:
+        if word in schema:
+            result[word] = [opened(part) for part in schema[word]]
+    described = any(word in schema for word in (*NAMED, *LISTED, "$ref", "additionalProperties"))
+    if "object" in schema.get("type", []) and not described:
+        result["additionalProperties"] = True
+    return result
