@@ -1,0 +1,46 @@
+# Everything here works in a fresh clone: what a command needs is installed first.
+# What a command says about itself goes to stderr, so that stdout is its answer.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+.PHONY: help install demo test test-full bench lint lock
+
+BIN := .venv/bin
+ARGS ?=
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
+
+install: .venv/installed ## Put everything that the app needs into .venv
+
+.venv/installed: requirements.lock pyproject.toml
+	@.ci/need git=git bwrap=bubblewrap
+	@.ci/venv
+	@echo "Installing what requirements.lock names …" >&2
+	@$(BIN)/python -m pip install --require-hashes -r requirements.lock >&2
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e . >&2
+	@touch $@
+
+demo: install ## Watch a label become a pull request; ARGS=--once ends after one
+	@$(BIN)/python -m bot demo $(ARGS)
+
+lint: install ## Check format, style and types
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+test: lint ## Run the tests, in less than five minutes; ARGS= goes to pytest
+	@$(BIN)/pytest -m "not full" --cov $(ARGS)
+
+test-full: lint ## Run every test, also those that take long
+	@$(BIN)/pytest --cov $(ARGS)
+
+bench: install ## Measure speed and size, and write bench/latest.json
+	@.ci/need node=nodejs npm=npm
+	@$(BIN)/python -m bench $(ARGS)
+
+lock: install ## Choose the newest releases that pyproject.toml allows
+	@$(BIN)/python -m pip install --quiet uv
+	@$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \
+		--generate-hashes --upgrade --custom-compile-command "make lock" --quiet -o requirements.lock
