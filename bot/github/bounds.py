@@ -1,0 +1,23 @@
+"""GitHub's limits of length.
+
+Texts are cut at block borders where they are made; here an overlong one is refused
+before it is sent, with the number.
+"""
+
+from bot.github.errors import TOO_LONG
+from bot.model.errors import Refused
+
+BODY = 65_536
+"""Characters of a comment's or a pull request's body; GitHub answers 422 beyond."""
+
+OUTPUT = 65_535
+"""Characters of a check run's summary, and of its text.
+
+https://docs.github.com/en/rest/checks/runs#create-a-check-run
+"""
+
+
+def within(most: int, what: str, text: str | None) -> None:
+    """Raise Refused `too_long` when `text` has more than `most` characters."""
+    if text is not None and len(text) > most:
+        raise Refused(TOO_LONG, f"{what} has {len(text)} characters, GitHub takes {most}")

@@ -1,0 +1,93 @@
+"""GitHub's refusals and failures, in the app's own errors.
+
+A refusal keeps GitHub's words, since people can act on them: "A pull request already
+exists for octo:fix" is better than any text of ours.
+"""
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from bot.github.permissions import Operation, spelled
+from bot.model.errors import Refused, Unavailable
+
+UNAUTHORIZED = "unauthorized"
+FORBIDDEN = "forbidden"
+NOT_FOUND = "not_found"
+CONFLICT = "conflict"
+GONE = "gone"
+MOVED = "moved"
+UNPROCESSABLE = "unprocessable"
+REJECTED = "rejected"
+TOO_LONG = "too_long"
+
+# https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api
+REASONS: Mapping[int, str] = {
+    HTTPStatus.UNAUTHORIZED: UNAUTHORIZED,
+    HTTPStatus.FORBIDDEN: FORBIDDEN,
+    HTTPStatus.NOT_FOUND: NOT_FOUND,
+    HTTPStatus.CONFLICT: CONFLICT,
+    HTTPStatus.GONE: GONE,
+    HTTPStatus.UNPROCESSABLE_ENTITY: UNPROCESSABLE,
+}
+
+RETRY_AFTER = 5.0
+"""Seconds until the next try when GitHub failed without naming a time."""
+
+WORDS = 500
+"""Characters kept of what GitHub said."""
+
+
+class Interrupted(Unavailable):
+    """The connection or GitHub itself failed; a read may be tried again at once."""
+
+
+def words_of(body: bytes) -> str:
+    """Return what GitHub said, with the details of each invalid field; empty if nothing."""
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        return ""
+    if not isinstance(answer, dict):
+        return ""
+    said = [str(answer.get("message") or ""), *_details(answer.get("errors"))]
+    return ": ".join(part for part in said if part)[:WORDS]
+
+
+def _details(errors: Any) -> list[str]:
+    """Flatten GitHub's `errors`, which is a text, a list of texts, or a list of objects."""
+    if isinstance(errors, str):
+        return [errors]
+    if not isinstance(errors, list):
+        return []
+    return [_detail(error) for error in errors]
+
+
+def _detail(error: Any) -> str:
+    if not isinstance(error, dict):
+        return str(error)
+    told = error.get("message")
+    return str(told or f"{error.get('field', 'something')} is {error.get('code', 'invalid')}")
+
+
+def refusal(operation: Operation, status: int, words: str) -> Refused:
+    """Return the refusal that a 3xx or 4xx answer means."""
+    if status < HTTPStatus.BAD_REQUEST:
+        return Refused(MOVED, "GitHub says that this has moved; was the repository renamed?")
+    reason = REASONS.get(status, REJECTED)
+    text = f"GitHub answered {status}: {words or 'no reason given'}"
+    if reason == FORBIDDEN and operation.needs:
+        text += f" (this needs {spelled(operation.needs)})"
+    return Refused(reason, text)
+
+
+def failure(operation: Operation, words: str) -> Interrupted:
+    """Return the failure of a request that may have arrived; a write may have taken effect."""
+    sent = operation.method != "GET"
+    return Interrupted("github", words, retry_after=RETRY_AFTER, sent=sent)
+
+
+def unsent(words: str) -> Interrupted:
+    """Return the failure of a request that never left."""
+    return Interrupted("github", words, retry_after=RETRY_AFTER, sent=False)

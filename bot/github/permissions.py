@@ -1,0 +1,241 @@
+"""Every operation the app may ask of GitHub, and the least permission each one needs.
+
+A token is made for one operation's needs and no more, so this table is also the
+bound on what any single token of ours can do.  `union()` is what `app.yml` asks an
+owner for.  Paths keep GitHub's own parameter names, so that the table can be held
+against GitHub's published description.
+
+https://docs.github.com/en/rest/authentication/permissions-required-for-github-apps
+"""
+
+from collections.abc import Iterable, Mapping
+from enum import Enum
+from typing import Literal
+
+from bot.github.limits import Pace
+
+Level = Literal["read", "write", "admin"]
+Permissions = Mapping[str, Level]
+
+LEVELS: tuple[Level, ...] = ("read", "write", "admin")
+
+_DOCS = "https://docs.github.com/en/rest/"
+_REPO = "/repos/{owner}/{repo}"
+_METADATA: Permissions = {"metadata": "read"}
+_CODE: Permissions = {"contents": "read"}
+_READ_ISSUES: Permissions = {"issues": "read"}
+_WRITE_ISSUES: Permissions = {"issues": "write"}
+_READ_PULLS: Permissions = {"pull_requests": "read"}
+_WRITE_PULLS: Permissions = {"pull_requests": "write"}
+_READ_CHECKS: Permissions = {"checks": "read"}
+_WRITE_CHECKS: Permissions = {"checks": "write"}
+_AS_APP: Permissions = {}
+
+
+class Operation(Enum):
+    """One REST operation: method, path, needed permissions, page of the docs, pace.
+
+    Operations without permissions are asked as the app itself, by its JWT.
+    """
+
+    APP = "GET", "/app", _AS_APP, "apps/apps#get-the-authenticated-app"
+    INSTALLATIONS = (
+        "GET",
+        "/app/installations",
+        _AS_APP,
+        "apps/apps#list-installations-for-the-authenticated-app",
+    )
+    INSTALLATION = (
+        "GET",
+        "/app/installations/{installation_id}",
+        _AS_APP,
+        "apps/apps#get-an-installation-for-the-authenticated-app",
+    )
+    TOKEN = (
+        "POST",
+        "/app/installations/{installation_id}/access_tokens",
+        _AS_APP,
+        "apps/apps#create-an-installation-access-token-for-an-app",
+        Pace.TOKEN,
+    )
+    DELIVERIES = (
+        "GET",
+        "/app/hook/deliveries",
+        _AS_APP,
+        "apps/webhooks#list-deliveries-for-an-app-webhook",
+    )
+    REDELIVER = (
+        "POST",
+        "/app/hook/deliveries/{delivery_id}/attempts",
+        _AS_APP,
+        "apps/webhooks#redeliver-a-delivery-for-an-app-webhook",
+    )
+    USER = "GET", "/users/{username}", _METADATA, "users/users#get-a-user"
+
+    REPOSITORY = "GET", _REPO, _METADATA, "repos/repos#get-a-repository"
+    ROLE = (
+        "GET",
+        _REPO + "/collaborators/{username}/permission",
+        _METADATA,
+        "collaborators/collaborators#get-repository-permissions-for-a-user",
+    )
+    REF = "GET", _REPO + "/git/ref/{ref}", _CODE, "git/refs#get-a-reference"
+
+    ISSUE = "GET", _REPO + "/issues/{issue_number}", _READ_ISSUES, "issues/issues#get-an-issue"
+    COMMENTS = (
+        "GET",
+        _REPO + "/issues/{issue_number}/comments",
+        _READ_ISSUES,
+        "issues/comments#list-issue-comments",
+    )
+    COMMENT_CREATE = (
+        "POST",
+        _REPO + "/issues/{issue_number}/comments",
+        _WRITE_ISSUES,
+        "issues/comments#create-an-issue-comment",
+        Pace.CONTENT,
+    )
+    COMMENT_EDIT = (
+        "PATCH",
+        _REPO + "/issues/comments/{comment_id}",
+        _WRITE_ISSUES,
+        "issues/comments#update-an-issue-comment",
+    )
+    COMMENT_DELETE = (
+        "DELETE",
+        _REPO + "/issues/comments/{comment_id}",
+        _WRITE_ISSUES,
+        "issues/comments#delete-an-issue-comment",
+    )
+
+    REACT_TO_ISSUE = (
+        "POST",
+        _REPO + "/issues/{issue_number}/reactions",
+        _WRITE_ISSUES,
+        "reactions/reactions#create-reaction-for-an-issue",
+    )
+    UNREACT_TO_ISSUE = (
+        "DELETE",
+        _REPO + "/issues/{issue_number}/reactions/{reaction_id}",
+        _WRITE_ISSUES,
+        "reactions/reactions#delete-an-issue-reaction",
+    )
+    REACT_TO_COMMENT = (
+        "POST",
+        _REPO + "/issues/comments/{comment_id}/reactions",
+        _WRITE_ISSUES,
+        "reactions/reactions#create-reaction-for-an-issue-comment",
+    )
+    UNREACT_TO_COMMENT = (
+        "DELETE",
+        _REPO + "/issues/comments/{comment_id}/reactions/{reaction_id}",
+        _WRITE_ISSUES,
+        "reactions/reactions#delete-an-issue-comment-reaction",
+    )
+
+    LABELS = (
+        "GET",
+        _REPO + "/issues/{issue_number}/labels",
+        _READ_ISSUES,
+        "issues/labels#list-labels-for-an-issue",
+    )
+    LABELS_ADD = (
+        "POST",
+        _REPO + "/issues/{issue_number}/labels",
+        _WRITE_ISSUES,
+        "issues/labels#add-labels-to-an-issue",
+    )
+    LABEL_REMOVE = (
+        "DELETE",
+        _REPO + "/issues/{issue_number}/labels/{name}",
+        _WRITE_ISSUES,
+        "issues/labels#remove-a-label-from-an-issue",
+    )
+
+    PULL = "GET", _REPO + "/pulls/{pull_number}", _READ_PULLS, "pulls/pulls#get-a-pull-request"
+    PULLS = "GET", _REPO + "/pulls", _READ_PULLS, "pulls/pulls#list-pull-requests"
+    PULL_CREATE = (
+        "POST",
+        _REPO + "/pulls",
+        _WRITE_PULLS,
+        "pulls/pulls#create-a-pull-request",
+        Pace.CONTENT,
+    )
+    PULL_EDIT = (
+        "PATCH",
+        _REPO + "/pulls/{pull_number}",
+        _WRITE_PULLS,
+        "pulls/pulls#update-a-pull-request",
+    )
+
+    CHECK = (
+        "GET",
+        _REPO + "/check-runs/{check_run_id}",
+        _READ_CHECKS,
+        "checks/runs#get-a-check-run",
+    )
+    CHECKS = (
+        "GET",
+        _REPO + "/commits/{ref}/check-runs",
+        _READ_CHECKS,
+        "checks/runs#list-check-runs-for-a-git-reference",
+    )
+    CHECK_CREATE = (
+        "POST",
+        _REPO + "/check-runs",
+        _WRITE_CHECKS,
+        "checks/runs#create-a-check-run",
+    )
+    CHECK_EDIT = (
+        "PATCH",
+        _REPO + "/check-runs/{check_run_id}",
+        _WRITE_CHECKS,
+        "checks/runs#update-a-check-run",
+    )
+
+    def __init__(
+        self, method: str, path: str, needs: Permissions, page: str, pace: Pace | None = None
+    ) -> None:
+        self.method = method
+        self.path = path
+        self.needs = needs
+        self.docs = _DOCS + page
+        self.pace = pace or (Pace.READ if method == "GET" else Pace.WRITE)
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+# git over HTTPS takes the same tokens; a push also needs to read.
+# https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/authenticating-as-a-github-app-installation#about-authentication-as-a-github-app-installation
+FETCH: Permissions = {"contents": "read"}
+PUSH: Permissions = {"contents": "write"}
+
+
+def union(wanted: Iterable[Permissions] | None = None) -> dict[str, Level]:
+    """Return the least permissions that cover all of `wanted`, by name.
+
+    Without an argument: all that the app ever asks for, which is what `app.yml` names.
+    """
+    if wanted is None:
+        wanted = [operation.needs for operation in Operation] + [FETCH, PUSH]
+    highest: dict[str, Level] = {}
+    for permissions in wanted:
+        for name, level in permissions.items():
+            highest[name] = max(highest.get(name, "read"), level, key=LEVELS.index)
+    return dict(sorted(highest.items()))
+
+
+def lacking(needs: Permissions, granted: Mapping[str, str]) -> dict[str, Level]:
+    """Return what `needs` has beyond `granted`, which comes from GitHub and may name more."""
+
+    def covered(name: str, level: Level) -> bool:
+        has = granted.get(name)
+        return has in LEVELS and LEVELS.index(has) >= LEVELS.index(level)
+
+    return {name: level for name, level in needs.items() if not covered(name, level)}
+
+
+def spelled(permissions: Permissions) -> str:
+    """Return permissions as people read them: `issues: write, checks: read`."""
+    return ", ".join(f"{name}: {level}" for name, level in permissions.items())

@@ -1,0 +1,139 @@
+"""One request on the wire: gidgethub's seam, with aiohttp behind it.
+
+gidgethub shapes the request, follows pages and keeps the conditional cache; this adds
+whose turn it is, time limits, and what a bad answer means.  One object makes one call.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+import aiohttp
+from gidgethub.abc import GitHubAPI
+from gidgethub.sansio import accept_format
+
+from bot.github import errors
+from bot.github.cache import ScopedCache
+from bot.github.lanes import Lane, Sleep
+from bot.github.limits import Pace, Priority, is_limit
+from bot.github.permissions import Operation
+from bot.model.errors import Unavailable
+
+REQUESTER = "greenroom"
+"""User-Agent, which GitHub requires.
+
+https://docs.github.com/en/rest/using-the-rest-api/getting-started-with-the-rest-api#user-agent
+"""
+
+API_VERSION = "2022-11-28"
+"""https://docs.github.com/en/rest/about-the-rest-api/api-versions"""
+
+TIMEOUT = aiohttp.ClientTimeout(total=30, sock_connect=5, sock_read=20)
+"""Seconds; GitHub itself gives up on a request after 10."""
+
+READ_AGAIN = (0.5, 2.0)
+"""Seconds before each further try of a read that failed on the way."""
+
+Answer = tuple[int, Mapping[str, str], bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """What a request goes through: the connection, its lane, its cache, its urgency."""
+
+    http: aiohttp.ClientSession
+    base_url: str
+    lane: Lane
+    cache: ScopedCache
+    sleep: Sleep
+    priority: Priority
+
+
+class Transport(GitHubAPI):
+    """gidgethub's client for one operation."""
+
+    def __init__(self, operation: Operation, means: Means) -> None:
+        super().__init__(REQUESTER, base_url=means.base_url, cache=means.cache)
+        self._operation = operation
+        self._means = means
+
+    async def call(
+        self, url: str, names: Mapping[str, Any], data: Any, **credential: str
+    ) -> tuple[Any, str | None]:
+        """Return the decoded answer and the URL of the next page, if there is one.
+
+        Raises:
+            Refused: GitHub said no; the reasons are in `errors`.
+            Unavailable: GitHub was not reached, failed, or asks to wait.
+        """
+        try:
+            body, more, _ = await self._make_request(
+                self._operation.method,
+                url,
+                names,
+                data,
+                accept_format(),
+                extra_headers={"x-github-api-version": API_VERSION},
+                **credential,
+            )
+        except json.JSONDecodeError:
+            raise errors.failure(self._operation, "answered something unreadable") from None
+        return body, more
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait, for gidgethub's own use."""
+        await self._means.sleep(seconds)
+
+    async def _request(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes = b""
+    ) -> Answer:
+        """Send it in its turn; a read that failed on the way is sent again, a write never."""
+        delays = READ_AGAIN if self._operation.pace is Pace.READ else ()
+        for delay in delays:
+            try:
+                return await self._attempt(method, url, headers, body)
+            except errors.Interrupted:
+                await self._means.sleep(delay)
+        return await self._attempt(method, url, headers, body)
+
+    async def _attempt(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes
+    ) -> Answer:
+        async with self._means.lane.turn(self._operation.pace, self._means.priority):
+            answer = await self._exchange(method, url, headers, body)
+            self._judge(*answer)
+            return answer
+
+    async def _exchange(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes
+    ) -> Answer:
+        """Send and receive.  aiohttp's errors hold the request's headers: none is chained."""
+        # A redirected write would be turned into a read by aiohttp; a moved one is refused.
+        redirects = self._operation.pace is Pace.READ
+        try:
+            async with self._means.http.request(
+                method, url, headers=headers, data=body, timeout=TIMEOUT, allow_redirects=redirects
+            ) as response:
+                return response.status, response.headers, await response.read()
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise errors.unsent(_named(error)) from None
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise errors.failure(self._operation, _named(error)) from None
+
+    def _judge(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        """Tell the lane what the answer says of limits; raise unless it is a good one."""
+        words = errors.words_of(body) if status >= HTTPStatus.MULTIPLE_CHOICES else ""
+        if is_limit(status, headers, words):
+            seconds = self._means.lane.refused(headers)
+            raise Unavailable("github", words or "rate limited", retry_after=seconds)
+        self._means.lane.answered(headers)
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise errors.failure(self._operation, f"answered {status}")
+        if status >= HTTPStatus.MULTIPLE_CHOICES and status != HTTPStatus.NOT_MODIFIED:
+            raise errors.refusal(self._operation, status, words)
+
+
+def _named(error: Exception) -> str:
+    return f"the connection failed ({type(error).__name__})"
