@@ -1,0 +1,71 @@
+"""A delivery is believed only when GitHub signed it; this is the one place that says so.
+
+The signature is checked over the bytes as they came, before anything reads them.
+https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries
+"""
+
+import hmac
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pydantic import SecretStr
+
+from bot.model.errors import Refused
+from bot.model.ids import DeliveryGuid
+
+GUID = re.compile(r"[0-9A-Za-z-]{1,64}")
+"""GitHub sends a UUID of 36 characters; GitHub Enterprise Server may differ."""
+
+EVENT = re.compile(r"[a-z_]{1,64}")
+SIGNATURE = re.compile(r"sha256=[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """What the headers of a request say; nobody believes it yet."""
+
+    guid: DeliveryGuid
+    event: str
+    signature: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """A delivery that GitHub signed.  Only `verify` makes one."""
+
+    guid: DeliveryGuid
+    event: str
+    body: bytes = field(repr=False)
+
+
+def read_claim(headers: Mapping[str, str]) -> Claim:
+    """Read the three headers of a delivery.
+
+    Raises:
+        Refused: `headers` when one that names the delivery is missing or misshapen,
+            `signature` when the signature is.
+    """
+    guid = headers.get("X-GitHub-Delivery", "")
+    event = headers.get("X-GitHub-Event", "")
+    if not GUID.fullmatch(guid):
+        raise Refused("headers", "X-GitHub-Delivery is missing or is not a delivery's id.")
+    if not EVENT.fullmatch(event):
+        raise Refused("headers", "X-GitHub-Event is missing or is not an event's name.")
+    signature = headers.get("X-Hub-Signature-256", "")
+    if not SIGNATURE.fullmatch(signature):
+        raise Refused("signature", "X-Hub-Signature-256 is missing or is not sha256=….")
+    return Claim(guid=DeliveryGuid(guid), event=event, signature=signature)
+
+
+def verify(claim: Claim, body: bytes, secrets: Sequence[SecretStr]) -> Verified:
+    """Believe the claim if one of the secrets signed the body.
+
+    Raises:
+        Refused: `signature` when none did.
+    """
+    for secret in secrets:
+        digest = hmac.digest(secret.get_secret_value().encode(), body, "sha256").hex()
+        if hmac.compare_digest(f"sha256={digest}", claim.signature):
+            return Verified(guid=claim.guid, event=claim.event, body=body)
+    raise Refused("signature", "X-Hub-Signature-256 does not match the body and the secret.")
