@@ -126,7 +126,7 @@ OWED: Mapping[tuple[Run, Compute], Duty] = {
 S = TypeVar("S", Run, Compute)
 
 
-class IllegalTransition(Exception):  # noqa: N818 - it names what was tried
+class IllegalTransition(Exception):
     """A machine saw a signal that its current state has no row for."""
 
     def __init__(self, state: Run | Compute, signal: Signal) -> None:

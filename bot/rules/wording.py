@@ -132,7 +132,7 @@ def pull_body(view: RunView, body: str, files: Sequence[tuple[str, int, int]]) -
 
     `files` are (path, lines added, lines removed).
     """
-    rows = [f"| `{path.replace('|', '/')}` | +{more} | −{less} |" for path, more, less in files]
+    rows = [f"| `{path.replace('|', '/')}` | +{more} | -{less} |" for path, more, less in files]
     table = ["| file | | |", "|---|---:|---:|", *rows[:100]]
     if len(rows) > 100:  # noqa: PLR2004 - what a reader still scrolls through
         table.append(f"| and {len(rows) - 100} more | | |")
@@ -151,7 +151,7 @@ def refusal(person: Login, user: UserId, words: Sequence[str]) -> str:
 
 def commit_message(title: str, view: RunView) -> str:
     """Write the message of the commit that carries a run's changes."""
-    return f"{plain(title)}\n\nMade by {view.agent} for {view.subject}.\n"
+    return f"{line(title)}\n\nMade by {view.agent} for {view.subject}.\n"
 
 
 def branch(agent: str, number: int, title: str) -> str:
@@ -184,8 +184,12 @@ def quiet(text: str) -> str:
 
 def plain(text: str) -> str:
     """Make one line of text that Markdown and GitHub leave as it is, and that calls nobody."""
-    line = " ".join(text.split())
-    return re.sub(r"([\\`*_\[\]<>#|@~])", "", line)
+    return re.sub(r"([\\`*_\[\]<>#|@~])", "", " ".join(text.split()))
+
+
+def line(text: str) -> str:
+    """Make a title or a commit's first line, which is not Markdown and closes nothing."""
+    return CLOSES.sub(r"\1\2'\3'", " ".join(text.split())).replace("@", "")
 
 
 def cut(text: str, most: int) -> str:

@@ -1,0 +1,116 @@
+"""Jobs: one for each fence of a run, claimed once, ended once."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from pydantic import SecretStr, TypeAdapter
+from sqlalchemy import RowMapping, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.model.ids import Fence, JobName, RunId
+from bot.model.runs import JobPlan
+from bot.store.schema import jobs
+
+PLAN = TypeAdapter(JobPlan)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRow:
+    """A job as it stood when it was read."""
+
+    name: JobName
+    run: RunId
+    fence: Fence
+    plan: JobPlan
+    claimed_at: float | None
+    ended_at: float | None
+
+
+def digest(token: SecretStr) -> str:
+    """Return what is stored of a token: enough to know it again, useless to a thief."""
+    return hashlib.sha256(token.get_secret_value().encode()).hexdigest()
+
+
+def _row(row: RowMapping) -> JobRow:
+    return JobRow(
+        name=row["name"],
+        run=row["run"],
+        fence=row["fence"],
+        plan=PLAN.validate_python(row["plan"]),
+        claimed_at=row["claimed_at"],
+        ended_at=row["ended_at"],
+    )
+
+
+async def add(tx: AsyncConnection, plan: JobPlan, launch: SecretStr, *, now: float) -> None:
+    """Write a job down before anything of it exists."""
+    await tx.execute(
+        jobs.insert().values(
+            name=plan.job,
+            run=plan.run,
+            fence=plan.fence,
+            plan=asdict(plan),
+            launch_hash=digest(launch),
+            created_at=now,
+        )
+    )
+
+
+async def by_launch_token(tx: AsyncConnection, token: SecretStr) -> JobRow | None:
+    """Find the job that a launch token was made for."""
+    query = select(jobs).where(jobs.c.launch_hash == digest(token)).with_for_update()
+    row = (await tx.execute(query)).mappings().first()
+    return _row(row) if row else None
+
+
+async def by_run_token(tx: AsyncConnection, token: SecretStr) -> JobRow | None:
+    """Find the job that a run token was given to."""
+    query = select(jobs).where(jobs.c.run_hash == digest(token))
+    row = (await tx.execute(query)).mappings().first()
+    return _row(row) if row else None
+
+
+async def of(tx: AsyncConnection, run: RunId, fence: Fence) -> JobRow | None:
+    """Read the job that holds a fence."""
+    query = select(jobs).where(jobs.c.run == run, jobs.c.fence == fence)
+    row = (await tx.execute(query)).mappings().first()
+    return _row(row) if row else None
+
+
+async def claim(tx: AsyncConnection, job: JobName, run_token: SecretStr, *, now: float) -> bool:
+    """Exchange the launch token; False for everybody but the first."""
+    changed = await tx.execute(
+        update(jobs)
+        .where(jobs.c.name == job, jobs.c.claimed_at.is_(None))
+        .values(claimed_at=now, heartbeat_at=now, run_hash=digest(run_token))
+    )
+    return changed.rowcount == 1
+
+
+async def beat(tx: AsyncConnection, job: JobName, *, now: float) -> None:
+    """Write down that a harness is alive."""
+    await tx.execute(update(jobs).where(jobs.c.name == job).values(heartbeat_at=now))
+
+
+async def end(tx: AsyncConnection, job: JobName, ending: Mapping[str, Any], *, now: float) -> bool:
+    """Write down how a job ended; False when that is known already."""
+    changed = await tx.execute(
+        update(jobs)
+        .where(jobs.c.name == job, jobs.c.ended_at.is_(None))
+        .values(ended_at=now, ending=dict(ending))
+    )
+    return changed.rowcount == 1
+
+
+async def spent(tx: AsyncConnection, run: RunId) -> int:
+    """Count the jobs that a run has had."""
+    query = select(func.count()).where(jobs.c.run == run)
+    return (await tx.execute(query)).scalar_one()
+
+
+async def of_open_runs(tx: AsyncConnection) -> frozenset[JobName]:
+    """Return the names of jobs that did not end, for a sweep to leave alone."""
+    rows = await tx.execute(select(jobs.c.name).where(jobs.c.ended_at.is_(None)))
+    return frozenset(JobName(name) for name in rows.scalars())

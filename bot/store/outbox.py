@@ -1,0 +1,173 @@
+"""What is wished for on GitHub: one row a target, with a version and one writer."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+from sqlalchemy import case, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.model.ids import InstallationId, Repo, RunId
+from bot.store.engine import upsert
+from bot.store.leases import FREE, Lease, free
+from bot.store.schema import outbox
+
+
+class Priority(IntEnum):
+    """Which write goes first where GitHub lets us make only so many."""
+
+    ACKNOWLEDGE = 0
+    RESULT = 1
+    PROGRESS = 2
+    REFUSAL = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What one target should be like.
+
+    Attributes:
+        target: names the thing for ever, such as `comment:RUN`; the row's identity.
+        kind: which writer of `bot.work.reporter` brings it about.
+        wish: the state, as that writer reads it.
+    """
+
+    target: str
+    kind: str
+    run: RunId | None
+    installation: InstallationId
+    repo: Repo
+    wish: Mapping[str, Any]
+    priority: Priority
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxRow(Wish):
+    """A wish as it stood when it was read."""
+
+    id: int
+    version: int
+    done: int
+    tried: bool
+    external_id: str | None
+    refused: str | None
+    attempts: int
+
+
+COLUMNS = tuple(
+    outbox.c[name]
+    for name in (
+        *("id", "target", "kind", "run", "installation", "repo", "wish", "priority"),
+        *("version", "done", "tried", "external_id", "refused", "attempts"),
+    )
+)
+
+
+def _row(row: Any) -> OutboxRow:
+    return OutboxRow(**{**row, "priority": Priority(row["priority"])})
+
+
+async def wish(tx: AsyncConnection, wanted: Wish, *, now: float) -> None:
+    """Wish for a state; a wish for the same target is replaced, an equal one changes nothing."""
+    before = await find(tx, wanted.target)
+    if before is not None and before.wish == dict(wanted.wish):
+        return
+    insert = upsert(outbox, tx.dialect).values(
+        target=wanted.target,
+        kind=wanted.kind,
+        run=wanted.run,
+        installation=wanted.installation,
+        repo=wanted.repo,
+        wish=dict(wanted.wish),
+        priority=wanted.priority,
+        wished_at=now,
+    )
+    fresh = insert.excluded
+    await tx.execute(
+        insert.on_conflict_do_update(
+            index_elements=["target"],
+            set_={
+                "wish": fresh.wish,
+                "priority": fresh.priority,
+                "wished_at": fresh.wished_at,
+                "version": outbox.c.version + 1,
+                "attempts": 0,
+            },
+        )
+    )
+
+
+async def find(tx: AsyncConnection, target: str) -> OutboxRow | None:
+    """Read the row of a target."""
+    row = (await tx.execute(select(*COLUMNS).where(outbox.c.target == target))).mappings().first()
+    return _row(row) if row else None
+
+
+async def of_run(tx: AsyncConnection, run: RunId) -> Mapping[str, OutboxRow]:
+    """Return what a run wishes for, by the kind of thing (the newest of each)."""
+    query = select(*COLUMNS).where(outbox.c.run == run).order_by(outbox.c.id)
+    return {row["kind"]: _row(row) for row in (await tx.execute(query)).mappings()}
+
+
+async def claim(tx: AsyncConnection, lease: Lease, *, most: int) -> Sequence[OutboxRow]:
+    """Take wishes that GitHub does not have yet, the most urgent first."""
+    query = (
+        select(*COLUMNS)
+        .where(
+            outbox.c.done < outbox.c.version,
+            outbox.c.refused.is_(None),
+            outbox.c.not_before <= lease.now,
+            free(outbox, lease.now),
+        )
+        .order_by(outbox.c.priority, outbox.c.id)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    rows = [_row(row) for row in (await tx.execute(query)).mappings()]
+    if rows:
+        await tx.execute(
+            update(outbox)
+            .where(outbox.c.id.in_([row.id for row in rows]))
+            .values(**lease.values(), attempts=outbox.c.attempts + 1)
+        )
+    return rows
+
+
+async def trying(tx: AsyncConnection, row: OutboxRow, *, worker: str) -> bool:
+    """Write down that a create is about to be sent; False when the lease was lost."""
+    return await _set(tx, row, worker, tried=True)
+
+
+async def made(
+    tx: AsyncConnection, row: OutboxRow, *, worker: str, external_id: str | None
+) -> bool:
+    """Write down that GitHub has this version; False when the lease was lost."""
+    return await _set(
+        tx,
+        row,
+        worker,
+        done=row.version,
+        external_id=external_id,
+        # A wish that moved meanwhile starts its tries anew.
+        attempts=0,
+        **FREE,
+    )
+
+
+async def postpone(tx: AsyncConnection, row: OutboxRow, *, worker: str, until: float) -> bool:
+    """Give a wish back, to be tried again at `until`."""
+    return await _set(tx, row, worker, not_before=until, **FREE)
+
+
+async def refuse(tx: AsyncConnection, row: OutboxRow, *, worker: str, words: str) -> bool:
+    """Give a wish up: GitHub said no, in these words; unless it was replaced meanwhile."""
+    still = case((outbox.c.version == row.version, words), else_=None)
+    return await _set(tx, row, worker, refused=still, **FREE)
+
+
+async def _set(tx: AsyncConnection, row: OutboxRow, worker: str, **values: Any) -> bool:
+    changed = await tx.execute(
+        update(outbox).where(outbox.c.id == row.id, outbox.c.leased_by == worker).values(**values)
+    )
+    return changed.rowcount == 1

@@ -1,0 +1,236 @@
+"""Runs: opened once, moved by compare-and-set, found by what they are about."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.model.errors import Fenced
+from bot.model.ids import Fence, InstallationId, Login, Repo, RunId, Sha, UserId
+from bot.model.runs import Conclusion, Subject, SubjectKind
+from bot.rules.lifecycle import COMPUTE, RUN, Compute, Run, Signal, after
+from bot.store.engine import insert_or_skip
+from bot.store.leases import FREE, Lease, free
+from bot.store.schema import mailbox, run_subjects, runs, slots
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRow:
+    """A run as it stood when it was read."""
+
+    id: RunId
+    installation: InstallationId
+    repo: Repo
+    number: int
+    kind: SubjectKind
+    title: str
+    agent: str
+    asked_by_id: UserId
+    asked_by: Login
+    state: Run
+    compute: Compute
+    fence: Fence
+    conclusion: Conclusion | None
+    words: str | None
+    base: Sha | None
+    base_branch: str | None
+    result: Sha | None
+    head: Sha | None
+    head_branch: str | None
+    created_at: float
+    changed_at: float
+    next_attempt_at: float
+    deadline: float | None
+
+    @property
+    def subject(self) -> Subject:
+        """Where the run was asked for."""
+        return Subject(repo=self.repo, number=self.number, kind=self.kind)
+
+
+COLUMNS = tuple(runs.c[field.name] for field in fields(RunRow))
+
+
+def _row(row: Any) -> RunRow:
+    values = dict(row)
+    values["state"] = Run(values["state"])
+    values["compute"] = Compute(values["compute"])
+    values["conclusion"] = Conclusion(values["conclusion"]) if values["conclusion"] else None
+    return RunRow(**values)
+
+
+async def _all(tx: AsyncConnection, query: Select[Any]) -> Sequence[RunRow]:
+    return [_row(row) for row in (await tx.execute(query)).mappings()]
+
+
+async def start(tx: AsyncConnection, row: RunRow) -> bool:
+    """Insert a new run and its first subject; False when one like it is open already."""
+    values = {field.name: getattr(row, field.name) for field in fields(row)}
+    added = await tx.execute(insert_or_skip(runs, tx.dialect).values(**values))
+    if added.rowcount != 1:
+        return False
+    await own(tx, row.id, row.subject, how="asked")
+    return True
+
+
+async def own(tx: AsyncConnection, run: RunId, subject: Subject, *, how: str) -> None:
+    """Write down that a subject belongs to a run: `asked` on it, or `opened` by it."""
+    await tx.execute(
+        insert_or_skip(run_subjects, tx.dialect).values(
+            run=run, repo=subject.repo, number=subject.number, kind=subject.kind, how=how
+        )
+    )
+
+
+async def opened(tx: AsyncConnection, run: RunId) -> int | None:
+    """Return the number of the pull request that a run opened."""
+    query = select(run_subjects.c.number).where(
+        run_subjects.c.run == run, run_subjects.c.how == "opened"
+    )
+    return (await tx.execute(query)).scalars().first()
+
+
+async def get(tx: AsyncConnection, run: RunId) -> RunRow:
+    """Read one run, and keep it from changing until the transaction ends.
+
+    Raises:
+        LookupError: there is no such run.
+    """
+    found = await _all(tx, select(*COLUMNS).where(runs.c.id == run).with_for_update())
+    if not found:
+        raise LookupError(run)
+    return found[0]
+
+
+async def open_on(tx: AsyncConnection, subject: Subject) -> Sequence[RunRow]:
+    """Return the unfinished runs that own a subject, oldest first."""
+    owns = exists().where(
+        run_subjects.c.run == runs.c.id,
+        run_subjects.c.repo == subject.repo,
+        run_subjects.c.number == subject.number,
+    )
+    query = select(*COLUMNS).where(runs.c.state != Run.FINISHED, owns).order_by(runs.c.id)
+    return await _all(tx, query)
+
+
+async def open_of(
+    tx: AsyncConnection, installation: InstallationId, repo: Repo | None
+) -> Sequence[RunRow]:
+    """Return the unfinished runs of an installation, or of one of its repositories."""
+    query = select(*COLUMNS).where(
+        runs.c.state != Run.FINISHED, runs.c.installation == installation
+    )
+    return await _all(tx, query if repo is None else query.where(runs.c.repo == repo))
+
+
+async def queued(tx: AsyncConnection, *, now: float, most: int) -> Sequence[RunRow]:
+    """Return the runs that wait for a runner, oldest first."""
+    query = select(*COLUMNS).where(
+        runs.c.state == Run.QUEUED, runs.c.compute == Compute.NONE, runs.c.next_attempt_at <= now
+    )
+    return await _all(tx, query.order_by(runs.c.id).limit(most))
+
+
+OWED: ColumnElement[bool] = or_(runs.c.compute != Compute.NONE, runs.c.state == Run.RUNNING)
+"""Runs to which the supervisor owes something."""
+
+
+async def claim(
+    tx: AsyncConnection, lease: Lease, which: ColumnElement[bool], *, most: int
+) -> Sequence[RunRow]:
+    """Take runs for which `which` holds and whose next attempt is due."""
+    query = (
+        select(*COLUMNS)
+        .where(which, free(runs, lease.now), runs.c.next_attempt_at <= lease.now)
+        .order_by(runs.c.next_attempt_at, runs.c.id)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    found = await _all(tx, query)
+    if found:
+        taken = runs.c.id.in_([row.id for row in found])
+        await tx.execute(update(runs).where(taken).values(**lease.values()))
+    return found
+
+
+async def let_go(tx: AsyncConnection, run: RunId, *, worker: str, next_at: float) -> None:
+    """Give a run back, to be looked at again at `next_at`."""
+    await tx.execute(
+        update(runs)
+        .where(runs.c.id == run, runs.c.leased_by == worker)
+        .values(**FREE, next_attempt_at=next_at)
+    )
+
+
+async def note(tx: AsyncConnection, row: RunRow, **values: Any) -> RunRow:
+    """Change columns that are no state, if the run still stands as it was read.
+
+    Raises:
+        Fenced: it does not.
+    """
+    changed = await tx.execute(update(runs).where(_unmoved(row)).values(**values))
+    if changed.rowcount != 1:
+        raise Fenced(f"run {row.id} has moved on")
+    return await get(tx, row.id)
+
+
+def _unmoved(row: RunRow) -> ColumnElement[bool]:
+    return and_(
+        runs.c.id == row.id,
+        runs.c.state == row.state,
+        runs.c.compute == row.compute,
+        runs.c.fence == row.fence,
+    )
+
+
+async def signal(
+    tx: AsyncConnection, row: RunRow, what: Signal, *, now: float, **values: Any
+) -> RunRow:
+    """Move one of the two machines of a run, and write `values` beside it.
+
+    Raises:
+        IllegalTransition: the table has no row for it.
+        Fenced: the run has moved since `row` was read, or has unread messages and
+            may therefore neither park nor finish.
+    """
+    if any(what in signals for signals in RUN.values()):
+        then = after(RUN, row.state, what)
+        values |= {"state": then, "changed_at": now, "next_attempt_at": now}
+        rests = then in {Run.PARKED, Run.FINISHED}
+        if rests and what is not Signal.CANCELLED and await unread(tx, row.id):
+            raise Fenced(f"run {row.id} has unread messages")
+        if rests and row.compute is Compute.NONE:
+            await free_slots(tx, row.id)
+    else:
+        gone = after(COMPUTE, row.compute, what)
+        values |= {"compute": gone}
+        if gone is Compute.NONE and row.state is not Run.RUNNING:
+            await free_slots(tx, row.id)
+    return await note(tx, row, **values)
+
+
+async def unread(tx: AsyncConnection, run: RunId) -> bool:
+    """Tell whether messages wait in a run's mailbox."""
+    query = select(mailbox.c.id).where(mailbox.c.run == run, mailbox.c.read_at.is_(None)).limit(1)
+    return (await tx.execute(query)).first() is not None
+
+
+async def free_slots(tx: AsyncConnection, run: RunId) -> None:
+    """Let others have the slots of a run."""
+    await tx.execute(delete(slots).where(slots.c.run == run))
+
+
+async def taken_slots(tx: AsyncConnection) -> frozenset[tuple[str, int]]:
+    """Return the slots that are held, as (scope, number)."""
+    rows = await tx.execute(select(slots.c.scope, slots.c.number))
+    return frozenset((scope, number) for scope, number in rows)
+
+
+async def take_slot(tx: AsyncConnection, run: RunId, scope: str, number: int) -> bool:
+    """Take a slot; False when another run has it."""
+    added = await tx.execute(
+        insert_or_skip(slots, tx.dialect).values(scope=scope, number=number, run=run)
+    )
+    return added.rowcount == 1

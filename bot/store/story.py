@@ -1,0 +1,90 @@
+"""What happened in a run, what its agent asked for, and what it waits for."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Exists, delete, exists, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.model.ids import Fence, RunId
+from bot.rules.wording import Step
+from bot.store.engine import insert_or_skip
+from bot.store.schema import outputs, run_steps, runs, waits
+
+MOST_STEPS = 40
+"""Lines of a story that are shown; the oldest and the newest matter."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputRow:
+    """An output that was accepted."""
+
+    kind: str
+    payload: Mapping[str, str]
+
+
+async def tell(
+    tx: AsyncConnection, run: RunId, text: str, *, now: float, agent: bool = False
+) -> None:
+    """Add one line to a run's story."""
+    await tx.execute(
+        run_steps.insert().values(run=run, at=now, by="agent" if agent else "us", text=text)
+    )
+
+
+async def steps(tx: AsyncConnection, run: RunId) -> Sequence[Step]:
+    """Return a run's story, oldest first, without its middle when it is long."""
+    query = (
+        select(run_steps.c.at, run_steps.c.by, run_steps.c.text)
+        .where(run_steps.c.run == run)
+        .order_by(run_steps.c.id)
+    )
+    rows = (await tx.execute(query)).all()
+    told = [Step(at=at, text=text, agent=by == "agent") for at, by, text in rows]
+    half = MOST_STEPS // 2
+    return told if len(told) <= MOST_STEPS else [*told[:half], *told[-half:]]
+
+
+async def ask(
+    tx: AsyncConnection, run: RunId, fence: Fence, output: OutputRow, *, now: float
+) -> None:
+    """Keep an output that was accepted."""
+    values = {"kind": output.kind, "payload": dict(output.payload), "at": now}
+    await tx.execute(outputs.insert().values(run=run, fence=fence, **values))
+
+
+async def asked(tx: AsyncConnection, run: RunId, fence: Fence) -> Sequence[OutputRow]:
+    """Return the outputs that a job was granted, in their order."""
+    query = (
+        select(outputs.c.kind, outputs.c.payload)
+        .where(outputs.c.run == run, outputs.c.fence == fence)
+        .order_by(outputs.c.id)
+    )
+    return [OutputRow(kind=kind, payload=payload) for kind, payload in await tx.execute(query)]
+
+
+async def used(tx: AsyncConnection, run: RunId, fence: Fence, kind: str) -> int:
+    """Count the outputs of a kind that a job has had."""
+    query = select(func.count()).where(
+        outputs.c.run == run, outputs.c.fence == fence, outputs.c.kind == kind
+    )
+    return (await tx.execute(query)).scalar_one()
+
+
+async def wait(
+    tx: AsyncConnection, run: RunId, reason: str, *, now: float, deadline: float
+) -> None:
+    """Write down what a parked run waits for."""
+    row: dict[str, Any] = {"run": run, "reason": reason, "since": now, "deadline": deadline}
+    await tx.execute(insert_or_skip(waits, tx.dialect).values(**row))
+
+
+async def met(tx: AsyncConnection, run: RunId) -> None:
+    """Forget what a run waited for."""
+    await tx.execute(delete(waits).where(waits.c.run == run))
+
+
+def waits_for(reason: str) -> Exists:
+    """Say in SQL that a row of `runs` waits for `reason`."""
+    return exists().where(waits.c.run == runs.c.id, waits.c.reason == reason)
