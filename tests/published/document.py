@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from jsonschema_rs import Draft202012Validator, Registry, ValidationError, ValidationErrorKind
 
-from tests.published.schemas import Schema, opened, strict
+from tests.published.schemas import LISTED, Schema, opened, strict
 
 FOLDER = Path(__file__).parent.parent / "data" / "published"
 URI = "urn:published"
@@ -40,7 +40,8 @@ class Document:
 
     def _told(self, schema: Schema, value: Any) -> list[str]:
         validator = self._validator(json.dumps(schema))
-        return [_words(error) for error in _telling(validator.iter_errors(value))]
+        words = (_words(error) for error in _telling(validator.iter_errors(value)))
+        return list(dict.fromkeys(words))
 
     def _compiled(self, schema: str) -> Draft202012Validator:
         return Draft202012Validator(
@@ -68,17 +69,24 @@ def _with_schemas(value: Any, change: Callable[[Schema], Schema]) -> Any:
 def _telling(errors: Iterable[ValidationError]) -> Iterator[ValidationError]:
     """Yield the errors that say what is wrong.
 
-    Where no branch of a `oneOf` or `anyOf` fits, the nearest branch says why, and that
-    its keys are then unknown says nothing.
+    Where no branch of a `oneOf` or `anyOf` fits, the nearest branch says why.  The keys
+    that only a failed branch names then count as unknown, which says nothing.
     """
     held = list(errors)
-    undecided = [error.instance_path for error in held if _branches(error)]
     for error in held:
         branches = _branches(error)
         if branches:
             yield from _telling(_nearest(error, branches))
-        elif not (_unknown(error) and error.instance_path in undecided):
+        elif not (_unknown(error) and any(_failed_side(error, other) for other in held)):
             yield error
+
+
+def _failed_side(error: ValidationError, other: ValidationError) -> bool:
+    """Return whether `other` is why a side of the value that `error` is about failed."""
+    whole = error.evaluation_path[:-1]
+    inside = other.evaluation_path[len(whole) :]
+    first = next((step for step in inside if step != "$ref"), None)
+    return other.evaluation_path[: len(whole)] == whole and first in LISTED
 
 
 def _branches(error: ValidationError) -> list[list[ValidationError]]:

@@ -98,6 +98,8 @@ def pruned_operation(source: Json, operation: Json) -> Json:
             for status, response in operation["responses"].items()
         },
     }
+    for status, schema in kept.CORRECTED.get(operation["operationId"], {}).items():
+        result["responses"][status]["content"][JSON_TYPE]["schema"] = schema
     if "requestBody" in operation:
         body = operation["requestBody"]
         result["requestBody"] = {"required": body["required"], **pruned_content(body)}
