@@ -143,12 +143,6 @@ RULES = (
     ),
     Rule(
         operations=CHECKS,
-        words="only GitHub Actions sets the status waiting, requested or pending",
-        doc=f"{DOCS}/checks/runs#create-a-check-run",
-        broken=lambda asked: asked.body.get("status") in {"waiting", "requested", "pending"},
-    ),
-    Rule(
-        operations=CHECKS,
         words="an output needs a title",
         doc=f"{DOCS}/checks/runs#update-a-check-run",
         broken=_output_without_title,

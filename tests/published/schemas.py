@@ -84,8 +84,14 @@ def opened(schema: Schema) -> Schema:
     result = mapped(schema, strict)
     for word in LISTED:
         if word in schema:
-            result[word] = [opened(part) for part in schema[word]]
+            result[word] = [_branch(part) for part in schema[word]]
     described = any(word in schema for word in (*NAMED, *LISTED, "$ref", "additionalProperties"))
     if "object" in schema.get("type", []) and not described:
         result["additionalProperties"] = True
     return result
+
+
+def _branch(schema: Schema) -> Schema:
+    """Return one of several sides of a value: its "and any other key" speaks of the others."""
+    rest = {word: value for word, value in schema.items() if word != "additionalProperties"}
+    return opened(schema if schema.get("additionalProperties") is not True else rest)

@@ -161,6 +161,11 @@ def test_a_body_where_none_is_taken_is_caught():
     assert check_request("POST", attempts, {}, {"force": True}) != []
 
 
-def test_only_github_actions_makes_a_check_wait():
-    (problem,) = check_request("PATCH", f"{CHECKS}/1", {}, {"status": "waiting"})
-    assert "only GitHub Actions" in problem
+def test_an_update_of_a_check_is_held_as_strictly_as_a_new_one():
+    run = f"{CHECKS}/1"
+    assert check_request("PATCH", run, {}, {"status": "in_progress"}) == []
+    assert check_request("PATCH", run, {}, {"status": "completed"}) != []
+    assert check_request("PATCH", run, {}, {"status": "waiting"}) != []
+    assert check_request("PATCH", run, {}, {"state": "in_progress"}) == [
+        "checks/update: at /: unknown keys state"
+    ]
