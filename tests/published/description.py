@@ -18,6 +18,10 @@ from tests.published.routes import Operation, Routes
 JSON_TYPE = "application/json"
 ERRORS_FROM = 400
 
+# "If the resource hasn't changed, the API responds with a 304 Not Modified", for any GET.
+# https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#use-conditional-requests-if-appropriate
+NOT_MODIFIED = 304
+
 
 def check_request(
     method: str, path: str, query: Mapping[str, str] | None = None, body: Any = None
@@ -135,9 +139,9 @@ def _answer_problems(operation: Operation, status: int, body: Any) -> list[str]:
     described = operation.described["responses"].get(str(status))
     if described is None and status >= ERRORS_FROM:
         return _api().component("basic-error", body)
-    if described is None:
+    if described is None and status != NOT_MODIFIED:
         return ["not a status that GitHub describes"]
-    if "content" not in described:
+    if described is None or "content" not in described:
         return [] if body is None else ["has no body"]
     keys = ("paths", operation.template, operation.method, "responses", str(status))
     return _api().problems((*keys, "content", JSON_TYPE, "schema"), body)

@@ -2,7 +2,7 @@
 
 Each line of the file is JSON, of one exchange or of one webhook:
 
-    {"kind": "exchange", "method", "path", "query", "request", "status", "response"}
+    {"kind": "api", "method", "path", "query", "request", "status", "response"}
     {"kind": "webhook", "event", "payload"}
 
 `request` and `response` are parsed bodies, null where there was none.  Other keys are

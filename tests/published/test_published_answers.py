@@ -86,3 +86,9 @@ def test_an_error_that_is_not_listed_passes_in_the_shape_of_an_error():
 
 def test_a_success_that_is_not_listed_is_caught():
     assert check_response("POST", "/repos/o/r/issues", 200, {}) != []
+
+
+def test_any_read_may_be_answered_with_not_modified():
+    assert check_response("GET", "/repos/o/r/pulls/1", 304) == []
+    assert check_response("GET", "/repos/o/r/branches/main", 304) == []
+    assert check_response("GET", "/repos/o/r/branches/main", 304, {}) != []

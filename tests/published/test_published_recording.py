@@ -6,7 +6,7 @@ from tests.published import mixes
 from tests.published.recording import check_recording
 
 EXCHANGE = {
-    "kind": "exchange",
+    "kind": "api",
     "method": "DELETE",
     "path": "/repos/o/r/issues/comments/1",
     "query": {},
