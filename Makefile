@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help install demo test test-full bench lint lock
+.PHONY: help install demo lint test test-full bench lock
 
 BIN := .venv/bin
 ARGS ?=
