@@ -30,11 +30,11 @@ lint: install ## Check format, style and types
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 
-test: lint ## Run the tests, in less than five minutes; ARGS= goes to pytest
-	@$(BIN)/pytest -m "not full" --cov $(ARGS)
+test: lint ## Run the tests, in less than five minutes; ARGS=PATHS runs some of them
+	@$(BIN)/pytest -m "not full" $(or $(ARGS),--cov)
 
 test-full: lint ## Run every test, also those that take long
-	@$(BIN)/pytest --cov $(ARGS)
+	@$(BIN)/pytest $(or $(ARGS),--cov)
 
 bench: install ## Measure speed and size, and write bench/latest.json
 	@.ci/need node=nodejs npm=npm
