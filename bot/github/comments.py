@@ -43,7 +43,7 @@ class Comments:
         A person can copy a marker into a comment of their own; the app's id they cannot.
         """
         pages = self._calls.pages(Operation.COMMENTS, issue_number=number)
-        found = [_comment(row) async for row in pages if marker in (row["body"] or "")]
+        found = [_comment(row) async for row in pages if marker in (row.get("body") or "")]
         mine = [comment for comment in found if comment.app == self._app_id]
         return tuple(sorted(mine, key=lambda comment: comment.id))
 
@@ -76,7 +76,7 @@ def _comment(row: Mapping[str, Any]) -> Comment:
     app = row.get("performed_via_github_app")
     return Comment(
         id=row["id"],
-        body=row["body"] or "",
+        body=row.get("body") or "",
         author=person(row["user"]),
         app=app["id"] if app else None,
         created=unix(row["created_at"]),

@@ -12,6 +12,7 @@ from typing import Any
 from bot.github.permissions import Operation, spelled
 from bot.model.errors import Refused, Unavailable
 
+# Reasons of refusals, all of them.
 UNAUTHORIZED = "unauthorized"
 FORBIDDEN = "forbidden"
 NOT_FOUND = "not_found"
@@ -20,6 +21,9 @@ GONE = "gone"
 MOVED = "moved"
 UNPROCESSABLE = "unprocessable"
 REJECTED = "rejected"
+NOT_INSTALLED = "not_installed"
+PERMISSION = "permission"
+IDENTITY = "identity"
 TOO_LONG = "too_long"
 
 # https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api
@@ -83,8 +87,11 @@ def refusal(operation: Operation, status: int, words: str) -> Refused:
 
 
 def failure(operation: Operation, words: str) -> Interrupted:
-    """Return the failure of a request that may have arrived; a write may have taken effect."""
-    sent = operation.method != "GET"
+    """Return the failure of a request that may have arrived: a write may have taken effect.
+
+    A token that was made and never seen does not count, nobody notices it.
+    """
+    sent = operation.pace.serial
     return Interrupted("github", words, retry_after=RETRY_AFTER, sent=sent)
 
 

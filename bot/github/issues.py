@@ -1,7 +1,7 @@
 """An issue, or the issue half of a pull request."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from bot.github.calls import Caller
 from bot.github.people import person
@@ -43,11 +43,16 @@ class Issues:
             id=row["id"],
             number=row["number"],
             title=row["title"],
-            body=row["body"] or "",
+            body=row.get("body") or "",
             state=row["state"],
-            labels=frozenset(label["name"] for label in row["labels"]),
+            labels=frozenset(_name(label) for label in row["labels"]),
             author=person(row["user"]),
             locked=row["locked"],
             pull="pull_request" in row,
             url=row["html_url"],
         )
+
+
+def _name(label: Any) -> str:
+    """GitHub's description allows a label to be its bare name."""
+    return str(label if isinstance(label, str) else label["name"])

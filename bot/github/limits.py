@@ -73,7 +73,8 @@ class Bucket:
         self.at = now
 
     def _level(self, now: float) -> float:
-        return min(self.size, self.level + self.rate * max(0.0, now - self.at))
+        self.at = min(self.at, now)  # a clock that was set back must not stop the filling
+        return min(self.size, self.level + self.rate * (now - self.at))
 
 
 class Budget:

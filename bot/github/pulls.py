@@ -111,7 +111,7 @@ def _pull(row: Mapping[str, Any]) -> Pull:
         body=row["body"] or "",
         state=row["state"],
         draft=row.get("draft", False),
-        merged=row["merged_at"] is not None,
+        merged=row.get("merged", row["merged_at"] is not None),  # lists have only the time
         head=_end(row["head"]),
         base=_end(row["base"]),
         author=person(row["user"]),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.github.calls import Caller
+from bot.github.errors import IDENTITY
 from bot.github.people import person
 from bot.github.permissions import Operation
 from bot.model.errors import Refused
@@ -69,7 +70,7 @@ class Repositories:
         """
         row = await self._calls.get(Operation.ROLE, username=login)
         if row["user"] is None or row["user"]["id"] != user:
-            raise Refused("identity", f"@{login} is not who acted: the account was renamed")
+            raise Refused(IDENTITY, f"@{login} is not who acted: the account was renamed")
         return Collaborator(
             person=person(row["user"]),
             role=row["role_name"],

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from bot.github.calls import Caller, Credential
-from bot.github.errors import UNPROCESSABLE
+from bot.github.errors import NOT_FOUND, NOT_INSTALLED, PERMISSION, UNPROCESSABLE
 from bot.github.limits import Priority
 from bot.github.moments import unix
 from bot.github.permissions import Operation, Permissions, lacking, spelled
@@ -71,7 +71,8 @@ class Tokens:
         """Return a token of this scope with at least `MARGIN` seconds to live.
 
         Raises:
-            Refused: `permission` when the installation's owner has not granted it yet.
+            Refused: `permission` when the installation's owner has not granted it yet,
+                `not_installed` when the app was removed, `forbidden` when it is suspended.
             Unavailable: GitHub did not answer.
         """
         if (kept := self._living(scope)) is not None:
@@ -106,6 +107,8 @@ class Tokens:
                 installation_id=scope.installation,
             )
         except Refused as refused:
+            if refused.reason == NOT_FOUND:
+                raise Refused(NOT_INSTALLED, "The app is no longer installed there") from refused
             if refused.reason == UNPROCESSABLE:
                 await self._explain(scope)
             raise
@@ -121,7 +124,7 @@ class Tokens:
         needs: Any = dict(scope.permissions)
         if missing := lacking(needs, granted):
             raise Refused(
-                "permission",
+                PERMISSION,
                 f"The app has not been granted {spelled(missing)} here; an owner must"
                 f" accept it at {found['html_url']}",
             )

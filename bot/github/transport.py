@@ -12,7 +12,7 @@ from typing import Any
 
 import aiohttp
 from gidgethub.abc import GitHubAPI
-from gidgethub.sansio import accept_format
+from yarl import URL
 
 from bot.github import errors
 from bot.github.cache import ScopedCache
@@ -27,6 +27,7 @@ REQUESTER = "greenroom"
 https://docs.github.com/en/rest/using-the-rest-api/getting-started-with-the-rest-api#user-agent
 """
 
+MEDIA_TYPE = "application/vnd.github+json"
 API_VERSION = "2022-11-28"
 """https://docs.github.com/en/rest/about-the-rest-api/api-versions"""
 
@@ -74,7 +75,7 @@ class Transport(GitHubAPI):
                 url,
                 names,
                 data,
-                accept_format(),
+                MEDIA_TYPE,
                 extra_headers={"x-github-api-version": API_VERSION},
                 **credential,
             )
@@ -89,7 +90,10 @@ class Transport(GitHubAPI):
     async def _request(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes = b""
     ) -> Answer:
-        """Send it in its turn; a read that failed on the way is sent again, a write never."""
+        """Send it in its turn; a read that failed on the way is sent again, a write never.
+
+        (aiohttp itself repeats a DELETE when a kept connection turns out to be closed.)
+        """
         delays = READ_AGAIN if self._operation.pace is Pace.READ else ()
         for delay in delays:
             try:
@@ -114,7 +118,12 @@ class Transport(GitHubAPI):
         redirects = self._operation.pace is Pace.READ
         try:
             async with self._means.http.request(
-                method, url, headers=headers, data=body, timeout=TIMEOUT, allow_redirects=redirects
+                method,
+                URL(url, encoded=True),
+                headers=headers,
+                data=body,
+                timeout=TIMEOUT,
+                allow_redirects=redirects,
             ) as response:
                 return response.status, response.headers, await response.read()
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:

@@ -1,0 +1,36 @@
+import re
+
+import pytest
+
+from bot.github.permissions import Operation, lacking, union
+from tests.published.description import operations
+
+
+def test_every_operation_is_one_that_github_describes():
+    described = {(one.method.upper(), one.template) for one in operations()}
+    ours = {(operation.method, operation.path) for operation in Operation}
+    assert ours <= described
+    assert len(ours) == len(Operation.__members__)
+
+
+def test_the_app_asks_an_owner_for_no_more_than_its_operations_need():
+    assert union() == {
+        "checks": "write",
+        "contents": "write",
+        "issues": "write",
+        "metadata": "read",
+        "pull_requests": "write",
+    }
+
+
+@pytest.mark.parametrize("operation", list(Operation), ids=lambda operation: operation.name)
+def test_reads_need_no_more_than_read(operation):
+    levels = set(operation.needs.values())
+    assert levels <= ({"read"} if operation.method == "GET" else {"write"})
+    assert re.fullmatch(r"https://docs\.github\.com/en/rest/[a-z/-]+#[a-z-]+", operation.docs)
+
+
+def test_what_is_lacking_is_told_by_level():
+    granted = {"issues": "read", "checks": "admin", "members": "strange"}
+    needs = {"issues": "write", "checks": "write", "members": "read", "contents": "read"}
+    assert lacking(needs, granted) == {"issues": "write", "members": "read", "contents": "read"}
