@@ -80,14 +80,32 @@ OPERATIONS = (
     "users/get-by-username",
 )
 
-# The description wants an installation's account to be a user and an enterprise at once here,
-# and either of them wherever else an installation stands.
-CORRECTED: dict[str, dict[str, Any]] = {
-    "apps/list-installations": {
-        "200": {"type": "array", "items": {"$ref": "#/components/schemas/installation"}}
-    },
+CORRECTED: dict[tuple[str, ...], dict[str, Any]] = {
+    # An installation's account would have to be a user and an enterprise at once here, and is
+    # either of them wherever else an installation stands.
+    (
+        "paths",
+        "/app/installations",
+        "get",
+        "responses",
+        "200",
+        "content",
+        "application/json",
+        "schema",
+    ): {"type": "array", "items": {"$ref": "#/components/schemas/installation"}},
+    # Labels need no description, and have null wherever else they stand.
+    (
+        "components",
+        "schemas",
+        "pull-request-simple",
+        "properties",
+        "labels",
+        "items",
+        "properties",
+        "description",
+    ): {"type": "string", "nullable": True},
 }
-"""Schemas of answers that no true answer can pass, and what stands in their place."""
+"""Schemas that a true answer cannot pass, by the keys that lead to them, and what is right."""
 
 EVENTS: dict[str, tuple[str, ...]] = {
     "check_run": ("completed", "created", "requested_action", "rerequested"),
@@ -104,6 +122,7 @@ EVENTS: dict[str, tuple[str, ...]] = {
     "installation_repositories": ("added", "removed"),
     "issue_comment": ("created", "deleted", "edited"),
     "issues": ("closed", "edited", "labeled", "opened", "reopened", "unlabeled"),
+    "label": ("created", "deleted", "edited"),
     "ping": (),
     "pull_request": (
         "closed",
@@ -123,7 +142,6 @@ EVENTS: dict[str, tuple[str, ...]] = {
 
 PASSERS_BY: dict[str, tuple[str | None, ...]] = {
     "deployment_status": ("created",),
-    "label": ("created",),
     "pull_request_review": ("submitted",),
     "release": ("published",),
     "star": ("created",),
@@ -134,5 +152,5 @@ PASSERS_BY: dict[str, tuple[str | None, ...]] = {
 }
 """Events that the app is sent or might be, and does nothing about: only recordings are kept."""
 
-RECORDED_ONCE = frozenset({"pull_request", *PASSERS_BY})
+RECORDED_ONCE = frozenset({"label", "pull_request", *PASSERS_BY})
 """Large payloads, or ones that nobody reads: one recording of each action is enough."""

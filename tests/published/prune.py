@@ -33,6 +33,7 @@ def main() -> None:
         webhooks = fetched(kept.WEBHOOKS_PACKAGE, SPECIFICATION, folder / "webhooks")
         recordings = fetched(kept.EXAMPLES_PACKAGE, RECORDINGS, folder / "examples")
         shutil.copy(folder / "api" / "package" / "LICENSE", FOLDER / "LICENSE")
+    correct(api)
     written("api.json", pruned_api(api))
     written("webhooks.json", pruned_webhooks(webhooks))
     written("examples.json", examples(api))
@@ -57,6 +58,15 @@ def written(name: str, value: Any) -> None:
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     target.write_text(text + "\n", encoding="utf-8")
     sys.stdout.write(f"{target}: {target.stat().st_size:,} bytes\n")
+
+
+def correct(source: Json) -> None:
+    """Put what is right in place of the schemas that are known to be wrong."""
+    for (*way, last), schema in kept.CORRECTED.items():
+        holder = source
+        for key in way:
+            holder = holder[key]
+        holder[last] = schema
 
 
 def pruned_api(source: Json) -> Json:
@@ -98,8 +108,6 @@ def pruned_operation(source: Json, operation: Json) -> Json:
             for status, response in operation["responses"].items()
         },
     }
-    for status, schema in kept.CORRECTED.get(operation["operationId"], {}).items():
-        result["responses"][status]["content"][JSON_TYPE]["schema"] = schema
     if "requestBody" in operation:
         body = operation["requestBody"]
         result["requestBody"] = {"required": body["required"], **pruned_content(body)}

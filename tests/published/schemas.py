@@ -5,6 +5,7 @@ checker uses `strict` whenever it loads what was committed.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import reduce
 from typing import Any
 
 Schema = dict[str, Any]
@@ -19,6 +20,9 @@ DECIDES = frozenset({
     "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength",
     "maxLength", "minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties",
 })  # fmt: skip
+
+MERGES = frozenset({"type", "properties", "required", "items"})
+"""Words of schemas that can be written as one schema when both hold."""
 
 
 def mapped(schema: Schema, change: Callable[[Schema], Schema]) -> Schema:
@@ -37,8 +41,13 @@ def mapped(schema: Schema, change: Callable[[Schema], Schema]) -> Schema:
 
 
 def modern(schema: Schema) -> Schema:
-    """Return an OpenAPI 3.0 schema as plain JSON Schema: `nullable` becomes a type."""
+    """Return an OpenAPI 3.0 schema as plain JSON Schema, with the same meaning.
+
+    `nullable` becomes a type, and two sides of an object that are both written out become one.
+    """
     kept = mapped({word: value for word, value in schema.items() if word in DECIDES}, modern)
+    if set(kept) == {"allOf"}:
+        kept = reduce(_both, kept["allOf"])
     return _nullable(kept) if schema.get("nullable") else kept
 
 
@@ -49,6 +58,36 @@ def _nullable(schema: Schema) -> Schema:
         return {"anyOf": [schema, {"type": "null"}]}
     also = {"enum": [*schema["enum"], None]} if "enum" in schema else {}
     return {**schema, **also, "type": [schema["type"], "null"]}
+
+
+def _both(one: Schema, other: Schema) -> Schema:
+    """Return what holds where both schemas do, written as one as deep as that is possible.
+
+    GitHub describes some keys of an issue on two sides, each time with other keys inside:
+    only as one schema do they say which keys are known.
+    """
+    if not set(one) | set(other) <= MERGES:
+        return {"allOf": [one, other]}
+    result: Schema = {"type": _common(one["type"], other["type"])}
+    if "required" in one or "required" in other:
+        result["required"] = sorted({*one.get("required", ()), *other.get("required", ())})
+    if "items" in one or "items" in other:
+        each = [side["items"] for side in (one, other) if "items" in side]
+        result["items"] = reduce(_both, each)
+    first, second = one.get("properties", {}), other.get("properties", {})
+    if first or second:
+        shared = {name: _both(first[name], second[name]) for name in first if name in second}
+        result["properties"] = {**first, **second, **shared}
+    return result
+
+
+def _common(one: str | list[str], other: str | list[str]) -> str | list[str]:
+    kept = [kind for kind in _listed(one) if kind in _listed(other)]
+    return kept[0] if len(kept) == 1 else kept
+
+
+def _listed(kinds: str | list[str]) -> list[str]:
+    return [kinds] if isinstance(kinds, str) else kinds
 
 
 def references(value: Any) -> Iterator[str]:

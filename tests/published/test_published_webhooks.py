@@ -25,6 +25,8 @@ EXCUSED = {
     "installation_repositories.removed.1": OLD_INSTALLATION,
     "issue_comment.created.1": "recorded before reactions and active_lock_reason",
     "issues.edited.1": "recorded before reactions and active_lock_reason",
+    "label.created.1": "the repository's homepage is empty, which is no address",
+    "label.deleted.1": "recorded before labels had descriptions",
     "pull_request.closed.1": UNKNOWN_PROPERTIES,
     "pull_request.converted_to_draft.1": UNKNOWN_PROPERTIES,
     "pull_request.labeled.1": UNKNOWN_PROPERTIES,
