@@ -1,0 +1,118 @@
+"""Where a run's commits arrive: a bare repository of its own, which nothing is merged from.
+
+It borrows objects from the mirror, takes one ref, and is gone when the run is done.
+Everything that limits a push stands in its own configuration, which only we write.
+"""
+
+import re
+import shutil
+from pathlib import Path
+
+from bot.model.errors import Refused
+from bot.model.ids import RunId, Sha
+from bot.workspace.git import GIT, Git
+from bot.workspace.snapshot import RESULT
+
+MOST_INPUT = 64 * 1024**2
+"""Bytes of one pushed pack."""
+
+_RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
+
+
+class Quarantines:
+    """The quarantines below one folder.
+
+    Args:
+        root: the folder; a quarantine lies at `RUN.git` in it.
+        git: how git is started.
+        most_input: bytes of the largest pack that may be pushed.
+    """
+
+    def __init__(self, root: Path, git: Git = GIT, *, most_input: int = MOST_INPUT) -> None:
+        self._root = root
+        self._git = git
+        self._most_input = most_input
+
+    def path(self, run: RunId) -> Path:
+        """Return where the quarantine of a run is, or would be.
+
+        Raises:
+            Refused: the id could leave the folder.
+        """
+        if not _RUN.fullmatch(run):
+            raise Refused("name", f"{run!a} is not the id of a run.")
+        return self._root / f"{run}.git"
+
+    async def open(self, run: RunId, mirror: Path, base: Sha) -> Path:
+        """Make the quarantine, or return it as it is when there is one.
+
+        Args:
+            run: whose quarantine.
+            mirror: the bare repository whose objects it borrows.
+            base: the one commit that it says it has, so that a push sends only what is new
+                and other runs' branches in the mirror stay unknown to it.
+        """
+        quarantine = self.path(run)
+        if not quarantine.exists():
+            fresh = quarantine.with_suffix(".new")
+            shutil.rmtree(fresh, ignore_errors=True)
+            fresh.parent.mkdir(parents=True, exist_ok=True)
+            await self._git.out(fresh, "init", "--quiet", "--bare", "--template=")
+            _settle(fresh, mirror, _config(base, self._most_input))
+            fresh.rename(quarantine)
+        return quarantine
+
+    async def result(self, run: RunId) -> Sha | None:
+        """Return the commit that was pushed, or None."""
+        words = ("show-ref", "--verify", "--hash", RESULT)
+        found = await self._git.run(self.path(run), *words)
+        return Sha(found.out.decode("ascii").strip()) if found.code == 0 else None
+
+    def close(self, run: RunId) -> None:
+        """Remove the quarantine and all that came into it.  Nothing happens when it is gone."""
+        quarantine = self.path(run)
+        if quarantine.exists():
+            gone = quarantine.with_suffix(".old")
+            shutil.rmtree(gone, ignore_errors=True)
+            quarantine.rename(gone)
+            shutil.rmtree(gone)
+
+    def opened(self) -> set[RunId]:
+        """Return the runs that have a quarantine."""
+        return {RunId(path.stem) for path in self._root.glob("*.git")}
+
+
+def _settle(fresh: Path, mirror: Path, config: str) -> None:
+    (fresh / "objects/info").mkdir(exist_ok=True)
+    (fresh / "objects/info/alternates").write_text(f"{mirror.absolute()}/objects\n")
+    (fresh / "config").write_text(config, encoding="ascii")
+
+
+def _config(base: Sha, most_input: int) -> str:
+    """Return the configuration of a quarantine.
+
+    A hidden ref can be neither seen nor pushed, and the last pattern that fits decides.
+    https://git-scm.com/docs/git-config#Documentation/git-config.txt-transferhideRefs
+    """
+    return f"""\
+[core]
+\trepositoryformatversion = 0
+\tfilemode = true
+\tbare = true
+\thooksPath = /dev/null
+\talternateRefsCommand = "echo {base} #"
+[receive]
+\thideRefs = refs
+\thideRefs = !{RESULT}
+\tfsckObjects = true
+\tmaxInputSize = {most_input}
+\tunpackLimit = 1
+\tdenyDeletes = true
+\tautogc = false
+\tadvertisePushOptions = false
+[gc]
+\tauto = 0
+[http]
+\tgetanyfile = false
+\tuploadpack = false
+"""

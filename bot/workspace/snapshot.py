@@ -1,0 +1,194 @@
+"""What the agent left in its workspace, as one commit.
+
+It runs beside the agent's sandbox, in other people's images too, and imports nothing
+but the standard library.  Git works in a box without network: its repository lies
+outside the workspace, so that nothing the agent wrote there (settings, hooks, filter
+drivers, an index) is ever read.  Only file names and contents are.
+"""
+
+import re
+import shutil
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.model.ids import Sha
+
+RunGit = Callable[[Sequence[str]], Awaitable[str]]
+"""Runs git with these words in the box and returns what it wrote.
+
+Bytes that are no UTF-8 travel as surrogates, both ways (`errors="surrogateescape"`).
+Raises `GitFailed` when git ends with an error.
+"""
+
+RESULT = "refs/heads/result"
+"""Where the snapshot's commit is kept, and the only ref that a quarantine takes."""
+
+CALM: tuple[tuple[str, str], ...] = (
+    ("core.hooksPath", "/dev/null"),
+    ("core.fsmonitor", "false"),
+    ("core.attributesFile", "/dev/null"),
+    ("core.excludesFile", "/dev/null"),
+    ("core.protectHFS", "true"),
+    ("core.protectNTFS", "true"),
+    ("core.checkStat", "minimal"),
+    ("core.trustctime", "false"),
+    ("core.logAllRefUpdates", "false"),
+    ("core.pager", "cat"),
+    ("credential.helper", ""),
+    ("fetch.recurseSubmodules", "false"),
+    ("submodule.recurse", "false"),
+    ("gc.auto", "0"),
+    ("maintenance.auto", "false"),
+    ("advice.detachedHead", "false"),
+    ("safe.directory", "*"),
+)
+"""Settings that keep git from running, reading or starting anything on its own."""
+
+_TAKEN = ("100644", "100755", "120000")
+_WORDS = 64 * 1024
+"""Bytes of paths on one command line; Linux takes 128 KiB in one word and megabytes in all."""
+
+_DISK = re.compile(r"no space left|unable to (?:write|create)|quota exceeded", re.IGNORECASE)
+"""What git says when not a path but its own repository is in trouble."""
+
+_RAW = re.compile(r":\d+ (?P<mode>\d+) \S+ \S+ (?P<status>[A-Z])\d*\Z")
+
+
+class GitFailed(Exception):
+    """Git ended with an error where none was expected."""
+
+    def __init__(self, words: Sequence[str], said: str) -> None:
+        self.said = said
+        super().__init__(f"git {words[0]}: {said}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Author:
+    """Who stands in a commit."""
+
+    name: str
+    email: str
+
+
+def config_environment(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return the environment that makes git read these settings, and none of the machine's."""
+    listed = tuple(pairs)
+    keys = {f"GIT_CONFIG_KEY_{at}": key for at, (key, _) in enumerate(listed)}
+    values = {f"GIT_CONFIG_VALUE_{at}": value for at, (_, value) in enumerate(listed)}
+    return {
+        "LC_ALL": "C",
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": "/dev/null",
+        "GIT_ATTR_NOSYSTEM": "1",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_NO_REPLACE_OBJECTS": "1",
+        "GIT_LITERAL_PATHSPECS": "1",
+        "GIT_CONFIG_COUNT": str(len(listed)),
+        **keys,
+        **values,
+    }
+
+
+def snapshot_environment(
+    git_dir: str, work_tree: str = "/workspace", mirror: str = "/mirror.git"
+) -> dict[str, str]:
+    """Return the whole environment, except PATH, of the git that takes a snapshot.
+
+    Args:
+        git_dir: the folder that `seed` laid out, as the box sees it; outside the workspace.
+        work_tree: the agent's workspace, as the box sees it.
+        mirror: the bare mirror whose objects are borrowed, as the box sees it.
+    """
+    return {
+        "GIT_DIR": git_dir,
+        "GIT_WORK_TREE": work_tree,
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES": f"{mirror}/objects",
+        **config_environment(CALM),
+    }
+
+
+def seed(git_dir: Path, index: Path) -> None:
+    """Lay out the snapshot's repository, with the index of the tree that the agent starts from.
+
+    Call it before the agent starts: `index` is the workspace's `.git/index`, which the
+    agent may write afterwards.  It knows size and time of every file, so that a snapshot
+    reads only what has changed.
+    """
+    (git_dir / "objects" / "pack").mkdir(parents=True, exist_ok=True)
+    (git_dir / "refs" / "heads").mkdir(parents=True, exist_ok=True)
+    (git_dir / "HEAD").write_text(f"ref: {RESULT}\n", encoding="ascii")
+    shutil.copyfile(index, git_dir / "index")
+
+
+async def snapshot(git: RunGit, base: Sha, message: str, author: Author) -> Sha | None:
+    """Commit the workspace as it is on top of `base`, and return the commit.
+
+    New files count unless ignored.  Repositories inside the workspace, sockets, pipes,
+    devices and names that git refuses are left out; a tracked file that one of them has
+    replaced stays as it was.
+
+    Returns:
+        The commit, also kept in `RESULT`, or None when nothing differs from `base`.
+
+    Raises:
+        GitFailed: the repository laid out by `seed` is broken, or its disk full.
+    """
+    await _stage(git)
+    tree = (await git(("write-tree",))).strip()
+    if tree == (await git(("rev-parse", f"{base}^{{tree}}"))).strip():
+        return None
+    identity = ("-c", f"user.name={author.name}", "-c", f"user.email={author.email}")
+    commit = (await git((*identity, "commit-tree", tree, "-p", base, "-m", message))).strip()
+    await git(("update-ref", RESULT, commit))
+    return Sha(commit)
+
+
+async def _stage(git: RunGit) -> None:
+    # Git would start itself in a submodule, under settings that the agent wrote there.
+    raw = await git(("diff-files", "--raw", "-z", "--no-renames", "--ignore-submodules=all"))
+    changed, gone = _sorted(raw)
+    others = await git(("ls-files", "--others", "--exclude-standard", "-z"))
+    # A trailing slash marks a repository of its own.
+    new = [path for path in others.split("\0") if path and not path.endswith("/")]
+    for paths in _batches(gone):
+        await git(("update-index", "--force-remove", "--", *paths))
+    for paths in _batches([*changed, *new]):
+        await _add(git, paths)
+
+
+def _sorted(raw: str) -> tuple[list[str], list[str]]:
+    """Split what `diff-files --raw -z` tells into paths to read again and paths that are gone."""
+    fields = raw.split("\0")
+    told = [
+        (match["mode"], match["status"], path)
+        for head, path in zip(fields[::2], fields[1::2], strict=False)
+        if (match := _RAW.match(head))
+    ]
+    changed = [path for mode, status, path in told if status in "MT" and mode in _TAKEN]
+    return changed, [path for _, status, path in told if status == "D"]
+
+
+def _batches(paths: Sequence[str]) -> Iterator[Sequence[str]]:
+    start, size = 0, 0
+    for at, path in enumerate(paths):
+        size += len(path.encode(errors="surrogateescape")) + 1
+        if size > _WORDS:
+            yield paths[start:at]
+            start, size = at, len(path)
+    if start < len(paths):
+        yield paths[start:]
+
+
+async def _add(git: RunGit, paths: Sequence[str]) -> None:
+    """Add what git takes: a refused path fails its whole batch, so halve until it stands alone."""
+    try:
+        await git(("update-index", "--add", "--remove", "--replace", "--", *paths))
+    except GitFailed as failed:
+        if _DISK.search(failed.said):
+            raise
+        if len(paths) == 1:
+            return
+        middle = len(paths) // 2
+        await _add(git, paths[:middle])
+        await _add(git, paths[middle:])
