@@ -2,7 +2,13 @@ import asyncio
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
 from pydantic import SecretStr
 
 from bot.github.auth import AppKey
@@ -119,3 +125,11 @@ async def test_the_jwt_is_backdated_and_short_and_made_again_in_time(script, git
 def test_a_broken_key_is_a_mistake_of_the_operators(pem):
     with pytest.raises(Misconfigured, match="private key"):
         AppKey.load(SecretStr(pem))
+
+
+def test_a_key_that_is_not_rsa_is_a_mistake_of_the_operators():
+    pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+    )
+    with pytest.raises(Misconfigured, match="no RSA key"):
+        AppKey.load(SecretStr(pem.decode()))
