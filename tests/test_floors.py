@@ -131,7 +131,8 @@ def place(name: str) -> str | None:
 
 
 def floor(name: str) -> int:
-    return next(number for number, rooms in enumerate(FLOORS) if place(name) in rooms)
+    """Number the floor of a module; what has none, such as `bot` itself, is below them all."""
+    return next((number for number, rooms in enumerate(FLOORS) if place(name) in rooms), -1)
 
 
 def homeless(module: Module) -> Iterator[str]:
@@ -228,7 +229,8 @@ def imports_sideways(module: Module) -> Iterator[str]:
 
 def hides_its_reactions(module: Module) -> Iterator[str]:
     if module.name.startswith("handlers."):
-        assigned = {n.id for n in module.nodes if isinstance(n, ast.Name)}
+        names = (node for node in module.nodes if isinstance(node, ast.Name))
+        assigned = {name.id for name in names if isinstance(name.ctx, ast.Store)}
         if "REACTIONS" not in assigned:
             yield "has no REACTIONS: say which events it wants"
         if module.name not in program()["handlers"].imports:
@@ -266,6 +268,7 @@ def test_no_module(rule):
 
 TROUBLE = (
     (homeless, "bot.toolbelt", ""),
+    (reaches_up, "bot", "import bot.model"),
     (reaches_up, "bot.rules.policy", "from bot.store import engine"),
     (reaches_up, "bot.store.engine", "def f():\n    import bot.work.inbox"),
     (knows_a_neighbour, "bot.github.client", "from bot.store.engine import Store"),

@@ -21,7 +21,7 @@ MAKES_VALUES = {
     "bot.rules",
     "collections",
     "contextlib",
-    "ctypes.CDLL",
+    "ctypes.CDLL",  # a handle on the C library that Python itself runs on
     "dataclasses",
     "datetime.timedelta",
     "enum",
