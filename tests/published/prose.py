@@ -103,6 +103,14 @@ def _entry_without_one_content(asked: Asked) -> bool:
     return any(("sha" in entry) == ("content" in entry) for entry in asked.body.get("tree", []))
 
 
+def _sha_abbreviated(asked: Asked) -> bool:
+    named = [asked.body.get(word) for word in ("sha", "head_sha", "tree", "base_tree")]
+    named += asked.body.get("parents", [])
+    return not all(
+        re.fullmatch(r"[0-9a-f]{40}", str(sha)) for sha in named if isinstance(sha, str)
+    )
+
+
 def _color_no_hexadecimal(asked: Asked) -> bool:
     color = asked.body.get("color")
     return color is not None and not re.fullmatch(r"[0-9a-fA-F]{6}", str(color))
@@ -194,6 +202,25 @@ RULES = (
         words="an entry of a tree has either sha or content",
         doc=f"{DOCS}/git/trees#create-a-tree",
         broken=_entry_without_one_content,
+    ),
+    Rule(
+        operations=("git/create-blob",),
+        words="a blob is encoded as utf-8 or base64",
+        doc=f"{DOCS}/git/blobs#create-a-blob",
+        broken=lambda asked: asked.body.get("encoding", "utf-8") not in {"utf-8", "base64"},
+    ),
+    Rule(
+        operations=(
+            "checks/create",
+            "git/create-commit",
+            "git/create-ref",
+            "git/create-tree",
+            "git/update-ref",
+            "pulls/merge",
+        ),
+        words="a SHA has forty hexadecimal digits",
+        doc=f"{DOCS}/git/refs#create-a-reference",
+        broken=_sha_abbreviated,
     ),
     Rule(
         operations=("git/create-ref",),

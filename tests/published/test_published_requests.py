@@ -118,7 +118,14 @@ BAD = {
     "a reaction that is none": ("/repos/o/r/issues/1/reactions", {"content": "eye"}, "eye"),
     "a color with its sign": (LABELS, {"name": "bug", "color": "#ff0000"}, "hexadecimal"),
     "a long description of a label": (LABELS, {"name": "bug", "description": "x" * 101}, "100"),
-    "a branch without refs/": (REFS, {"ref": "heads/x", "sha": "aa218f5"}, "refs/"),
+    "a branch without refs/": (REFS, {"ref": "heads/x", "sha": CHECK["head_sha"]}, "refs/"),
+    "an abbreviated SHA": (REFS, {"ref": "refs/heads/x", "sha": "aa218f5"}, "forty"),
+    "a check on a branch": (CHECKS, {**CHECK, "head_sha": "main"}, "forty"),
+    "a blob in latin-1": (
+        "/repos/o/r/git/blobs",
+        {"content": "x", "encoding": "latin-1"},
+        "base64",
+    ),
     "an entry with nothing in it": (TREES, {"tree": [{"path": "a", "mode": "100644"}]}, "either"),
 }
 
