@@ -19,6 +19,12 @@ MOST_CHARACTERS = 60_000
 MOST_SUMMARY = 65_000
 """Characters of a check run's summary; GitHub refuses more than 65,535."""
 
+MOST_TITLE = 200
+"""Characters of a check run's title that still stand in one line."""
+
+MOST_FILES = 100
+"""Files that the body of a pull request lists by name."""
+
 ICONS: Mapping[Conclusion, str] = {
     Conclusion.SUCCESS: "✅",
     Conclusion.FAILURE: "❌",
@@ -103,28 +109,21 @@ def _story(view: RunView) -> list[str]:
 
 
 def check_run(view: RunView) -> dict[str, object]:
-    """Write the fields of a check run that tell how a run stands.
+    """Write what a check run shows of a run: a JSON object of its name, state and texts.
 
-    https://docs.github.com/en/rest/checks/runs#create-a-check-run
+    Times are Unix seconds; `conclusion` and `completed` are None until the run is finished.
     """
     summary = "\n".join([*_story(view), "", quiet(view.said)]).strip()
-    wish: dict[str, object] = {
+    finished = view.state is Run.FINISHED and view.conclusion is not None
+    return {
         "name": f"greenroom / {view.agent}",
         "external_id": view.id,
-        "status": "in_progress",
-        "started_at": timestamp(view.started_at),
-        "output": {
-            "title": cut(plain(headline(view)), 200),
-            "summary": cut(summary or STATES[view.state], MOST_SUMMARY),
-        },
+        "title": cut(plain(headline(view)), MOST_TITLE),
+        "summary": cut(summary or STATES[view.state], MOST_SUMMARY),
+        "started": view.started_at,
+        "conclusion": view.conclusion if finished else None,
+        "completed": view.changed_at if finished else None,
     }
-    if view.state is Run.FINISHED and view.conclusion is not None:
-        wish |= {
-            "status": "completed",
-            "conclusion": view.conclusion.value,
-            "completed_at": timestamp(view.changed_at),
-        }
-    return wish
 
 
 def pull_body(view: RunView, body: str, files: Sequence[tuple[str, int, int]]) -> str:
@@ -133,9 +132,9 @@ def pull_body(view: RunView, body: str, files: Sequence[tuple[str, int, int]]) -
     `files` are (path, lines added, lines removed).
     """
     rows = [f"| `{path.replace('|', '/')}` | +{more} | -{less} |" for path, more, less in files]
-    table = ["| file | | |", "|---|---:|---:|", *rows[:100]]
-    if len(rows) > 100:  # noqa: PLR2004 - what a reader still scrolls through
-        table.append(f"| and {len(rows) - 100} more | | |")
+    table = ["| file | | |", "|---|---:|---:|", *rows[:MOST_FILES]]
+    if len(rows) > MOST_FILES:
+        table.append(f"| and {len(rows) - MOST_FILES} more | | |")
     closing = f"Closes #{view.subject.number}" if view.subject.kind == "issue" else ""
     foot = f"Made by **{view.agent}** for {plain(view.asked_by)}. {closing}".strip()
     head = [marker(view.id), quiet(body), ""]
@@ -202,11 +201,6 @@ def cut(text: str, most: int) -> str:
     kept = kept[:border] if border > len(kept) // 2 else kept
     fence = "\n```" if kept.count("\n```") % 2 else ""
     return f"{kept}{fence}{note}"
-
-
-def timestamp(at: float) -> str:
-    """Write a time as GitHub reads it: ISO 8601, UTC, whole seconds."""
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _clock(at: float) -> str:

@@ -24,6 +24,14 @@ class Claimed:
     attempts: int
 
 
+async def due(tx: AsyncConnection, *, now: float) -> bool:
+    """Tell whether a delivery waits whose time has come, without taking any lock."""
+    query = select(deliveries.c.id).where(
+        deliveries.c.state == "waiting", deliveries.c.not_before <= now, free(deliveries, now)
+    )
+    return (await tx.execute(query.limit(1))).first() is not None
+
+
 async def claim(tx: AsyncConnection, lease: Lease, *, most: int) -> Sequence[Claimed]:
     """Take the oldest waiting delivery of up to `most` ordering keys.
 

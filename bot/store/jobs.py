@@ -72,9 +72,9 @@ async def by_run_token(tx: AsyncConnection, token: SecretStr) -> JobRow | None:
     return _row(row) if row else None
 
 
-async def of(tx: AsyncConnection, run: RunId, fence: Fence) -> JobRow | None:
-    """Read the job that holds a fence."""
-    query = select(jobs).where(jobs.c.run == run, jobs.c.fence == fence)
+async def latest(tx: AsyncConnection, run: RunId) -> JobRow | None:
+    """Read the newest job of a run, which alone can still exist."""
+    query = select(jobs).where(jobs.c.run == run).order_by(jobs.c.fence.desc()).limit(1)
     row = (await tx.execute(query)).mappings().first()
     return _row(row) if row else None
 

@@ -2,25 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import Any
 
-from sqlalchemy import case, select, update
+from sqlalchemy import ColumnElement, and_, case, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model.ids import InstallationId, Repo, RunId
+from bot.model.priorities import Priority
 from bot.store.engine import upsert
 from bot.store.leases import FREE, Lease, free
 from bot.store.schema import outbox
-
-
-class Priority(IntEnum):
-    """Which write goes first where GitHub lets us make only so many."""
-
-    ACKNOWLEDGE = 0
-    RESULT = 1
-    PROGRESS = 2
-    REFUSAL = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +45,11 @@ class OutboxRow(Wish):
     refused: str | None
     attempts: int
 
+    @property
+    def is_made(self) -> bool:
+        """Whether GitHub has what is wished for."""
+        return self.done >= self.version
+
 
 COLUMNS = tuple(
     outbox.c[name]
@@ -68,7 +64,7 @@ def _row(row: Any) -> OutboxRow:
     return OutboxRow(**{**row, "priority": Priority(row["priority"])})
 
 
-async def wish(tx: AsyncConnection, wanted: Wish, *, now: float) -> None:
+async def wish(tx: AsyncConnection, wanted: Wish, *, now: float, not_before: float = 0.0) -> None:
     """Wish for a state; a wish for the same target is replaced, an equal one changes nothing."""
     before = await find(tx, wanted.target)
     if before is not None and before.wish == dict(wanted.wish):
@@ -82,6 +78,7 @@ async def wish(tx: AsyncConnection, wanted: Wish, *, now: float) -> None:
         wish=dict(wanted.wish),
         priority=wanted.priority,
         wished_at=now,
+        not_before=not_before,
     )
     fresh = insert.excluded
     await tx.execute(
@@ -110,16 +107,26 @@ async def of_run(tx: AsyncConnection, run: RunId) -> Mapping[str, OutboxRow]:
     return {row["kind"]: _row(row) for row in (await tx.execute(query)).mappings()}
 
 
+def _due(now: float) -> ColumnElement[bool]:
+    return and_(
+        outbox.c.done < outbox.c.version,
+        outbox.c.refused.is_(None),
+        outbox.c.not_before <= now,
+        free(outbox, now),
+    )
+
+
+async def due(tx: AsyncConnection, *, now: float) -> bool:
+    """Tell whether `claim` would find something, without taking any lock."""
+    query = select(outbox.c.id).where(_due(now)).limit(1)
+    return (await tx.execute(query)).first() is not None
+
+
 async def claim(tx: AsyncConnection, lease: Lease, *, most: int) -> Sequence[OutboxRow]:
     """Take wishes that GitHub does not have yet, the most urgent first."""
     query = (
         select(*COLUMNS)
-        .where(
-            outbox.c.done < outbox.c.version,
-            outbox.c.refused.is_(None),
-            outbox.c.not_before <= lease.now,
-            free(outbox, lease.now),
-        )
+        .where(_due(lease.now))
         .order_by(outbox.c.priority, outbox.c.id)
         .limit(most)
         .with_for_update(skip_locked=True)
@@ -134,21 +141,30 @@ async def claim(tx: AsyncConnection, lease: Lease, *, most: int) -> Sequence[Out
     return rows
 
 
-async def trying(tx: AsyncConnection, row: OutboxRow, *, worker: str) -> bool:
-    """Write down that a create is about to be sent; False when the lease was lost."""
-    return await _set(tx, row, worker, tried=True)
+async def trying(tx: AsyncConnection, row: OutboxRow, *, worker: str, until: float) -> bool:
+    """Write down that a create is about to be sent; False when the lease was lost.
+
+    Should no answer be heard, nobody looks for what it made before `until`: GitHub's
+    lists lag.
+    """
+    return await _set(tx, row, worker, tried=True, not_before=until)
 
 
 async def made(
-    tx: AsyncConnection, row: OutboxRow, *, worker: str, external_id: str | None
+    tx: AsyncConnection, row: OutboxRow, *, worker: str, external_id: str | None, until: float
 ) -> bool:
-    """Write down that GitHub has this version; False when the lease was lost."""
+    """Write down that GitHub has this version; False when the lease was lost.
+
+    The next version is not sent before `until`, so that changes which come close
+    together make one write.
+    """
     return await _set(
         tx,
         row,
         worker,
         done=row.version,
         external_id=external_id,
+        not_before=until,
         # A wish that moved meanwhile starts its tries anew.
         attempts=0,
         **FREE,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, case, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model.errors import Fenced
@@ -13,7 +13,7 @@ from bot.model.runs import Conclusion, Subject, SubjectKind
 from bot.rules.lifecycle import COMPUTE, RUN, Compute, Run, Signal, after
 from bot.store.engine import insert_or_skip
 from bot.store.leases import FREE, Lease, free
-from bot.store.schema import mailbox, run_subjects, runs, slots
+from bot.store.schema import mailbox, run_subjects, runs, slots, waits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +137,35 @@ OWED: ColumnElement[bool] = or_(runs.c.compute != Compute.NONE, runs.c.state == 
 """Runs to which the supervisor owes something."""
 
 
+def parked_for(reason: str) -> ColumnElement[bool]:
+    """Say in SQL that a run is parked and waits for `reason`."""
+    waiting = exists().where(waits.c.run == runs.c.id, waits.c.reason == reason)
+    return and_(runs.c.state == Run.PARKED, waiting)
+
+
+async def earlier(tx: AsyncConnection, row: RunRow) -> int:
+    """Count the runs of the same agent on the same subject that came before and have a head."""
+    query = select(func.count()).where(
+        runs.c.repo == row.repo,
+        runs.c.number == row.number,
+        runs.c.agent == row.agent,
+        runs.c.head.is_not(None),
+        runs.c.id < row.id,
+    )
+    return (await tx.execute(query)).scalar_one()
+
+
+async def poke(tx: AsyncConnection, run: RunId, *, now: float) -> None:
+    """Have a run looked at now."""
+    await tx.execute(update(runs).where(runs.c.id == run).values(next_attempt_at=now))
+
+
+async def due(tx: AsyncConnection, which: ColumnElement[bool], *, now: float) -> bool:
+    """Tell whether `claim` would find something, without taking any lock."""
+    query = select(runs.c.id).where(which, free(runs, now), runs.c.next_attempt_at <= now)
+    return (await tx.execute(query.limit(1))).first() is not None
+
+
 async def claim(
     tx: AsyncConnection, lease: Lease, which: ColumnElement[bool], *, most: int
 ) -> Sequence[RunRow]:
@@ -155,12 +184,13 @@ async def claim(
     return found
 
 
-async def let_go(tx: AsyncConnection, run: RunId, *, worker: str, next_at: float) -> None:
-    """Give a run back, to be looked at again at `next_at`."""
+async def let_go(tx: AsyncConnection, row: RunRow, *, worker: str, next_at: float) -> None:
+    """Give a run back, to be looked at again at `next_at`, or at once when somebody poked it."""
+    unpoked = runs.c.next_attempt_at == row.next_attempt_at
     await tx.execute(
         update(runs)
-        .where(runs.c.id == run, runs.c.leased_by == worker)
-        .values(**FREE, next_attempt_at=next_at)
+        .where(runs.c.id == row.id, runs.c.leased_by == worker)
+        .values(**FREE, next_attempt_at=case((unpoked, next_at), else_=runs.c.next_attempt_at))
     )
 
 

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Exists, delete, exists, func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model.ids import Fence, RunId
 from bot.rules.wording import Step
 from bot.store.engine import insert_or_skip
-from bot.store.schema import outputs, run_steps, runs, waits
+from bot.store.schema import outputs, run_steps, waits
 
 MOST_STEPS = 40
 """Lines of a story that are shown; the oldest and the newest matter."""
@@ -44,6 +44,12 @@ async def steps(tx: AsyncConnection, run: RunId) -> Sequence[Step]:
     told = [Step(at=at, text=text, agent=by == "agent") for at, by, text in rows]
     half = MOST_STEPS // 2
     return told if len(told) <= MOST_STEPS else [*told[:half], *told[-half:]]
+
+
+async def count(tx: AsyncConnection, run: RunId) -> int:
+    """Count the lines of a run's story."""
+    query = select(func.count()).where(run_steps.c.run == run)
+    return (await tx.execute(query)).scalar_one()
 
 
 async def ask(
@@ -85,6 +91,7 @@ async def met(tx: AsyncConnection, run: RunId) -> None:
     await tx.execute(delete(waits).where(waits.c.run == run))
 
 
-def waits_for(reason: str) -> Exists:
-    """Say in SQL that a row of `runs` waits for `reason`."""
-    return exists().where(waits.c.run == runs.c.id, waits.c.reason == reason)
+async def is_late(tx: AsyncConnection, run: RunId, *, now: float) -> bool:
+    """Tell whether something that a run waits for is past its deadline."""
+    query = select(waits.c.run).where(waits.c.run == run, waits.c.deadline < now).limit(1)
+    return (await tx.execute(query)).first() is not None

@@ -1,0 +1,1 @@
+"""The loops: everything that happens between a stored delivery and a quiet database."""

@@ -1,0 +1,149 @@
+"""What a job says to us, answered at once and written down under its fence.
+
+The gateway is only the face of this: every call names its job by a token, and every
+write checks in its own transaction that this job is still the run's current one.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import structlog
+from pydantic import SecretStr
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.model.clock import Clock
+from bot.model.errors import Fenced, Refused
+from bot.model.runs import JobPlan
+from bot.rules import outputs
+from bot.rules.attempts import DELIVERY_PATIENCE
+from bot.rules.endings import Ended, ending
+from bot.rules.lifecycle import Compute, Run, Signal
+from bot.rules.outputs import Accepted, Rejected
+from bot.store import jobs, runs, story
+from bot.store.engine import Store
+from bot.store.jobs import JobRow
+from bot.store.runs import RunRow
+from bot.store.story import OutputRow
+from bot.work import runs as work
+
+log = structlog.get_logger()
+
+MOST_STEPS = 200
+"""Lines of progress that one job may add; the rest are dropped without an error."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """What a harness gets for its launch token."""
+
+    plan: JobPlan
+    run_token: SecretStr
+
+
+class Broker:
+    """Answers the jobs.
+
+    Every method but `claim` takes the run token.  All raise Refused `unknown_token` for
+    a token that nobody has, and Fenced for the token of a job that is not current.
+    """
+
+    def __init__(self, store: Store, clock: Clock, token: Callable[[], str]) -> None:
+        self._store = store
+        self._clock = clock
+        self._token = token
+
+    async def claim(self, launch: SecretStr) -> Claim:
+        """Exchange a launch token, once, for the plan and a run token."""
+        run_token = SecretStr(self._token())
+        now = self._clock.now()
+        async with self._store.begin() as tx:
+            job = _known(await jobs.by_launch_token(tx, launch))
+            row = await self._current(tx, job)
+            if not await jobs.claim(tx, job.name, run_token, now=now):
+                raise Fenced(f"job {job.name} was claimed already")
+            live = await runs.signal(tx, row, Signal.CAME_UP, now=now)
+            await work.tell(tx, live, "The agent is at work", now=now)
+        log.info("job.claimed", run=job.run, job=job.name)
+        return Claim(plan=job.plan, run_token=run_token)
+
+    async def of(self, token: SecretStr) -> JobRow:
+        """Return the job of a run token, if it is its run's current one."""
+        async with self._store.read() as tx:
+            job = _known(await jobs.by_run_token(tx, token))
+            await self._current(tx, job)
+        return job
+
+    async def beat(self, token: SecretStr) -> bool:
+        """Note that a harness is alive; False tells it to stop."""
+        async with self._store.begin() as tx:
+            job = _known(await jobs.by_run_token(tx, token))
+            row = await self._current(tx, job)
+            await jobs.beat(tx, job.name, now=self._clock.now())
+        return row.state is Run.RUNNING and row.compute is Compute.LIVE
+
+    async def step(self, token: SecretStr, text: str) -> None:
+        """Show one line of the agent's progress."""
+        now = self._clock.now()
+        async with self._store.begin() as tx:
+            job, row = await self._working(tx, token)
+            if await story.count(tx, job.run) < MOST_STEPS:
+                await story.tell(tx, job.run, text, now=now, agent=True)
+                await work.refresh(tx, row, now=now)
+
+    async def ask(
+        self, token: SecretStr, kind: str, payload: Mapping[str, object]
+    ) -> Accepted | Rejected:
+        """Decide on an output, and keep it when it is accepted."""
+        now = self._clock.now()
+        async with self._store.begin() as tx:
+            job, _ = await self._working(tx, token)
+            used = await story.used(tx, job.run, job.fence, kind)
+            answer = outputs.check(kind, payload, grants=job.plan.agent.outputs, used=used)
+            if isinstance(answer, Accepted):
+                kept = OutputRow(kind=kind, payload=answer.payload)
+                await story.ask(tx, job.run, job.fence, kept, now=now)
+        log.info("output.asked", run=job.run, kind=kind, accepted=isinstance(answer, Accepted))
+        return answer
+
+    async def finish(self, token: SecretStr, ended: Ended) -> None:
+        """Take a job's last word; repeating it changes nothing."""
+        now = self._clock.now()
+        async with self._store.begin() as tx:
+            job = _known(await jobs.by_run_token(tx, token))
+            if job.ended_at is not None:
+                return
+            row = await self._current(tx, job)
+            last = {"exit": ended.exit, "signal": ended.signal, "cause": ended.cause}
+            await jobs.end(tx, job.name, last, now=now)
+            if row.state is Run.RUNNING:
+                await self._conclude(tx, row, ended, now)
+        log.info("job.ended", run=job.run, job=job.name, exit=ended.exit, cause=ended.cause)
+
+    async def _conclude(self, tx: AsyncConnection, row: RunRow, ended: Ended, now: float) -> None:
+        asked = await story.asked(tx, row.id, row.fence)
+        how = ending(ended, {each.kind for each in asked})
+        if how.signal is not Signal.DELIVERS:
+            await work.finish(tx, row, how, now=now)
+            return
+        parked = await runs.signal(tx, row, Signal.DELIVERS, now=now, result=ended.result)
+        await story.wait(tx, row.id, "delivery", now=now, deadline=now + DELIVERY_PATIENCE)
+        await work.tell(tx, parked, "The agent is done; checking what it made", now=now)
+
+    async def _working(self, tx: AsyncConnection, token: SecretStr) -> tuple[JobRow, RunRow]:
+        job = _known(await jobs.by_run_token(tx, token))
+        row = await self._current(tx, job)
+        if row.state is not Run.RUNNING:
+            raise Fenced(f"run {job.run} is {row.state}")
+        return job, row
+
+    async def _current(self, tx: AsyncConnection, job: JobRow) -> RunRow:
+        row = await runs.get(tx, job.run)
+        if row.fence != job.fence:
+            raise Fenced(f"job {job.name} was replaced")
+        return row
+
+
+def _known(job: JobRow | None) -> JobRow:
+    if job is None:
+        raise Refused("unknown_token", "This token opens nothing.")
+    return job

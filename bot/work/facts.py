@@ -1,0 +1,109 @@
+"""The facts that handlers name, each fetched once for an event and only when asked for.
+
+A handler's Facts is a dataclass; its fields' names are looked up here.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import fields
+from typing import Any, TypeVar
+
+from bot.github.client import AtRepository
+from bot.model.errors import Refused
+from bot.model.events import (
+    Event,
+    SubjectClosed,
+    SubjectLabeled,
+    SubjectUnlabeled,
+)
+from bot.model.runs import Subject
+from bot.rules.attempts import FRESH
+from bot.rules.policy import Role, role_of
+from bot.store import runs
+from bot.work.context import Context
+
+F = TypeVar("F")
+
+
+class FactSource:
+    """What can be known of one event."""
+
+    def __init__(self, context: Context, event: Event) -> None:
+        self._context = context
+        self._event = event
+        self._asked: dict[str, asyncio.Task[Any]] = {}
+
+    async def fetch(self, facts: type[F]) -> F:
+        """Make a handler's Facts.
+
+        Raises:
+            Unavailable: GitHub or the database did not answer.
+        """
+        wanted = [field.name for field in fields(facts)]  # type: ignore[arg-type]
+        try:
+            async with asyncio.TaskGroup() as group:
+                for name in wanted:
+                    if name not in self._asked:
+                        self._asked[name] = group.create_task(FETCHERS[name](self))
+        except ExceptionGroup as problems:
+            raise problems.exceptions[0] from problems
+        return facts(**{name: self._asked[name].result() for name in wanted})
+
+    def _subject(self) -> Subject:
+        match self._event:
+            case SubjectLabeled(subject=subject) | SubjectUnlabeled(subject=subject):
+                return subject
+            case SubjectClosed(subject=subject):
+                return subject
+            case _:
+                raise TypeError(f"{type(self._event).__name__} is about no subject")
+
+    def _at(self) -> AtRepository:
+        return self._context.github.at(self._event.installation, self._subject().repo)
+
+    async def role(self) -> Role:
+        """Ask for the sender's role; whoever GitHub does not know has none."""
+        sender = self._event.sender
+        if sender.bot:
+            return Role.NONE
+        try:
+            answer = await self._at().repository.role(sender.login, sender.id)
+        except Refused:
+            return Role.NONE
+        return role_of(answer.role, answer.permissions)
+
+    async def by_us(self) -> bool:
+        """Tell whether the app itself did it."""
+        if not self._event.sender.bot:
+            return False
+        return (await self._context.github.app.identity()).bot.id == self._event.sender.id
+
+    async def still_holds(self) -> bool:
+        """Ask whether an event that is not fresh still says what is so."""
+        if self._context.now() - self._event.at < FRESH:
+            return True
+        try:
+            issue = await self._at().issues.get(self._subject().number)
+        except Refused:
+            return False
+        match self._event:
+            case SubjectLabeled(label=label):
+                return label in issue.labels and issue.state == "open"
+            case SubjectUnlabeled(label=label):
+                return label not in issue.labels
+            case _:
+                return issue.state == "closed"
+
+    async def open_agents(self) -> frozenset[str]:
+        """Look up which agents have an open run on the subject."""
+        async with self._context.store.read() as rows:
+            return frozenset(row.agent for row in await runs.open_on(rows, self._subject()))
+
+
+FETCHERS: Mapping[str, Callable[[FactSource], Coroutine[Any, Any, Any]]] = {
+    "role": FactSource.role,
+    "by_us": FactSource.by_us,
+    "still_holds": FactSource.still_holds,
+    "open_agents": FactSource.open_agents,
+}
+"""Every fact that a handler may name."""

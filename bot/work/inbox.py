@@ -1,0 +1,114 @@
+"""Deliveries, one after another for each ordering key, from stored bytes to rows.
+
+Whatever happens to one delivery stays its own: it is tried again later, and set
+aside for a person once it has failed too often.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import structlog
+
+from bot.model.errors import Fenced, Unavailable
+from bot.model.events import Event, Unreadable, parse
+from bot.model.ids import RunId
+from bot.model.intents import Intent
+from bot.reactions import Reaction, reactions_to
+from bot.rules.attempts import MOST_DELIVERY_TRIES, pause
+from bot.store import inbox
+from bot.store.inbox import Claimed
+from bot.work.context import Context
+from bot.work.dispatch import Dispatch
+from bot.work.facts import FactSource
+
+log = structlog.get_logger()
+
+AT_ONCE = 16
+"""Deliveries of different ordering keys that are handled side by side."""
+
+
+class Inbox:
+    """Claims deliveries and has them handled."""
+
+    def __init__(
+        self,
+        context: Context,
+        reactions: Sequence[Reaction[Any, Any]],
+        run_id: Callable[[], RunId],
+    ) -> None:
+        self._context = context
+        self._reactions = reactions
+        self._run_id = run_id
+
+    async def step(self) -> bool:
+        """Handle what is due; True when there was something."""
+        async with self._context.store.read() as rows:
+            if not await inbox.due(rows, now=self._context.now()):
+                return False
+        async with self._context.store.begin() as tx:
+            claimed = await inbox.claim(tx, self._context.lease(), most=AT_ONCE)
+        async with asyncio.TaskGroup() as group:
+            for delivery in claimed:
+                group.create_task(self._attempt(delivery))
+        return bool(claimed)
+
+    async def _attempt(self, delivery: Claimed) -> None:
+        try:
+            await self._handle(delivery)
+        except Unavailable as problem:
+            await self._again(delivery, str(problem), problem.retry_after)
+        except Fenced as problem:
+            await self._again(delivery, str(problem), 0.0)
+        except Unreadable as problem:
+            await self._end(delivery, "set_aside", str(problem))
+        except Exception as problem:  # one bad delivery must not stop the others
+            log.exception("delivery.failed", delivery=delivery.guid, event=delivery.event)
+            if delivery.attempts >= MOST_DELIVERY_TRIES:
+                await self._end(delivery, "set_aside", type(problem).__name__)
+            else:
+                wait = pause(delivery.attempts)
+                await self._again(delivery, type(problem).__name__, wait)
+
+    async def _handle(self, delivery: Claimed) -> None:
+        event = parse(delivery.event, delivery.body, received_at=delivery.received_at)
+        wanted = [] if event is None else list(reactions_to(event, self._reactions))
+        if event is None or not wanted:
+            await self._end(delivery, "ignored", "nothing here reacts to it")
+            return
+        decided = await self._decide(event, wanted)
+        async with self._context.store.begin() as tx:
+            dispatch = Dispatch(
+                tx=tx, now=self._context.now(), guid=delivery.guid, run_id=self._run_id
+            )
+            for reaction, intents in decided:
+                outcomes = [await dispatch.carry_out(intent) for intent in intents]
+                outcome = "; ".join(outcomes) or "nothing to do"
+                await inbox.receipt(tx, delivery.guid, reaction.name, outcome)
+                log.info(
+                    "delivery.handled", delivery=delivery.guid, by=reaction.name, outcome=outcome
+                )
+            if not await inbox.finish(
+                tx, delivery, worker=self._context.worker, state="done", note=""
+            ):
+                raise Fenced(f"delivery {delivery.guid} was taken over")
+
+    async def _decide(
+        self, event: Event, wanted: Sequence[Reaction[Any, Any]]
+    ) -> list[tuple[Reaction[Any, Any], Sequence[Intent]]]:
+        source = FactSource(self._context, event)
+        return [
+            (reaction, reaction.decide(event, await source.fetch(reaction.facts)))
+            for reaction in wanted
+        ]
+
+    async def _end(self, delivery: Claimed, state: str, note: str) -> None:
+        async with self._context.store.begin() as tx:
+            await inbox.finish(tx, delivery, worker=self._context.worker, state=state, note=note)
+        log.info("delivery.ended", delivery=delivery.guid, state=state, note=note)
+
+    async def _again(self, delivery: Claimed, note: str, seconds: float) -> None:
+        until = self._context.now() + max(seconds, 0.1)
+        async with self._context.store.begin() as tx:
+            await inbox.postpone(tx, delivery, worker=self._context.worker, until=until, note=note)
+        log.warning("delivery.postponed", delivery=delivery.guid, note=note, seconds=seconds)

@@ -1,0 +1,134 @@
+"""Drains the outbox: makes GitHub look as wished, each thing once.
+
+A create that got no answer is never simply repeated.  It is written down before it is
+sent; should the answer be lost, the next try waits for GitHub's lists to catch up,
+searches, and creates only what is not there.  When lists lag longer than that, a later
+look removes the twin.
+"""
+
+import asyncio
+from collections.abc import Mapping
+
+import structlog
+
+from bot.model.errors import Refused, Unavailable
+from bot.model.priorities import Priority
+from bot.rules.attempts import pause
+from bot.store import outbox, runs
+from bot.store.outbox import OutboxRow, Wish
+from bot.work.context import Context
+from bot.work.writers import Act, Thing
+
+log = structlog.get_logger()
+
+AT_ONCE = 8
+"""Wishes that are brought about side by side; GitHub's limits are the client's matter."""
+
+LAG = 5.0
+"""Seconds that GitHub's lists may need to show what was just made."""
+
+HEALS_AFTER = 60.0
+"""Seconds after which a list is believed to show everything."""
+
+TOGETHER = 1.0
+"""Seconds within which changes of one target become one write."""
+
+NEW = 4
+"""Tries for which `not found` may only mean that GitHub has not caught up with itself."""
+
+
+class Reporter:
+    """Brings about wishes."""
+
+    def __init__(
+        self, context: Context, acts: Mapping[str, Act], things: Mapping[str, Thing]
+    ) -> None:
+        self._context = context
+        self._acts = acts
+        self._things = things
+
+    async def step(self) -> bool:
+        """Bring about what is due; True when there was something."""
+        async with self._context.store.read() as rows:
+            if not await outbox.due(rows, now=self._context.now()):
+                return False
+        async with self._context.store.begin() as tx:
+            due = await outbox.claim(tx, self._context.lease(), most=AT_ONCE)
+        async with asyncio.TaskGroup() as group:
+            for row in due:
+                group.create_task(self._attempt(row))
+        return bool(due)
+
+    async def _attempt(self, row: OutboxRow) -> None:
+        try:
+            external_id = await self._bring_about(row)
+        except Unavailable as problem:
+            log.warning("outbox.unavailable", target=row.target, words=str(problem))
+            await self._again(row, max(problem.retry_after, LAG if problem.sent else 0.0))
+        except Refused as problem:
+            if problem.reason == "not_found" and row.attempts < NEW:
+                await self._again(row, pause(row.attempts + 1))
+            else:
+                await self._refused(row, problem)
+        else:
+            await self._made(row, external_id)
+
+    async def _bring_about(self, row: OutboxRow) -> str | None:
+        at = self._context.github.at(row.installation, row.repo)
+        if row.kind in self._acts:
+            await self._acts[row.kind].do(at, row)
+            return None
+        thing = self._things[row.kind]
+        if row.external_id is not None:
+            await thing.edit(at, row, row.external_id)
+            return row.external_id
+        found = await thing.find(at, row) if row.tried else None
+        if found is not None:
+            await thing.edit(at, row, found)
+            return found
+        return await self._create(thing, row)
+
+    async def _create(self, thing: Thing, row: OutboxRow) -> str:
+        worker, now = self._context.worker, self._context.now()
+        async with self._context.store.begin() as tx:
+            await outbox.trying(tx, row, worker=worker, until=now + LAG)
+        external_id = await thing.create(self._context.github.at(row.installation, row.repo), row)
+        if row.tried and row.kind == "comment":
+            await self._heal_later(row)
+        return external_id
+
+    async def _heal_later(self, row: OutboxRow) -> None:
+        heal = Wish(
+            target=f"heal:{row.target}",
+            kind="heal",
+            run=row.run,
+            installation=row.installation,
+            repo=row.repo,
+            wish={"number": row.wish["number"], "marker": row.wish["marker"]},
+            priority=Priority.PROGRESS,
+        )
+        now = self._context.now()
+        async with self._context.store.begin() as tx:
+            await outbox.wish(tx, heal, now=now, not_before=now + HEALS_AFTER)
+
+    async def _made(self, row: OutboxRow, external_id: str | None) -> None:
+        now = self._context.now()
+        async with self._context.store.begin() as tx:
+            await outbox.made(
+                tx, row, worker=self._context.worker, external_id=external_id, until=now + TOGETHER
+            )
+            if row.run:
+                await runs.poke(tx, row.run, now=now)
+        log.info("outbox.made", target=row.target, version=row.version)
+
+    async def _again(self, row: OutboxRow, seconds: float) -> None:
+        until = self._context.now() + seconds
+        async with self._context.store.begin() as tx:
+            await outbox.postpone(tx, row, worker=self._context.worker, until=until)
+
+    async def _refused(self, row: OutboxRow, problem: Refused) -> None:
+        async with self._context.store.begin() as tx:
+            await outbox.refuse(tx, row, worker=self._context.worker, words=problem.words)
+            if row.run:
+                await runs.poke(tx, row.run, now=self._context.now())
+        log.warning("outbox.refused", target=row.target, reason=problem.reason)

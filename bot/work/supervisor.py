@@ -1,0 +1,141 @@
+"""Does for each run what `owed` says, until what exists is what is wanted."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
+
+import structlog
+
+from bot.model.errors import Fenced, Refused, Unavailable
+from bot.model.ids import JobName
+from bot.model.runs import Conclusion
+from bot.rules.attempts import gives_up, pause
+from bot.rules.endings import Ending
+from bot.rules.lifecycle import Compute, Duty, Run, Signal, owed
+from bot.runners.base import Gone, Runner, Unknown
+from bot.store import jobs, runs
+from bot.store.runs import RunRow
+from bot.work import runs as work
+from bot.work.context import Context
+from bot.work.launching import Launcher
+
+log = structlog.get_logger()
+
+AT_ONCE = 16
+"""Runs that are looked after side by side."""
+
+GLANCE = 1.0
+"""Seconds between two looks at a job that runs."""
+
+STOP_GRACE = 60.0
+"""Seconds that a job has to hand in what it has once it was told to stop."""
+
+
+class Supervisor:
+    """Looks after the runs that want, or have, a runner."""
+
+    def __init__(self, context: Context, runner: Runner, launcher: Launcher) -> None:
+        self._context = context
+        self._runner = runner
+        self._launcher = launcher
+        self._duties: Mapping[Duty, Callable[[RunRow], Coroutine[Any, Any, float]]] = {
+            Duty.LAUNCH: self._launch,
+            Duty.WATCH: self._watch,
+            Duty.WAIT: self._watch,
+            Duty.STOP: self._stop,
+            Duty.FENCE: self._fence,
+        }
+
+    async def step(self) -> bool:
+        """Look after the runs that are due; True when there was one."""
+        async with self._context.store.read() as rows:
+            if not await runs.due(rows, runs.OWED, now=self._context.now()):
+                return False
+        async with self._context.store.begin() as tx:
+            due = await runs.claim(tx, self._context.lease(), runs.OWED, most=AT_ONCE)
+        async with asyncio.TaskGroup() as group:
+            for row in due:
+                group.create_task(self._attempt(row))
+        return bool(due)
+
+    async def _attempt(self, row: RunRow) -> None:
+        overdue = row.deadline is not None and self._context.now() > row.deadline
+        duty = owed(row.state, row.compute, overdue=overdue)
+        try:
+            wait = await self._duties[duty](row)
+        except Unavailable as problem:
+            log.warning("run.unavailable", run=row.id, duty=duty, words=str(problem))
+            wait = problem.retry_after
+        except Fenced:
+            wait = 0.0  # it moved while we worked; look again at what it is now
+        except Refused as problem:
+            await self._fail(row, problem.words)
+            wait = 0.0
+        except Exception:
+            log.exception("run.failed", run=row.id, duty=duty)
+            wait = pause(5)
+        async with self._context.store.begin() as tx:
+            next_at = self._context.now() + wait
+            await runs.let_go(tx, row, worker=self._context.worker, next_at=next_at)
+
+    async def _launch(self, row: RunRow) -> float:
+        async with self._context.store.read() as rows:
+            spent = await jobs.spent(rows, row.id)
+        if gives_up(spent):
+            await self._fail(row, f"{spent} runners were lost, one after another.")
+            return 0.0
+        await self._launcher.launch(row)
+        return 0.05
+
+    async def _watch(self, row: RunRow) -> float:
+        standing = await self._runner.poll(await self._job(row))
+        if isinstance(standing, Gone):
+            await self._vanished(row, standing)
+            return 0.0
+        if isinstance(standing, Unknown):
+            log.warning("job.unknown", run=row.id, why=standing.why)
+        return GLANCE
+
+    async def _vanished(self, row: RunRow, gone: Gone) -> None:
+        now = self._context.now()
+        async with self._context.store.begin() as tx:
+            spent = await jobs.spent(tx, row.id)
+            after = await runs.signal(tx, row, Signal.VANISHED, now=now, deadline=None)
+            if after.state is Run.RUNNING:
+                words = "The runner was lost; starting again"
+                await work.tell(tx, after, words, now=now)
+                await runs.note(tx, after, next_attempt_at=now + pause(spent))
+        log.info("job.gone", run=row.id, exit=gone.exit, state=row.state)
+
+    async def _stop(self, row: RunRow) -> float:
+        await self._runner.stop(await self._job(row), kill=False)
+        now = self._context.now()
+        async with self._context.store.begin() as tx:
+            await runs.signal(tx, row, Signal.STOP_SENT, now=now, deadline=now + STOP_GRACE)
+        return 0.05
+
+    async def _fence(self, row: RunRow) -> float:
+        job = await self._job(row)
+        now = self._context.now()
+        async with self._context.store.begin() as tx:
+            deadline = now + STOP_GRACE
+            if row.compute is Compute.STOPPING:
+                await runs.note(tx, row, fence=row.fence + 1, deadline=deadline)
+            else:
+                fenced = {"fence": row.fence + 1, "deadline": deadline}
+                await runs.signal(tx, row, Signal.STOP_SENT, now=now, **fenced)
+        await self._runner.stop(job, kill=True)
+        log.warning("job.fenced", run=row.id, job=job)
+        return 0.05
+
+    async def _job(self, row: RunRow) -> JobName:
+        async with self._context.store.read() as rows:
+            job = await jobs.latest(rows, row.id)
+        if job is None:
+            raise LookupError(f"run {row.id} has compute but never had a job")
+        return job.name
+
+    async def _fail(self, row: RunRow, words: str) -> None:
+        failed = Ending(signal=Signal.FAILED, conclusion=Conclusion.FAILURE, words=words)
+        async with self._context.store.begin() as tx:
+            await work.finish(tx, row, failed, now=self._context.now())

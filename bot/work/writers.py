@@ -1,0 +1,169 @@
+"""How each kind of wish is brought about on GitHub: an act, or a thing that is created once.
+
+An act may be repeated without harm.  A thing is found by its mark or its id, and only
+created when it is not there.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from bot.github.checks import Output, Shown
+from bot.github.client import AtRepository
+from bot.github.pulls import NewPull
+from bot.model.ids import Sha
+from bot.model.priorities import Priority
+from bot.model.runs import Conclusion
+from bot.store.outbox import OutboxRow
+from bot.workspace import deliver
+from bot.workspace.deliver import Target
+from bot.workspace.quarantine import Quarantines
+
+
+class Act(Protocol):
+    """Something that is done, and may be done again."""
+
+    async def do(self, at: AtRepository, row: OutboxRow) -> None:
+        """Bring it about."""
+
+
+class Thing(Protocol):
+    """Something that exists at most once."""
+
+    async def find(self, at: AtRepository, row: OutboxRow) -> str | None:
+        """Return the id of the one that is there."""
+
+    async def create(self, at: AtRepository, row: OutboxRow) -> str:
+        """Make it and return its id."""
+
+    async def edit(self, at: AtRepository, row: OutboxRow, external_id: str) -> None:
+        """Make the one that is there as it is wished."""
+
+
+class Reaction:
+    """A reaction on an issue or pull request; GitHub keeps one of a kind for each user."""
+
+    async def do(self, at: AtRepository, row: OutboxRow) -> None:
+        """React."""
+        number, content = row.wish["number"], row.wish["content"]
+        await at.reactions.to_issue(number, content, priority=row.priority)
+
+
+class Unlabel:
+    """A label that is to be gone."""
+
+    async def do(self, at: AtRepository, row: OutboxRow) -> None:
+        """Take it off."""
+        await at.labels.remove(row.wish["number"], row.wish["label"], priority=row.priority)
+
+
+class Branch:
+    """A branch at a commit that lies in quarantine."""
+
+    def __init__(self, quarantines: Quarantines) -> None:
+        self._quarantines = quarantines
+
+    async def do(self, at: AtRepository, row: OutboxRow) -> None:
+        """Push it; nothing happens when it is there."""
+        if row.run is None:
+            raise LookupError(f"wish {row.target} belongs to no run")
+        repository = await at.repository.get()
+        target = Target(url=repository.clone_url, branch=row.wish["branch"], expected=None)
+        quarantine = self._quarantines.path(row.run)
+        await deliver.push(quarantine, row.wish["sha"], target, await at.token_to_push())
+
+
+class Comment:
+    """A comment, known by its hidden mark and our app's id."""
+
+    async def find(self, at: AtRepository, row: OutboxRow) -> str | None:
+        """Look through all pages."""
+        found = await at.comments.find(row.wish["number"], row.wish["marker"])
+        return str(found.id) if found else None
+
+    async def create(self, at: AtRepository, row: OutboxRow) -> str:
+        """Write it, which notifies people."""
+        made = await at.comments.create(
+            row.wish["number"], row.wish["body"], priority=row.priority
+        )
+        return str(made.id)
+
+    async def edit(self, at: AtRepository, row: OutboxRow, external_id: str) -> None:
+        """Replace its text, which notifies nobody."""
+        await at.comments.edit(int(external_id), row.wish["body"], priority=row.priority)
+
+
+class Check:
+    """A check run, known by its name, our id and its commit."""
+
+    async def find(self, at: AtRepository, row: OutboxRow) -> str | None:
+        """Look among those of the commit."""
+        wish = row.wish
+        found = await at.checks.find(wish["head"], wish["name"], wish["external_id"])
+        return str(found.id) if found else None
+
+    async def create(self, at: AtRepository, row: OutboxRow) -> str:
+        """Put it on the commit."""
+        head, name, external_id = Sha(row.wish["head"]), row.wish["name"], row.wish["external_id"]
+        made = await at.checks.create(
+            head, name, external_id, _shown(row.wish), priority=row.priority
+        )
+        return str(made.id)
+
+    async def edit(self, at: AtRepository, row: OutboxRow, external_id: str) -> None:
+        """Show how the run stands now."""
+        await at.checks.edit(int(external_id), _shown(row.wish), priority=row.priority)
+
+
+def _shown(wish: Mapping[str, Any]) -> Shown:
+    conclusion = wish["conclusion"]
+    return Shown(
+        status="completed" if conclusion else "in_progress",
+        output=Output(title=wish["title"], summary=wish["summary"]),
+        conclusion=Conclusion(conclusion) if conclusion else None,
+        started=wish["started"],
+        completed=wish["completed"],
+    )
+
+
+class Pull:
+    """A pull request, known by its head branch."""
+
+    async def find(self, at: AtRepository, row: OutboxRow) -> str | None:
+        """Look among those of the branch, also closed ones."""
+        found = await at.pulls.find(row.wish["head"], "all")
+        return str(found[0].number) if found else None
+
+    async def create(self, at: AtRepository, row: OutboxRow) -> str:
+        """Open it."""
+        wish = row.wish
+        new = NewPull(title=wish["title"], body=wish["body"], head=wish["head"], base=wish["base"])
+        return str((await at.pulls.create(new, priority=row.priority)).number)
+
+    async def edit(self, at: AtRepository, row: OutboxRow, external_id: str) -> None:
+        """Rewrite its title and body."""
+        wish = row.wish
+        await at.pulls.edit(
+            int(external_id), title=wish["title"], body=wish["body"], priority=row.priority
+        )
+
+
+class Heal:
+    """Takes away what GitHub's lagging lists made twice."""
+
+    async def do(self, at: AtRepository, row: OutboxRow) -> None:
+        """Keep the oldest comment of a mark, and remove the others."""
+        ours = await at.comments.ours(row.wish["number"], row.wish["marker"])
+        for twin in ours[1:]:
+            await at.comments.delete(twin.id, priority=Priority.PROGRESS)
+
+
+def writers(quarantines: Quarantines) -> tuple[Mapping[str, Act], Mapping[str, Thing]]:
+    """Return the acts and the things, by the kind that a wish names."""
+    acts: Mapping[str, Act] = {
+        "reaction": Reaction(),
+        "unlabel": Unlabel(),
+        "branch": Branch(quarantines),
+        "heal": Heal(),
+    }
+    things: Mapping[str, Thing] = {"comment": Comment(), "check": Check(), "pull": Pull()}
+    return acts, things
