@@ -1,0 +1,1 @@
+"""The programs that are an agent's brain: how each is started, and how it tells its end."""

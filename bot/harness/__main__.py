@@ -1,0 +1,115 @@
+"""A job's harness: `python -I -S -c "... main()" FOLDER DOORS`, started by the stage.
+
+The launch token is the first line of stdin.  Until the agent's program runs, nothing is
+imported but the standard library and plain values; the rest comes up beside the agent.
+"""
+
+import json
+import os
+import signal
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from bot.agents.command import Command
+from bot.harness.agent import LOCK, listen, start
+from bot.harness.claim import claim
+from bot.model.errors import Fenced, Unavailable
+from bot.sandbox.folder import JobFolder, Order
+from bot.sandbox.mounts import hide_from_siblings
+
+SUPERSEDED = 75
+"""Exit status of a harness whose job is no longer current; EX_TEMPFAIL of sysexits.h."""
+
+_CRASHED = 70  # EX_SOFTWARE
+
+
+class Stopping:
+    """Whether SIGTERM has come."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def __call__(self, _signal: int, _frame: FrameType | None) -> None:
+        """Note it; the handler of the signal."""
+        self.asked = True
+
+
+def main() -> NoReturn:
+    """Run the job, write down the exit status, and end with it."""
+    folder = JobFolder(Path(sys.argv[1]))
+    status = _CRASHED
+    try:
+        status = _run(folder, [int(word) for word in sys.argv[2].split(",") if word])
+    except Fenced as refused:
+        say("harness.superseded", why=str(refused))
+        status = SUPERSEDED
+    except Unavailable as problem:
+        say("harness.gave_up", why=str(problem))
+    finally:
+        fresh = folder.root / "exit.new"
+        fresh.write_text(str(status), encoding="ascii")
+        fresh.replace(folder.exit)
+    sys.exit(status)
+
+
+def _run(folder: JobFolder, doors: list[int]) -> int:
+    order = folder.read_order()
+    hide_from_siblings()
+    for descriptor in (LOCK, *doors):
+        os.set_inheritable(descriptor, False)  # noqa: FBT003 - the standard library's signature
+    stopping = Stopping()
+    signal.signal(signal.SIGTERM, stopping)
+    say("harness.started", job=order.job, milliseconds=_since(order))
+    token = sys.stdin.buffer.readline().strip().decode("ascii")
+    gateway = _reach(Path(order.gateway))
+    claimed = claim(gateway, token, lambda: not stopping.asked)
+    say("harness.claimed", run=claimed.plan.run, milliseconds=_since(order))
+    driver = Command()
+    listener = listen(folder.door)
+    spec = claimed.plan.agent
+    agent = start(folder, order, driver.start(claimed.plan), spec.limits, doors)
+    say("agent.started", program=list(spec.command), milliseconds=_since(order))
+
+    sys.path.extend(order.packages)
+    from bot.harness.supervise import Job, supervise  # noqa: PLC0415 - half a second of imports
+
+    return supervise(
+        Job(
+            folder=folder,
+            order=order,
+            plan=claimed.plan,
+            token=claimed.run_token,
+            gateway=gateway,
+            driver=driver,
+            agent=agent,
+            listener=listener,
+            started=time.monotonic(),
+        ),
+        stopping_already=lambda: stopping.asked,
+    )
+
+
+def _reach(folder: Path) -> str:
+    """Return a short path of the socket that stays right when the gateway makes a new one."""
+    descriptor = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    return f"/proc/self/fd/{descriptor}/gateway.sock"
+
+
+def _since(order: Order) -> float:
+    return round((time.monotonic() - order.launched) * 1000, 1)
+
+
+def say(event: str, **fields: object) -> None:
+    """Write one line to the job's log."""
+    with suppress(OSError):
+        line = {"event": event, "monotonic": round(time.monotonic(), 4), **fields}
+        sys.stderr.write(json.dumps(line) + "\n")
+        sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,133 @@
+"""The agent's program in its box, as the harness holds it: started, watched, stopped."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+from bot.agents.base import Start
+from bot.harness.boxes import for_agent
+from bot.model.runs import Limits
+from bot.sandbox.box import Bubblewrap, Descriptors, argv
+from bot.sandbox.folder import JobFolder, Order
+
+LOCK = 3
+"""The descriptor by which the runner hands over the job's lock."""
+
+
+class Agent:
+    """One agent's program.
+
+    Args:
+        process: bubblewrap, started by this process's main thread, whose death it follows.
+        first: process id of the first process in the box; None where it never came up.
+    """
+
+    def __init__(self, process: subprocess.Popen[bytes], first: int | None) -> None:
+        self._process = process
+        self._first = first
+
+    @property
+    def pid(self) -> int:
+        """Process id of bubblewrap."""
+        return self._process.pid
+
+    @property
+    def output(self) -> IO[bytes]:
+        """What the program prints."""
+        assert self._process.stdout is not None
+        return self._process.stdout
+
+    def status(self) -> int | None:
+        """Return the box's exit status once it is over; below zero a signal's number."""
+        return self._process.poll()
+
+    def terminate(self) -> None:
+        """Send SIGTERM to the program and its group, not to the box."""
+        for program in self._programs():
+            with suppress(ProcessLookupError):
+                os.killpg(os.getpgid(program), signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End the box and everything in it, at once."""
+        if self._process.poll() is None:
+            self._process.kill()
+
+    def _programs(self) -> Sequence[int]:
+        """The children of the first process in the box: the agent's program, and orphans."""
+        listed = Path(f"/proc/{self._first}/task/{self._first}/children")
+        try:
+            return [int(word) for word in listed.read_text(encoding="ascii").split()]
+        except OSError:
+            return ()
+
+
+def start(
+    folder: JobFolder, order: Order, what: Start, limits: Limits, cgroups: Sequence[int]
+) -> Agent:
+    """Start the agent's program; returns once the box exists and has been let go.
+
+    Args:
+        folder: the job's.
+        order: what the runner wrote.
+        what: what the driver wants.
+        limits: of the program.
+        cgroups: open `cgroup.procs` files that the box enters before the program starts.
+    """
+    for name, text in what.files.items():
+        (folder.door / name).write_text(text, encoding="utf-8")
+    box = for_agent(folder, order, what, limits)
+    info, info_inside = os.pipe()
+    block, let_go = os.pipe()
+    with folder.filter.open("rb") as rules:
+        inside = Descriptors(seccomp=rules.fileno(), alive=LOCK, info=info_inside, block=block)
+        process = subprocess.Popen(
+            argv(box, what.program, bubblewrap(order), inside),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            bufsize=0,
+            pass_fds=(rules.fileno(), LOCK, info_inside, block),
+            env={},
+            cwd="/",
+        )
+    os.close(info_inside)
+    os.close(block)
+    first = _first(info)
+    if first is not None:
+        for group in cgroups:
+            os.write(group, str(first).encode("ascii"))
+    os.write(let_go, b"1")
+    os.close(let_go)
+    return Agent(process, first)
+
+
+def _first(info: int) -> int | None:
+    """Read who the first process in the box is; None when bubblewrap ended instead."""
+    with open(info, "rb") as told:
+        answer = told.read()
+    return int(json.loads(answer)["child-pid"]) if answer else None
+
+
+def bubblewrap(order: Order) -> Bubblewrap:
+    """Return the program that the runner found."""
+    return Bubblewrap(path=order.bwrap, disable_userns=order.disable_userns)
+
+
+def listen(folder: Path) -> socket.socket:
+    """Return a listening `gateway.sock` in `folder`, however long its path."""
+    (folder / "gateway.sock").unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX)
+    descriptor = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        # the address of a unix socket holds 107 bytes
+        listener.bind(f"/proc/self/fd/{descriptor}/gateway.sock")
+    finally:
+        os.close(descriptor)
+    listener.listen(64)
+    return listener

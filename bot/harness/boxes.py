@@ -1,0 +1,113 @@
+"""The boxes that a harness makes: one for the agent, one for git, one that also pushes."""
+
+from pathlib import Path
+
+from bot.agents.base import Start
+from bot.model.runs import Limits
+from bot.sandbox.box import Bind, Box
+from bot.sandbox.folder import JobFolder, Order
+
+WORKSPACE = "/workspace"
+MIRROR = "/mirror.git"
+DOOR = "/run/greenroom"
+HOME = "/home/agent"
+RESULT = "/result.git"
+
+_OURS = "/opt/greenroom"
+_PYTHON = f"{_OURS}/python"
+_RELAY = f"{_OURS}/relay.py"
+
+_SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
+_COMMON = {"HOME": HOME, "LANG": "C.UTF-8", "TERM": "dumb", "SHELL": "/bin/sh"}
+
+
+def for_agent(folder: JobFolder, order: Order, start: Start, limits: Limits) -> Box:
+    """Return the agent's box: its workspace, its home, its tools and one door."""
+    return Box(
+        binds=(
+            Bind(source=str(folder.workspace), target=WORKSPACE, writable=True),
+            Bind(source=order.mirror, target=MIRROR),
+            Bind(source=str(folder.home), target=HOME, writable=True),
+            Bind(source=str(folder.door), target=DOOR),
+            *_programs(order),
+            *(Bind(source=path, target=f"/toolbox/{name}") for name, path in order.toolboxes),
+        ),
+        links=_python_link(order),
+        environment=_agent_environment(order) | dict(start.environment),
+        directory=WORKSPACE,
+        limits=limits,
+    )
+
+
+def for_git(folder: JobFolder, order: Order, environment: dict[str, str], limits: Limits) -> Box:
+    """Return the box that commits the result: no network, and the workspace read-only."""
+    return Box(
+        binds=(Bind(source=str(folder.workspace), target=WORKSPACE), *_result(folder, order)),
+        environment=_COMMON | {"PATH": _SYSTEM_PATH} | environment,
+        directory=RESULT,
+        limits=limits,
+    )
+
+
+def for_push(folder: JobFolder, order: Order, environment: dict[str, str], limits: Limits) -> Box:
+    """Return the box that pushes the result: no workspace, and a door for git alone."""
+    return Box(
+        binds=(
+            *_result(folder, order),
+            Bind(source=str(folder.push), target=DOOR),
+            *_python(order),
+            Bind(source=str(Path(__file__).with_name("relay.py")), target=_RELAY),
+        ),
+        links=_python_link(order),
+        environment=_COMMON | {"PATH": _SYSTEM_PATH} | environment,
+        directory=RESULT,
+        limits=limits,
+    )
+
+
+def relayed(port: int, program: list[str]) -> list[str]:
+    """Return the argv that runs `program` while a loopback port leads to the door."""
+    return [
+        *(f"{_PYTHON}/bin/python3", "-I", "-S", _RELAY),
+        *(str(port), f"{DOOR}/gateway.sock"),
+        *program,
+    ]
+
+
+def _result(folder: JobFolder, order: Order) -> tuple[Bind, ...]:
+    return (
+        Bind(source=order.mirror, target=MIRROR),
+        Bind(source=str(folder.result), target=RESULT, writable=True),
+    )
+
+
+def _programs(order: Order) -> tuple[Bind, ...]:
+    agents = f"{order.code}/bot/agents"
+    return (
+        Bind(source=f"{agents}/bin", target=f"{_OURS}/bin"),
+        Bind(source=agents, target=f"{_OURS}/lib/bot/agents"),
+        *_python(order),
+    )
+
+
+def _python(order: Order) -> tuple[Bind, ...]:
+    """An interpreter outside /usr is mounted; one inside is linked to."""
+    return () if _python_link(order) else (Bind(source=order.python, target=_PYTHON),)
+
+
+def _python_link(order: Order) -> tuple[tuple[str, str], ...]:
+    inside = Path(order.python).is_relative_to("/usr")
+    return ((order.python, _PYTHON),) if inside else ()
+
+
+def _agent_environment(order: Order) -> dict[str, str]:
+    toolboxes = (f"/toolbox/{name}/bin" for name, _ in order.toolboxes)
+    who = {"NAME": "agent", "EMAIL": "agent@greenroom.invalid"}
+    return {
+        **_COMMON,
+        "PATH": ":".join((f"{_OURS}/bin", *toolboxes, _SYSTEM_PATH)),
+        "USER": "agent",
+        "LOGNAME": "agent",
+        "NO_COLOR": "1",
+        **{f"GIT_{role}_{key}": who[key] for role in ("AUTHOR", "COMMITTER") for key in who},
+    }

@@ -1,0 +1,94 @@
+"""Trading the launch token for the plan, with as little of Python as possible.
+
+This is on the way from a label to an agent.  `http.client` alone would cost more than the
+whole exchange, so it is spelled out here: one request of HTTP/1.0, one answer, end.
+"""
+
+import json
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.model.errors import Fenced, Unavailable
+from bot.model.ids import Fence, JobName, Repo, RunId, Sha
+from bot.model.runs import AgentSpec, JobPlan, Limits
+
+PATIENCE = 15 * 60
+"""Seconds during which a gateway that is away is tried again."""
+
+_ANSWER_WITHIN = 30
+_LONGEST_PAUSE = 2.0
+_CONFLICT, _OK, _UNAUTHORIZED, _SERVER_ERROR = 409, 200, 401, 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """What the gateway gave for the launch token."""
+
+    plan: JobPlan
+    run_token: str = field(repr=False)
+
+
+def claim(gateway: str, token: str, go_on: Callable[[], bool]) -> Claim:
+    """Exchange the launch token, waiting for a gateway that is away.
+
+    Args:
+        gateway: path of its socket.
+        token: the launch token.
+        go_on: asked before each try whether it is still worth it.
+
+    Raises:
+        Fenced: another claimed this job, or it is no longer current.
+        Unavailable: no gateway answered in time.
+    """
+    pause, give_up = 0.02, time.monotonic() + PATIENCE
+    while go_on() and time.monotonic() < give_up:
+        try:
+            status, body = _post(gateway, "/launch", token)
+        except (OSError, ValueError):
+            status, body = _SERVER_ERROR, b""
+        if status in (_CONFLICT, _UNAUTHORIZED):
+            raise Fenced(f"the launch token was refused with {status}")
+        if status == _OK:
+            answer = json.loads(body)
+            return Claim(plan=_plan(answer["plan"]), run_token=answer["run_token"])
+        time.sleep(pause)
+        pause = min(pause * 2, _LONGEST_PAUSE)
+    raise Unavailable("gateway", "it gave no plan for this job", retry_after=0)
+
+
+def _post(gateway: str, path: str, token: str) -> tuple[int, bytes]:
+    with socket.socket(socket.AF_UNIX) as wire:
+        wire.settimeout(_ANSWER_WITHIN)
+        wire.connect(gateway)
+        wire.sendall(
+            f"POST {path} HTTP/1.0\r\nHost: greenroom\r\nAuthorization: Bearer {token}\r\n"
+            "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}".encode("ascii")
+        )
+        with wire.makefile("rb") as answer:
+            head, _, body = answer.read().partition(b"\r\n\r\n")
+    return int(head.split(b" ", 2)[1]) if head else _SERVER_ERROR, body
+
+
+def _plan(fields: dict[str, Any]) -> JobPlan:
+    agent = fields["agent"]
+    return JobPlan(
+        job=JobName(fields["job"]),
+        run=RunId(fields["run"]),
+        fence=Fence(fields["fence"]),
+        repo=Repo(fields["repo"]),
+        subject=fields["subject"],
+        base=Sha(fields["base"]),
+        base_branch=fields["base_branch"],
+        agent=AgentSpec(
+            name=agent["name"],
+            description=agent["description"],
+            runtime=agent["runtime"],
+            command=tuple(agent["command"]),
+            outputs=agent["outputs"],
+            limits=Limits(**agent["limits"]),
+        ),
+        brief=fields["brief"],
+    )

@@ -1,0 +1,132 @@
+"""What a program in a box can ask for: a short list of exact paths, each forwarded.
+
+The run token is added here, so none is ever inside.  Nothing of a request's path reaches
+the gateway: a path either is on the list or does not exist.
+"""
+
+import asyncio
+import json
+import re
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+
+import aiohttp
+from aiohttp import web
+
+from bot.harness.gateway import Answer, Gateway
+from bot.model.errors import Unavailable
+
+LARGEST = 1024**2
+"""Bytes of an output, step or note."""
+
+_ANSWERS = ("/outputs", "/steps", "/notes")
+_AT_ONCE = 8
+_CHUNK = 1 << 16
+_KEY = re.compile(r"[0-9a-f]{32}", re.ASCII)
+_GIT_HEADERS = ("Accept", "Content-Type", "Content-Encoding", "Git-Protocol")
+
+Heard = Callable[[str, object, Answer], None]
+"""Told of each request that the gateway answered: path, payload, answer."""
+
+
+@asynccontextmanager
+async def agents_door(
+    listener: socket.socket, gateway: Gateway, heard: Heard
+) -> AsyncIterator[None]:
+    """Serve the agent: outputs, steps, notes, and fetching from the mirror."""
+    turnstile = asyncio.Semaphore(_AT_ONCE)
+
+    async def forward(request: web.Request) -> web.Response:
+        async with turnstile:
+            return await _forward(request, gateway, heard)
+
+    app = web.Application(client_max_size=LARGEST)
+    app.add_routes([web.post(path, forward) for path in _ANSWERS])
+    _add_git(app, gateway, "/git/mirror.git", "git-upload-pack")
+    async with _served(app, listener):
+        yield
+
+
+@asynccontextmanager
+async def push_door(listener: socket.socket, gateway: Gateway) -> AsyncIterator[None]:
+    """Serve the harness's own push into quarantine, and nothing else."""
+    app = web.Application()
+    _add_git(app, gateway, "/git/quarantine.git", "git-receive-pack")
+    async with _served(app, listener):
+        yield
+
+
+async def _forward(request: web.Request, gateway: Gateway, heard: Heard) -> web.Response:
+    try:
+        payload = json.loads(await request.read())
+    except ValueError:
+        return _refused(HTTPStatus.BAD_REQUEST, "json", "The body is not JSON.")
+    given = request.headers.get("Idempotency-Key", "")
+    key = given if _KEY.fullmatch(given) else None
+    try:
+        answer = await gateway.post(request.path, payload, key)
+    except Unavailable:
+        words = "Greenroom's gateway is away; try again later."
+        return _refused(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", words)
+    heard(request.path, payload, answer)
+    return web.Response(status=answer.status, body=answer.body, content_type="application/json")
+
+
+def _add_git(app: web.Application, gateway: Gateway, repository: str, service: str) -> None:
+    """Serve one service of one repository over git's smart HTTP.
+
+    https://git-scm.com/docs/http-protocol
+    """
+
+    async def advertise(request: web.Request) -> web.StreamResponse:
+        if request.query_string != f"service={service}":
+            return _refused(HTTPStatus.FORBIDDEN, "service", f"Only {service} is served here.")
+        return await _stream(request, gateway, f"{repository}/info/refs?service={service}")
+
+    async def exchange(request: web.Request) -> web.StreamResponse:
+        return await _stream(request, gateway, f"{repository}/{service}")
+
+    app.router.add_get(f"{repository}/info/refs", advertise)
+    app.router.add_post(f"{repository}/{service}", exchange)
+
+
+async def _stream(request: web.Request, gateway: Gateway, path: str) -> web.StreamResponse:
+    headers = {name: request.headers[name] for name in _GIT_HEADERS if name in request.headers}
+    body = request.content if request.can_read_body else None
+    near: web.StreamResponse | None = None
+    try:
+        async with gateway.stream(request.method, path, headers, body) as far:
+            near = web.StreamResponse(status=far.status, headers=_kept(far))
+            await near.prepare(request)
+            async for chunk in far.content.iter_chunked(_CHUNK):
+                await near.write(chunk)
+            await near.write_eof()
+            return near
+    except (aiohttp.ClientError, TimeoutError, OSError):
+        if near is not None and near.prepared:
+            raise  # half an answer cannot be taken back: break the connection
+        words = "Greenroom's gateway is away; try again later."
+        return _refused(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", words)
+
+
+def _kept(far: aiohttp.ClientResponse) -> dict[str, str]:
+    names = ("Content-Type", "Content-Encoding", "Cache-Control")
+    return {name: far.headers[name] for name in names if name in far.headers}
+
+
+def _refused(status: HTTPStatus, reason: str, words: str) -> web.Response:
+    return web.json_response({"accepted": False, "reason": reason, "words": words}, status=status)
+
+
+@asynccontextmanager
+async def _served(app: web.Application, listener: socket.socket) -> AsyncIterator[None]:
+    # bodies are passed on as they are: git's are often compressed
+    runner = web.AppRunner(app, access_log=None, auto_decompress=False, shutdown_timeout=1.0)
+    await runner.setup()
+    try:
+        await web.SockSite(runner, listener).start()
+        yield
+    finally:
+        await runner.cleanup()

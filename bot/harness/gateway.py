@@ -1,0 +1,126 @@
+"""The harness's side of the gateway: heartbeats, the end, and what others want forwarded.
+
+Every request opens a connection of its own, since the gateway may have been restarted in
+between; one that is away is tried again for minutes before anybody is told.
+"""
+
+import asyncio
+import json
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Self
+
+import aiohttp
+
+from bot.model.errors import Fenced, Unavailable
+
+PATIENCE = 10 * 60.0
+"""Seconds during which a gateway that is away is tried again."""
+
+_ANSWER_WITHIN = 60.0
+_LONGEST_PAUSE = 5.0
+_AWAY = frozenset({502, 503, 504})
+_FENCED = frozenset({401, 409})
+
+Sleep = Callable[[float], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the gateway said."""
+
+    status: int
+    body: bytes
+
+
+class Gateway:
+    """The gateway, as one run may use it.
+
+    Args:
+        path: of its socket.
+        token: the run token, which stays in this process.
+    """
+
+    def __init__(self, path: str, token: str, sleep: Sleep = asyncio.sleep) -> None:
+        self._path = path
+        self._sleep = sleep
+        self._authorization = {"Authorization": f"Bearer {token}"}
+
+    async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession(
+            "http://greenroom",
+            connector=aiohttp.UnixConnector(path=self._path, force_close=True),
+            auto_decompress=False,
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=_ANSWER_WITHIN),
+        )
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._session.close()
+
+    async def heartbeat(self, phase: str) -> bool:
+        """Say that the job lives, and return whether it is to go on.
+
+        Raises:
+            Fenced: a newer job has taken over.
+            Unavailable: no gateway answered this time.
+        """
+        answer = await self._once("/heartbeat", {"phase": phase}, {})
+        if answer.status in _FENCED:
+            raise Fenced("the gateway no longer knows this job")
+        if answer.status != HTTPStatus.OK:
+            raise Unavailable("gateway", f"heartbeat: {answer.status}", retry_after=0)
+        return json.loads(answer.body)["go_on"] is True
+
+    async def finish(self, report: Mapping[str, Any]) -> None:
+        """Hand in the end of the job.
+
+        Raises:
+            Fenced: a newer job has taken over.
+            Unavailable: no gateway took it in time.
+        """
+        answer = await self.post("/finish", report)
+        if answer.status in _FENCED:
+            raise Fenced("the gateway no longer knows this job")
+        if answer.status >= HTTPStatus.BAD_REQUEST:
+            raise Unavailable("gateway", f"finish: {answer.status}", retry_after=0)
+
+    async def post(self, path: str, payload: Any, key: str | None = None) -> Answer:
+        """Post JSON until the gateway answers, under one key for all tries.
+
+        Raises:
+            Unavailable: it stayed away for `PATIENCE`.
+        """
+        headers = {"Idempotency-Key": key or uuid.uuid4().hex}
+        loop = asyncio.get_running_loop()
+        pause, give_up = 0.05, loop.time() + PATIENCE
+        while True:
+            try:
+                answer = await self._once(path, payload, headers)
+            except Unavailable:
+                answer = None
+            if answer is not None and answer.status not in _AWAY:
+                return answer
+            if loop.time() + pause > give_up:
+                raise Unavailable("gateway", f"{path} was not answered", retry_after=pause)
+            await self._sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+    def stream(
+        self, method: str, path: str, headers: Mapping[str, str], body: Any
+    ) -> "aiohttp.client._RequestContextManager":
+        """Open a request whose body and answer are streams: git's."""
+        return self._session.request(
+            method, path, headers={**headers, **self._authorization}, data=body
+        )
+
+    async def _once(self, path: str, payload: Any, headers: Mapping[str, str]) -> Answer:
+        try:
+            async with self._session.post(
+                path, json=payload, headers={**headers, **self._authorization}
+            ) as response:
+                return Answer(response.status, await response.read())
+        except (aiohttp.ClientError, TimeoutError, OSError) as problem:
+            raise Unavailable("gateway", type(problem).__name__, retry_after=0) from problem

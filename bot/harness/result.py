@@ -1,0 +1,123 @@
+"""The agent's tree as one commit in the run's quarantine.
+
+Git runs in boxes of its own, in a repository outside the workspace; the one that reads the
+workspace has no network, and the one that has a door sees no workspace.
+"""
+
+import asyncio
+import os
+import subprocess
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bot.harness.agent import LOCK, bubblewrap
+from bot.harness.boxes import RESULT, for_git, for_push, relayed
+from bot.model.errors import Unavailable
+from bot.model.ids import Sha
+from bot.model.runs import JobPlan, Limits
+from bot.sandbox.box import Box, Descriptors, argv
+from bot.sandbox.folder import JobFolder, Order
+from bot.workspace import snapshot
+
+SECONDS = 10 * 60
+"""How long one git command may take."""
+
+_PORT = 8418
+_PUSHES = 12
+_LONGEST_PAUSE = 30.0
+
+AUTHOR = snapshot.Author(name="Greenroom", email="greenroom@greenroom.invalid")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """How the result of one job is made and where it goes."""
+
+    folder: JobFolder
+    order: Order
+    plan: JobPlan
+
+    def seed(self) -> None:
+        """Lay out the repository; from the warm tree, which no agent writes."""
+        mapped = self.order.uid is not None
+        tree = self.folder.root / "lower" if mapped else Path(self.order.tree)
+        snapshot.seed(self.folder.result, tree / ".git" / "index")
+
+    async def commit(self, message: str) -> Sha | None:
+        """Commit the workspace; None when it is as it was.
+
+        Raises:
+            GitFailed: git could not.
+        """
+        return await snapshot.snapshot(self._git, self.plan.base, message, AUTHOR)
+
+    async def push(
+        self, sha: Sha, door: Callable[[], AbstractAsyncContextManager[object]]
+    ) -> None:
+        """Push the commit into quarantine, again and again while the gateway is away.
+
+        Args:
+            sha: the commit.
+            door: serves `folder.push` while entered.
+
+        Raises:
+            Unavailable: no try succeeded.
+        """
+        url = f"http://127.0.0.1:{_PORT}/git/quarantine.git"
+        words = ("push", "--porcelain", "--no-verify", url, f"{sha}:{snapshot.RESULT}")
+        pause, said = 0.5, ""
+        async with door():
+            for _ in range(_PUSHES):
+                status, said = await self._push_once(words)
+                if status == 0:
+                    return
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE)
+        raise Unavailable("gateway", f"the result was not taken: {said}", retry_after=0)
+
+    async def _push_once(self, words: Sequence[str]) -> tuple[int, str]:
+        box = for_push(self.folder, self.order, self._environment(), self._limits())
+        status, _, complaint = await self._run(box, relayed(_PORT, ["git", *words]))
+        return status, complaint
+
+    async def _git(self, words: Sequence[str]) -> str:
+        box = for_git(self.folder, self.order, self._environment(), self._limits())
+        status, said, complaint = await self._run(box, ["git", *words])
+        if status != 0:
+            raise snapshot.GitFailed(words, complaint)
+        return said
+
+    def _environment(self) -> dict[str, str]:
+        return snapshot.snapshot_environment(RESULT)
+
+    def _limits(self) -> Limits:
+        return replace(self.plan.agent.limits, seconds=SECONDS)
+
+    async def _run(self, box: Box, program: Sequence[str]) -> tuple[int, str, str]:
+        """Run a program in a box, and return its status and what it wrote."""
+        with self.folder.filter.open("rb") as rules:
+            descriptors = Descriptors(seccomp=rules.fileno(), alive=LOCK)
+            words = argv(box, program, bubblewrap(self.order), descriptors)
+            process = await asyncio.create_subprocess_exec(
+                *map(os.fsencode, words),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                pass_fds=(rules.fileno(), LOCK),
+                env={},
+                cwd="/",
+            )
+            try:
+                async with asyncio.timeout(SECONDS):
+                    said, complaint = await process.communicate()
+            except BaseException:
+                process.kill()
+                await process.wait()
+                raise
+        return await process.wait(), _text(said), _text(complaint)
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")

@@ -1,0 +1,217 @@
+"""From the agent's start to the report of its end.
+
+Four things end an agent: itself, its time, somebody's wish, and a newer job.  The first
+three lead to the same delivery of what it made; the last to silence, since nothing that a
+superseded job says counts.
+"""
+
+import asyncio
+import os
+import signal
+import socket
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from bot.agents.base import Cause, Driver
+from bot.clocks import system_clock
+from bot.harness.agent import Agent, listen
+from bot.harness.door import agents_door, push_door
+from bot.harness.gateway import Answer, Gateway
+from bot.harness.log import BoundedLog, pump
+from bot.harness.result import Result
+from bot.model.errors import Fenced, Unavailable
+from bot.model.ids import Sha
+from bot.model.runs import JobPlan
+from bot.sandbox.folder import JobFolder, Order
+from bot.workspace.snapshot import GitFailed
+
+HEARTBEAT = 2.0
+"""Seconds between two heartbeats."""
+
+GRACE = 10.0
+"""Seconds between asking an agent's program to end and ending it."""
+
+_LOOK = 0.25
+_CONFLICTS = frozenset({401, 409})
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One job as the start left it.
+
+    Attributes:
+        token: the run token; it stays in this process.
+        gateway: path of the gateway's socket.
+        listener: the agent's door, already listening.
+        started: when the agent's program was, in seconds of the monotonic clock.
+    """
+
+    folder: JobFolder
+    order: Order
+    plan: JobPlan
+    token: str
+    gateway: str
+    driver: Driver
+    agent: Agent
+    listener: socket.socket
+    started: float
+
+
+class Fate:
+    """Why the agent is to stop; what came first counts, but a newer job beats everything."""
+
+    def __init__(self) -> None:
+        self.cause: Cause | None = None
+        self.fenced = False
+        self.changed = asyncio.Event()
+
+    def decide(self, cause: Cause) -> None:
+        """Stop the agent for this reason."""
+        self.cause = self.cause or cause
+        self.changed.set()
+
+    def fence(self) -> None:
+        """Stop at once, and say nothing more."""
+        self.fenced = True
+        self.changed.set()
+
+
+def supervise(job: Job, *, stopping_already: Callable[[], bool]) -> int:
+    """Stay with the agent until its end is reported, and return the exit status 0.
+
+    Raises:
+        Fenced: a newer job has taken over.
+        Unavailable: the gateway stayed away too long to report to.
+    """
+    structlog.configure(processors=[structlog.processors.JSONRenderer()])
+    return asyncio.run(_Supervision(job).run(stopping_already))
+
+
+class _Supervision:
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._fate = Fate()
+        self._phase = "working"
+        self._title: str | None = None
+        self._clock = system_clock(Path(job.order.clock) if job.order.clock else None)
+        self._result = Result(folder=job.folder, order=job.order, plan=job.plan)
+        self._output = BoundedLog(job.folder.agent_log)
+
+    async def run(self, stopping_already: Callable[[], bool]) -> int:
+        job, fate = self._job, self._fate
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, fate.decide, "cancelled")
+        if stopping_already():
+            fate.decide("cancelled")
+        log.info("harness.ready", monotonic=time.monotonic())
+        async with Gateway(job.gateway, job.token) as gateway, _beside(self._beat(gateway)):
+            async with agents_door(job.listener, gateway, self._hear), _beside(self._expire()):
+                status = await self._live()
+            await self._report(gateway, status)
+        return 0
+
+    async def _live(self) -> int:
+        """Wait for the end of the agent, bringing it about when it is due; return its status."""
+        output = asyncio.create_task(pump(self._job.agent.output, self._output))
+        over = asyncio.create_task(_over(self._job.agent.pid))
+        changed = asyncio.create_task(self._fate.changed.wait())
+        await asyncio.wait({over, changed}, return_when=asyncio.FIRST_COMPLETED)
+        changed.cancel()
+        if not over.done() and not self._fate.fenced:
+            self._job.agent.terminate()
+            await asyncio.wait({over}, timeout=GRACE)
+        self._job.agent.kill()
+        await over
+        await output
+        self._output.close()
+        status = self._job.agent.status()
+        log.info("agent.ended", status=status, monotonic=time.monotonic())
+        return -signal.SIGKILL if status is None else status
+
+    async def _report(self, gateway: Gateway, status: int) -> None:
+        if self._fate.fenced:
+            raise Fenced("a newer job has taken over")
+        self._phase = "delivering"
+        ended = self._job.driver.ended(self._fate.cause or "exited", status)
+        sha = await self._deliver(gateway)
+        await gateway.finish({**asdict(ended), "result": sha, "log": self._output.tail()})
+        log.info("harness.finished", cause=ended.cause, result=sha, monotonic=time.monotonic())
+
+    async def _deliver(self, gateway: Gateway) -> Sha | None:
+        """Push what is in the workspace; what cannot be pushed is told in the log."""
+        job = self._job
+        try:
+            await asyncio.to_thread(self._result.seed)
+            sha = await self._result.commit(self._message())
+            if sha is not None:
+                listener = listen(job.folder.push)
+                await self._result.push(sha, lambda: push_door(listener, gateway))
+        except (GitFailed, Unavailable, TimeoutError) as problem:
+            log.warning("result.lost", why=str(problem))
+            return None
+        return sha
+
+    def _message(self) -> str:
+        plan = self._job.plan
+        return f"{self._title or f'{plan.agent.name}: work on #{plan.subject}'}\n"
+
+    def _hear(self, path: str, payload: object, answer: Answer) -> None:
+        """Note the title of an accepted pull request: it is the commit's first line too."""
+        if answer.status in _CONFLICTS:
+            self._fate.fence()
+        match path, answer.status, payload:
+            case "/outputs", 200, {"kind": "pull_request", "title": str(title)}:
+                self._title = title
+            case _:
+                pass
+
+    async def _beat(self, gateway: Gateway) -> None:
+        while True:
+            try:
+                if not await gateway.heartbeat(self._phase):
+                    self._fate.decide("cancelled")
+            except Fenced:
+                self._fate.fence()
+                return
+            except Unavailable as problem:
+                log.warning("gateway.away", why=str(problem))
+            await asyncio.sleep(HEARTBEAT)
+
+    async def _expire(self) -> None:
+        already = time.monotonic() - self._job.started
+        over = self._clock.now() - already + self._job.plan.agent.limits.seconds
+        while self._clock.now() < over:  # noqa: ASYNC110 - a clock that moves tells nobody
+            await asyncio.sleep(_LOOK)
+        self._fate.decide("timeout")
+
+
+@asynccontextmanager
+async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Do some endless work for as long as the block lasts."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def _over(pid: int) -> None:
+    """Return when the process has ended; it stays to be waited for."""
+    loop = asyncio.get_running_loop()
+    ended = asyncio.Event()
+    descriptor = os.pidfd_open(pid)
+    loop.add_reader(descriptor, ended.set)
+    try:
+        await ended.wait()
+    finally:
+        loop.remove_reader(descriptor)
+        os.close(descriptor)

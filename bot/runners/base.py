@@ -1,0 +1,89 @@
+"""What a runner is: a handful of verbs over jobs whose names were written down before.
+
+A runner is asked about a job by name, after restarts too, and may answer that it does not
+know.  Nothing is torn down on such an answer before the job's deadline.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from pydantic import SecretStr
+
+from bot.model.ids import JobName
+from bot.model.runs import JobPlan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """All that a runner needs to start a job.
+
+    Attributes:
+        plan: names the job and its limits.
+        token: exchanged once by the job for its plan and a run token.
+        tree: the warm tree at the plan's base, with its `.git`; shared, never written.
+        mirror: the bare repository that the tree borrows objects from.
+        gateway: the folder that holds `gateway.sock`.
+    """
+
+    plan: JobPlan
+    token: SecretStr
+    tree: Path
+    mirror: Path
+    gateway: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Alive:
+    """Something of the job runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """Nothing of the job runs.
+
+    Attributes:
+        exit: the harness's exit status; None when it could not write one down.
+    """
+
+    exit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The backend could not say.
+
+    Attributes:
+        why: words for the log.
+    """
+
+    why: str
+
+
+Standing = Alive | Gone | Unknown
+"""What a runner answers about a job."""
+
+
+class Runner(Protocol):
+    """A backend that executes jobs."""
+
+    async def launch(self, launch: Launch) -> None:
+        """Create the job, or adopt the one of that name; safe to repeat after a crash.
+
+        Raises:
+            Unavailable: the backend did not take it; whether it exists is for `poll` to say.
+        """
+        ...
+
+    async def poll(self, job: JobName) -> Standing:
+        """Say whether the job runs."""
+        ...
+
+    async def stop(self, job: JobName, *, kill: bool) -> None:
+        """Ask the job to stop and hand in what it has, or with `kill` end it at once."""
+        ...
+
+    async def sweep(self, keep: Collection[JobName]) -> list[JobName]:
+        """End and remove every job that is not named; return the names of those removed."""
+        ...

@@ -1,0 +1,299 @@
+"""Jobs as processes of this host, each in a sandbox, each outliving the worker.
+
+A job is a folder, and its lock is the truth about its life: a worker that was restarted
+finds its jobs by name and asks the lock.  When the worker is root, each job has a uid of
+its own, from a range that nobody else uses.
+"""
+
+import asyncio
+import compileall
+import fcntl
+import json
+import os
+import re
+import shutil
+import signal
+import site
+import sys
+import sysconfig
+import time
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
+from pathlib import Path
+
+import structlog
+
+from bot.model.errors import Unavailable
+from bot.model.ids import JobName
+from bot.runners.base import Alive, Gone, Launch, Standing, Unknown
+from bot.sandbox import cgroups
+from bot.sandbox.box import Bubblewrap
+from bot.sandbox.folder import JobFolder, Order, held, started_at, take
+from bot.sandbox.probe import probe
+from bot.sandbox.seccomp import program
+
+DYING = 10.0
+"""Seconds that a killed job may take to vanish before `sweep` leaves it for the next time."""
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
+_LOOK = 0.01
+_LOCK = 3  # the descriptor by which the harness gets it
+_CODE = Path(__file__).resolve().parents[2]
+_OURS = ("model", "sandbox", "agents", "harness", "runners", "workspace")
+
+log = structlog.get_logger()
+
+
+def open_local(
+    root: Path,
+    *,
+    uids: tuple[int, int],
+    toolboxes: Mapping[str, Path],
+    clock: Path | None = None,
+) -> "LocalRunner":
+    """Return the runner of this host, having made one sandbox to see that it can.
+
+    Blocks for some tens of milliseconds.
+
+    Raises:
+        Misconfigured: no sandbox can be made here.
+    """
+    found = probe()
+    # a job cannot write next to the code; without this each would compile it anew
+    for folder in _OURS:
+        compileall.compile_dir(_CODE / "bot" / folder, quiet=2)
+    log.info("runner.ready", bounds=cgroups.report(), disable_userns=found.disable_userns)
+    return LocalRunner(root, found, uids=uids, toolboxes=toolboxes, clock=clock)
+
+
+class LocalRunner:
+    """Jobs below one folder of this host.
+
+    Args:
+        root: `GREENROOM_HOME/jobs`.
+        bubblewrap: what `probe()` found.
+        uids: first and last uid that jobs may take when this process is root.
+        toolboxes: read-only tool trees by name; each has a `bin`.
+        clock: the file that moves the clock, in tests and the demo.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        bubblewrap: Bubblewrap,
+        *,
+        uids: tuple[int, int] = (210_000, 210_999),
+        toolboxes: Mapping[str, Path] | None = None,
+        clock: Path | None = None,
+    ) -> None:
+        self._root = root
+        self._bubblewrap = bubblewrap
+        self._uids = uids
+        self._toolboxes = dict(toolboxes or {})
+        self._clock = clock
+        self._children: set[int] = set()
+
+    async def launch(self, launch: Launch) -> None:
+        """Start the job, or leave the one of that name as it is, alive or ended."""
+        self._reap()
+        await asyncio.to_thread(self._launch, launch)
+
+    async def poll(self, job: JobName) -> Standing:
+        """Ask the job's lock."""
+        self._reap()
+        folder = self._folder(job)
+        try:
+            return _standing(folder)
+        except OSError as problem:
+            return Unknown(str(problem))
+
+    async def stop(self, job: JobName, *, kill: bool) -> None:
+        """Signal the harness: it stops its agent and hands in; killed, all dies with it."""
+        _signal(self._folder(job), signal.SIGKILL if kill else signal.SIGTERM)
+        self._reap()
+
+    async def sweep(self, keep: Collection[JobName]) -> list[JobName]:
+        """End and remove the jobs that are not named."""
+        if not self._root.is_dir():
+            return []
+        names = (path.name for path in self._root.iterdir() if path.is_dir())
+        strays = sorted(JobName(name) for name in names if name not in keep)
+        return [job for job in strays if await self._remove(job)]
+
+    def _launch(self, launch: Launch) -> None:
+        folder = self._folder(launch.plan.job)
+        self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.root.mkdir(mode=0o700, exist_ok=True)
+        lock = take(folder.lock)
+        if lock is None or folder.exit.exists():
+            log.info("job.adopted", job=launch.plan.job)
+            if lock is not None:
+                os.close(lock)
+            return
+        try:
+            _clear(folder)
+            self._prepare(folder, launch)
+            self._children.add(_spawn(folder, lock, launch.token.get_secret_value()))
+        except OSError as problem:
+            raise Unavailable("local runner", str(problem), retry_after=5) from problem
+        finally:
+            os.close(lock)
+        log.info("job.launched", job=launch.plan.job, run=launch.plan.run)
+
+    def _prepare(self, folder: JobFolder, launch: Launch) -> None:
+        began = time.monotonic()
+        folder.make()
+        folder.filter.write_bytes(program())
+        with _allotting(self._root, folder, self._uids) as uid:
+            folder.write_order(self._order(launch, uid, began))
+
+    def _order(self, launch: Launch, uid: int | None, began: float) -> Order:
+        return Order(
+            job=launch.plan.job,
+            uid=uid,
+            tree=str(launch.tree.resolve()),
+            mirror=str(launch.mirror.resolve()),
+            gateway=str(launch.gateway.resolve()),
+            toolboxes=tuple((name, str(path)) for name, path in self._toolboxes.items()),
+            code=str(_CODE),
+            packages=_packages(),
+            python=str(Path(sys.base_prefix).resolve()),
+            clock=None if self._clock is None else str(self._clock.resolve()),
+            limits=asdict(launch.plan.agent.limits),
+            bwrap=self._bubblewrap.path,
+            disable_userns=self._bubblewrap.disable_userns,
+            launched=began,
+        )
+
+    def _folder(self, job: JobName) -> JobFolder:
+        if not _NAME.fullmatch(job):
+            raise ValueError(f"{job!r} cannot be the name of a folder")
+        return JobFolder(self._root / job)
+
+    async def _remove(self, job: JobName) -> bool:
+        folder = self._folder(job)
+        give_up = time.monotonic() + DYING
+        while (lock := take(folder.lock)) is None:
+            _signal(folder, signal.SIGKILL)
+            if time.monotonic() > give_up:
+                log.warning("job.undying", job=job)
+                return False
+            await asyncio.sleep(_LOOK)
+            self._reap()
+        try:
+            await asyncio.to_thread(_remove_tree, folder.root)
+        finally:
+            os.close(lock)
+        cgroups.remove(job)
+        log.info("job.removed", job=job)
+        return True
+
+    def _reap(self) -> None:
+        """Take note of children that ended, or they would stay as zombies."""
+        for pid in tuple(self._children):
+            with suppress(ChildProcessError):
+                if os.waitpid(pid, os.WNOHANG)[0] == 0:
+                    continue
+            self._children.discard(pid)
+
+
+def _standing(folder: JobFolder) -> Standing:
+    if not folder.root.exists():
+        return Gone()
+    if held(folder.lock):
+        return Alive()
+    try:
+        return Gone(exit=int(folder.exit.read_text(encoding="ascii")))
+    except (FileNotFoundError, ValueError):
+        return Gone()
+
+
+def _signal(folder: JobFolder, number: signal.Signals) -> None:
+    """Send a signal to the job's harness and to nobody who has its process id by now."""
+    with suppress(FileNotFoundError, ProcessLookupError, ValueError):
+        pid, start = folder.pid.read_text(encoding="ascii").split()
+        descriptor = os.pidfd_open(int(pid))
+        try:
+            if started_at(int(pid)) == start:
+                signal.pidfd_send_signal(descriptor, number)
+        finally:
+            os.close(descriptor)
+
+
+def _spawn(folder: JobFolder, lock: int, token: str) -> int:
+    """Start the stage in a session of its own, with the token on stdin; return its pid."""
+    reading, writing = os.pipe()
+    stage = Path(__file__).with_name("stage.py")
+    output = os.open(folder.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    interpreter = str(Path(sys.executable).resolve())
+    try:
+        os.write(writing, f"{token}\n".encode("ascii"))
+        return os.posix_spawn(
+            interpreter,
+            [interpreter, "-I", "-S", str(stage), str(folder.root)],
+            {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
+            file_actions=[
+                (os.POSIX_SPAWN_DUP2, reading, 0),
+                (os.POSIX_SPAWN_DUP2, output, 1),
+                (os.POSIX_SPAWN_DUP2, output, 2),
+                (os.POSIX_SPAWN_DUP2, lock, _LOCK),
+            ],
+            setsid=True,
+        )
+    finally:
+        for descriptor in (reading, writing, output):
+            os.close(descriptor)
+
+
+@contextmanager
+def _allotting(root: Path, folder: JobFolder, uids: tuple[int, int]) -> Iterator[int | None]:
+    """Yield a uid that no live job has, until the caller has written it down.
+
+    The order of a live job says which uid it has; one lock makes looking and writing one act.
+    """
+    if os.geteuid() != 0:
+        yield None
+        return
+    descriptor = os.open(root / ".uids", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        taken = {_uid(each) for each in root.iterdir() if each.is_dir() and each != folder.root}
+        free = next((uid for uid in range(uids[0], uids[1] + 1) if uid not in taken), None)
+        if free is None:
+            raise OSError(f"all uids from {uids[0]} to {uids[1]} are taken by jobs")
+        yield free
+    finally:
+        os.close(descriptor)
+
+
+def _uid(root: Path) -> int | None:
+    """Return the uid of a job whose folder is there; it is free again once that is removed."""
+    try:
+        uid = json.loads((root / "order.json").read_bytes())["uid"]
+    except (FileNotFoundError, ValueError, KeyError):
+        return None
+    return int(uid) if uid is not None else None
+
+
+def _packages() -> tuple[str, ...]:
+    """Return where installed packages are, for the harness, which starts without `site`."""
+    paths = sysconfig.get_paths()
+    found = [paths["purelib"], paths["platlib"]]
+    found += [site.getusersitepackages()] if site.ENABLE_USER_SITE else []
+    return tuple(dict.fromkeys(path for path in found if Path(path).is_dir()))
+
+
+def _clear(folder: JobFolder) -> None:
+    """Remove what a launch left that died before its harness did anything."""
+    for path in folder.root.iterdir():
+        if path != folder.lock:
+            _remove_tree(path) if path.is_dir() else path.unlink()
+
+
+def _remove_tree(root: Path) -> None:
+    """Remove a folder; overlayfs leaves one in it that nobody may enter."""
+    for closed in (root / "work" / "work", root / "work"):
+        with suppress(FileNotFoundError, NotADirectoryError):
+            closed.chmod(0o700)
+    shutil.rmtree(root)

@@ -1,0 +1,156 @@
+"""The few milliseconds between the runner and the harness: mounts, then no more power.
+
+Runs as `python -I -S stage.py FOLDER`.  As root it gives the job a mount namespace in which
+its uid can read exactly what it needs, under the same names as outside, then becomes that
+uid.  As an ordinary user it does what a user namespace allows.  Either way it ends by
+becoming the harness, so that the process id and the lock stay those of the job.
+
+Only the standard library is imported: this is on the way from a label to an agent.
+"""
+
+import json
+import os
+import stat
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import NoReturn
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from bot.model.runs import Limits
+from bot.sandbox import cgroups, mounts
+from bot.sandbox.folder import JobFolder, Order, started_at
+
+_WORLD_MAY_PASS = stat.S_IXOTH
+_WORLD_MAY_READ = stat.S_IXOTH | stat.S_IROTH
+
+
+def main() -> NoReturn:
+    """Prepare the job whose folder is the first argument, and become its harness."""
+    folder = JobFolder(Path(sys.argv[1]))
+    order = folder.read_order()
+    folder.pid.write_text(f"{os.getpid()} {started_at(os.getpid())}", encoding="ascii")
+    os.chdir("/")
+    os.umask(0o022)
+    doors: list[int] = []
+    if order.uid is None:
+        _as_user(folder, order)
+    else:
+        doors = cgroups.doors(cgroups.create(order.job, Limits(**order.limits)))
+        _as_root(folder, order, order.uid)
+    _become_harness(folder, order, doors)
+
+
+def _as_root(folder: JobFolder, order: Order, uid: int) -> None:
+    mounts.unshare(mounts.CLONE_NEWNS)
+    mounts.make_private()
+    with ExitStack() as stack:
+        namespace: int | None
+        try:
+            namespace = stack.enter_context(mounts.owned_by(uid))
+        except OSError:
+            namespace = None
+        lower = _clone(Path(order.tree), namespace)
+        views = {path: _clone(path, _if_closed(path, namespace)) for path in _shared(order)}
+        for path in (Path(order.mirror), Path(order.gateway)):
+            views[path] = _clone(path, namespace)
+    views[folder.root] = mounts.clone(folder.root, read_only=False)
+    for path in sorted(views, key=lambda each: len(each.parts)):
+        _show(path, views[path])
+    mounts.attach(lower, folder.root / "lower")
+    _give(folder.root, uid)
+    _workspace(folder, folder.root / "lower", uid)
+    os.setgroups([])
+    os.setresgid(uid, uid, uid)
+    os.setresuid(uid, uid, uid)
+
+
+def _as_user(folder: JobFolder, order: Order) -> None:
+    try:
+        mounts.become_user(os.geteuid(), os.getegid())
+        mounts.make_private()
+    except OSError as problem:
+        _say("stage.no_user_namespace", why=str(problem))
+    _workspace(folder, Path(order.tree), None)
+
+
+def _workspace(folder: JobFolder, lower: Path, uid: int | None) -> None:
+    """Show the warm tree as the job's own: an overlay, or a copy where there can be none."""
+    upper, work = folder.root / "upper", folder.root / "work"
+    upper.chmod(0o755)
+    if uid is None or lower.stat().st_uid == uid:
+        try:
+            mounts.overlay(lower, upper, work, folder.workspace, user=uid is None)
+        except OSError as problem:
+            _say("stage.no_overlay", why=str(problem))
+        else:
+            return
+    _copy(lower, folder.workspace, uid)
+
+
+def _copy(lower: Path, target: Path, uid: int | None) -> None:
+    import subprocess  # noqa: PLC0415 - costs eight milliseconds, and is rarely needed
+
+    subprocess.run(
+        ["/bin/cp", "-a", "--reflink=auto", f"{lower}/.", str(target)], check=True, env={}
+    )
+    if uid is not None:
+        subprocess.run(["/bin/chown", "-Rh", f"{uid}:{uid}", str(target)], check=True, env={})
+
+
+def _clone(path: Path, namespace: int | None) -> int:
+    """A read-only view of `path`, in which the job owns the files if the kernel can do that."""
+    if namespace is not None:
+        with suppress(OSError):
+            return mounts.clone(path, read_only=True, mapped=namespace)
+    return mounts.clone(path, read_only=True)
+
+
+def _if_closed(path: Path, namespace: int | None) -> int | None:
+    """Folders that others may read stay as they are, with the mounts below them."""
+    return None if path.stat().st_mode & _WORLD_MAY_READ == _WORLD_MAY_READ else namespace
+
+
+def _shared(order: Order) -> Iterator[Path]:
+    yield from map(Path, (order.code, order.python, *order.packages))
+    yield from (Path(path) for _, path in order.toolboxes)
+    if order.clock is not None:
+        yield Path(order.clock).parent
+
+
+def _show(path: Path, view: int) -> None:
+    """Attach a view under its own name; folders closed to the job's uid become empty ones."""
+    for parent in reversed(path.parents):
+        if parent.exists() and not parent.stat().st_mode & _WORLD_MAY_PASS:
+            mounts.tmpfs(parent)
+    if not path.exists():
+        path.mkdir(parents=True, mode=0o755)
+    mounts.attach(view, path)
+
+
+def _give(root: Path, uid: int) -> None:
+    """Make the job's folder its own; the overlay's work folder stays the kernel's."""
+    for path in (root, *(each for each in root.iterdir() if each.name not in ("work", "lower"))):
+        os.chown(path, uid, uid, follow_symlinks=False)
+
+
+def _become_harness(folder: JobFolder, order: Order, doors: list[int]) -> NoReturn:
+    for door in doors:
+        os.set_inheritable(door, True)  # noqa: FBT003 - the standard library's signature
+    program = f"{order.python}/bin/python{sys.version_info.major}.{sys.version_info.minor}"
+    start = (
+        f"import sys; sys.path.insert(0, {order.code!r}); "
+        "from bot.harness.__main__ import main; main()"
+    )
+    words = [program, "-I", "-S", "-c", start, str(folder.root), ",".join(map(str, doors))]
+    os.execve(program, words, {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"})  # noqa: S606 - an argv of ours, no shell
+
+
+def _say(event: str, **fields: str) -> None:
+    sys.stderr.write(json.dumps({"event": event, **fields}) + "\n")
+
+
+if __name__ == "__main__":
+    main()

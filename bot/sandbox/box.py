@@ -1,0 +1,185 @@
+"""What a sandbox may see and use, and the bubblewrap command line that says so.
+
+`Box` is the whole of what a program inside can reach: the system's programs read-only,
+an `/etc` of ours, a loopback interface that leads nowhere, and the binds named here.
+What is not in it does not exist inside.  Everything here is pure.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bot.model.runs import Limits
+
+UID = 1000
+"""Who the program inside is, whatever uid holds the box from outside."""
+
+SCRATCH = 1024**3
+"""Bytes that `/tmp` and `/dev/shm` hold each: both are memory of the host."""
+
+ETC = Path(__file__).with_name("etc")
+
+# Files of the host's /etc without which common programs fail, and which tell nothing of it:
+# `awk` is a link through alternatives, TLS finds its roots in ssl, the linker reads its cache.
+_HOST_ETC = ("alternatives", "ca-certificates", "ld.so.cache", "localtime", "pki", "ssl")
+
+_USR_LINKS = ("bin", "lib", "lib64", "sbin")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bind:
+    """A file or folder of the host, and the path it has inside."""
+
+    source: str
+    target: str
+    writable: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Box:
+    """Everything that a program inside can reach.
+
+    Attributes:
+        binds: later ones lie over earlier ones.
+        links: pairs of (what a symbolic link says, where it lies).
+        environment: all variables that are set inside; visible in the host's process list.
+        directory: where the program starts.
+        limits: what each process, and the whole where the kernel allows, may use.
+        etc: folder with the passwd, group, hosts and nsswitch.conf that are seen inside.
+    """
+
+    binds: tuple[Bind, ...] = ()
+    links: tuple[tuple[str, str], ...] = ()
+    environment: dict[str, str] = field(default_factory=dict)
+    directory: str = "/"
+    limits: Limits = field(default_factory=Limits)
+    etc: str = str(ETC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bubblewrap:
+    """The program that makes the box, as found on this host.
+
+    Attributes:
+        path: absolute path of `bwrap`.
+        disable_userns: whether it knows `--disable-userns` (0.8 and later).
+    """
+
+    path: str
+    disable_userns: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Descriptors:
+    """Open files that bubblewrap inherits by number; none of them reaches the program.
+
+    Attributes:
+        seccomp: the compiled filter.
+        alive: kept open by the first process inside for as long as the box lives.
+        info: where bubblewrap writes the process id of that first process, as JSON.
+        block: the program starts once something can be read here.
+    """
+
+    seccomp: int
+    alive: int | None = None
+    info: int | None = None
+    block: int | None = None
+
+
+def argv(
+    box: Box, program: Sequence[str], bubblewrap: Bubblewrap, descriptors: Descriptors
+) -> list[str]:
+    """Return the command line that runs `program` in `box`."""
+    return [
+        *_namespaces(bubblewrap),
+        *_environment(box),
+        *_system(),
+        *_etc(box.etc),
+        *_binds(box),
+        # bubblewrap's own root and /dev are tmpfs: closed once everything is in place
+        *("--remount-ro", "/dev", "--remount-ro", "/"),
+        *("--chdir", box.directory),
+        *_descriptors(descriptors),
+        "--",
+        *prlimit(box.limits),
+        *program,
+    ]
+
+
+def prlimit(limits: Limits) -> list[str]:
+    """Return the prefix that lowers the resource limits for good, then runs what follows.
+
+    It runs inside, since Linux counts processes for each user namespace: outside, all
+    processes of the same user would count.
+    """
+    return [
+        "/usr/bin/prlimit",
+        f"--as={limits.memory}",
+        f"--nproc={limits.processes}",
+        f"--fsize={limits.file_size}",
+        f"--nofile={limits.open_files}",
+        f"--cpu={limits.seconds}",
+        "--core=0",
+        "--",
+    ]
+
+
+def _namespaces(bubblewrap: Bubblewrap) -> list[str]:
+    return [
+        bubblewrap.path,
+        "--unshare-user",
+        # it needs --unshare-user spelled out
+        *(["--disable-userns"] if bubblewrap.disable_userns else []),
+        *("--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-net"),
+        "--unshare-cgroup-try",
+        *("--uid", str(UID), "--gid", str(UID), "--hostname", "greenroom"),
+        *("--new-session", "--die-with-parent", "--cap-drop", "ALL"),
+    ]
+
+
+def _environment(box: Box) -> list[str]:
+    settings = sorted(box.environment.items())
+    return ["--clearenv", *(word for pair in settings for word in ("--setenv", *pair))]
+
+
+def _system() -> list[str]:
+    return [
+        *("--ro-bind", "/usr", "/usr"),
+        *(word for name in _USR_LINKS for word in ("--symlink", f"usr/{name}", f"/{name}")),
+        *("--proc", "/proc", "--dev", "/dev"),
+        *("--size", str(SCRATCH), "--tmpfs", "/dev/shm"),  # noqa: S108 - a path inside
+        *("--size", str(SCRATCH), "--tmpfs", "/tmp"),  # noqa: S108 - a path inside
+    ]
+
+
+def _etc(folder: str) -> list[str]:
+    ours = ("group", "hosts", "nsswitch.conf", "passwd")
+    return [
+        *(word for name in ours for word in ("--ro-bind", f"{folder}/{name}", f"/etc/{name}")),
+        *(
+            word
+            for name in _HOST_ETC
+            for word in ("--ro-bind-try", f"/etc/{name}", f"/etc/{name}")
+        ),
+    ]
+
+
+def _binds(box: Box) -> list[str]:
+    return [
+        *(word for says, at in box.links for word in ("--symlink", says, at)),
+        *(
+            word
+            for bind in box.binds
+            for word in ("--bind" if bind.writable else "--ro-bind", bind.source, bind.target)
+        ),
+    ]
+
+
+def _descriptors(descriptors: Descriptors) -> list[str]:
+    named = (
+        ("--sync-fd", descriptors.alive),
+        ("--info-fd", descriptors.info),
+        ("--block-fd", descriptors.block),
+    )
+    optional = [word for name, fd in named if fd is not None for word in (name, str(fd))]
+    return ["--seccomp", str(descriptors.seccomp), *optional]

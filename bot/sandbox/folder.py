@@ -1,0 +1,185 @@
+"""A job's folder: what lies in it, who writes it, and whether the job is alive.
+
+The lock is the truth about life.  It is an open-file-description lock (fcntl(2)): the
+runner takes it, the job's processes inherit it, and the kernel drops it with the last of
+them, whatever killed them.  A process id may belong to a zombie, or to somebody else by now.
+"""
+
+import fcntl
+import json
+import os
+import struct
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What the runner tells the processes of a job; holds no secret.
+
+    Attributes:
+        job: the job's name.
+        uid: whom the job's processes become; None when they stay who they are.
+        tree: the warm tree, with its `.git`.
+        mirror: the bare repository that the tree borrows objects from.
+        gateway: the folder that holds `gateway.sock`.
+        toolboxes: pairs of a name and a folder that has `bin`.
+        code: the folder that holds the package `bot`.
+        packages: folders of installed packages.
+        python: the prefix of the interpreter.
+        clock: the file that moves the clock, if one does.
+        limits: of the agent's program, as a mapping.
+        bwrap: path of bubblewrap.
+        disable_userns: whether it knows the option.
+        launched: when the runner began, in seconds of the monotonic clock.
+    """
+
+    job: str
+    uid: int | None
+    tree: str
+    mirror: str
+    gateway: str
+    toolboxes: tuple[tuple[str, str], ...]
+    code: str
+    packages: tuple[str, ...]
+    python: str
+    clock: str | None
+    limits: dict[str, int]
+    bwrap: str
+    disable_userns: bool
+    launched: float
+
+
+@dataclass(frozen=True, slots=True)
+class JobFolder:
+    """Paths below one job's folder."""
+
+    root: Path
+
+    @property
+    def lock(self) -> Path:
+        """Held for as long as anything of the job lives."""
+        return self.root / "lock"
+
+    @property
+    def order(self) -> Path:
+        """The `Order`, as JSON."""
+        return self.root / "order.json"
+
+    @property
+    def pid(self) -> Path:
+        """Process id and start time of the harness."""
+        return self.root / "pid"
+
+    @property
+    def exit(self) -> Path:
+        """The harness's exit status, written as its last act."""
+        return self.root / "exit"
+
+    @property
+    def log(self) -> Path:
+        """What stage and harness print."""
+        return self.root / "log"
+
+    @property
+    def agent_log(self) -> Path:
+        """What the agent's program prints, bounded."""
+        return self.root / "agent.log"
+
+    @property
+    def filter(self) -> Path:
+        """The compiled seccomp filter."""
+        return self.root / "seccomp.bpf"
+
+    @property
+    def workspace(self) -> Path:
+        """Where the overlay is mounted, in the job's mount namespace only."""
+        return self.root / "workspace"
+
+    @property
+    def home(self) -> Path:
+        """The agent's HOME."""
+        return self.root / "home"
+
+    @property
+    def door(self) -> Path:
+        """What the agent sees as `/run/greenroom`: the harness's socket and the brief."""
+        return self.root / "door"
+
+    @property
+    def push(self) -> Path:
+        """The same for the box that pushes the result; no agent sees it."""
+        return self.root / "push"
+
+    @property
+    def result(self) -> Path:
+        """The bare repository that the result is committed in, away from the workspace."""
+        return self.root / "result.git"
+
+    def make(self) -> None:
+        """Make the folders that a job needs; safe to repeat."""
+        names = ("upper", "work", "lower", "workspace", "home", "door", "push")
+        for path in (self.root, *(self.root / name for name in names)):
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def read_order(self) -> Order:
+        """Return what the runner wrote."""
+        fields: dict[str, Any] = json.loads(self.order.read_bytes())
+        fields["toolboxes"] = tuple((name, path) for name, path in fields["toolboxes"])
+        fields["packages"] = tuple(fields["packages"])
+        return Order(**fields)
+
+    def write_order(self, order: Order) -> None:
+        """Write it for the processes of the job."""
+        self.order.write_text(json.dumps(asdict(order)), encoding="utf-8")
+
+
+def take(lock: Path) -> int | None:
+    """Return a descriptor that holds the lock, or None where somebody alive holds it.
+
+    Raises:
+        OSError: the folder cannot be read; nothing is known then.
+    """
+    descriptor = _open(lock)
+    try:
+        fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, _whole_file(fcntl.F_WRLCK))
+    except (BlockingIOError, PermissionError):
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+def held(lock: Path) -> bool:
+    """Say whether somebody alive holds the lock, without taking it even for a moment.
+
+    Raises:
+        OSError: the folder cannot be read; nothing is known then.
+    """
+    descriptor = _open(lock)
+    try:
+        answer = fcntl.fcntl(descriptor, fcntl.F_OFD_GETLK, _whole_file(fcntl.F_WRLCK))
+    finally:
+        os.close(descriptor)
+    return bool(struct.unpack_from("h", answer)[0] != fcntl.F_UNLCK)
+
+
+def _open(lock: Path) -> int:
+    return os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+
+
+def _whole_file(kind: int) -> bytes:
+    """Return a `struct flock` of 64-bit Linux: type, whence, start, length, pid."""
+    return struct.pack("hhqqi4x", kind, os.SEEK_SET, 0, 0, 0)
+
+
+def started_at(pid: int) -> str | None:
+    """Return when a process started, in clock ticks after boot; None when there is none.
+
+    With the pid it names one process for ever (proc(5), field 22 of stat).
+    """
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return stat.rpartition(")")[2].split()[19]

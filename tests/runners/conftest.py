@@ -1,0 +1,125 @@
+"""A warm tree, a mirror and a scripted gateway; jobs in them are real processes."""
+
+import os
+import subprocess
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from bot.model.ids import Fence, JobName, Repo, RunId, Sha
+from bot.model.runs import AgentSpec, JobPlan, Limits
+from bot.runners.base import Gone, Launch
+from bot.runners.local import LocalRunner, open_local
+from tests.runners.scripted_gateway import ScriptedGateway
+
+UIDS = (61_000, 61_099)
+
+
+def git(*words: str, cwd: Path) -> str:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": "/nonexistent",
+        **{
+            f"GIT_{who}_{what}": "t@example.com"
+            for who in ("AUTHOR", "COMMITTER")
+            for what in ("NAME", "EMAIL")
+        },
+    }
+    return subprocess.run(
+        ["git", "-c", "safe.directory=*", *words],
+        cwd=cwd,
+        env=environment,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.strip()
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Folders of one host, and a plan that fits them."""
+
+    home: Path
+    tree: Path
+    mirror: Path
+    quarantine: Path
+    plan: JobPlan
+
+    def launch(self, gateway: ScriptedGateway, **changes: object) -> Launch:
+        return Launch(
+            plan=replace(self.plan, **changes),
+            token=SecretStr(gateway.launch_token),
+            tree=self.tree,
+            mirror=self.mirror,
+            gateway=gateway.folder,
+        )
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Stage:
+    """A repository of two files, as the workspace part of the app leaves it."""
+    home = tmp_path / "home"
+    home.mkdir(mode=0o700)
+    source = tmp_path / "source"
+    source.mkdir()
+    git("init", "-q", "-b", "main", cwd=source)
+    (source / "README").write_text("hello\n")
+    (source / "src").mkdir()
+    (source / "src" / "a.py").write_text("x=1\n")
+    git("add", ".", cwd=source)
+    git("commit", "-qm", "first", cwd=source)
+    base = Sha(git("rev-parse", "HEAD", cwd=source))
+    mirror, quarantine, tree = home / "mirror.git", home / "quarantine.git", home / "lower"
+    git("clone", "-q", "--bare", str(source), str(mirror), cwd=tmp_path)
+    git("clone", "-q", "--bare", str(source), str(quarantine), cwd=tmp_path)
+    git("clone", "-q", "--shared", str(mirror), str(tree), cwd=tmp_path)
+    (tree / ".git" / "objects" / "info" / "alternates").write_text("/mirror.git/objects\n")
+    agent = AgentSpec(
+        name="probe", description="a test", runtime="command", command=("true",),
+        outputs={"pull_request": 1}, limits=Limits(seconds=60),
+    )  # fmt: skip
+    plan = JobPlan(
+        job=JobName("job-1"), run=RunId("run-1"), fence=Fence(1), repo=Repo("o/r"), subject=7,
+        base=base, base_branch="main", agent=agent, brief="Do it.\n",
+    )  # fmt: skip
+    return Stage(home=home, tree=tree, mirror=mirror, quarantine=quarantine, plan=plan)
+
+
+@pytest.fixture
+async def runner(stage: Stage) -> AsyncIterator[LocalRunner]:
+    """The local runner; whatever a test leaves running is ended."""
+    runner = open_local(stage.home / "jobs", uids=UIDS, toolboxes={})
+    yield runner
+    await runner.sweep(keep=())
+
+
+@pytest.fixture
+def gateway_for(stage: Stage) -> Callable[..., ScriptedGateway]:
+    """Make a gateway that knows one job, whose agent runs the shell command given."""
+
+    def make(script: str, **limits: int) -> ScriptedGateway:
+        agent = replace(
+            stage.plan.agent,
+            command=("/bin/sh", "-c", script),
+            limits=replace(stage.plan.agent.limits, **limits),
+        )
+        return ScriptedGateway(
+            folder=stage.home / "gateway",
+            plan=replace(stage.plan, agent=agent),
+            quarantine=stage.quarantine,
+        )
+
+    return make
+
+
+async def gone(runner: LocalRunner, job: JobName) -> Gone:
+    """Wait until nothing of the job runs."""
+    import asyncio
+
+    async with asyncio.timeout(40):
+        while not isinstance(standing := await runner.poll(job), Gone):
+            await asyncio.sleep(0.02)
+    return standing

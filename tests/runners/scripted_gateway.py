@@ -1,0 +1,100 @@
+"""A gateway at the wire that says what a test tells it to, and keeps what it was told."""
+
+import asyncio
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from bot.githttp import serve
+from bot.model.runs import JobPlan
+
+
+@dataclass
+class ScriptedGateway:
+    """Knows one job.
+
+    Attributes:
+        folder: where `gateway.sock` is.
+        calls: path and payload of everything it was told.
+        go_on: what a heartbeat is answered.
+        fenced: whether everything is answered 409.
+    """
+
+    folder: Path
+    plan: JobPlan
+    launch_token: str = "launch-canary-3f9a"
+    run_token: str = "run-canary-77c1"
+    go_on: bool = True
+    fenced: bool = False
+    claimed: bool = False
+    quarantine: Path | None = None
+    calls: list[tuple[str, Any]] = field(default_factory=list)
+    answers: dict[str, tuple[int, Any]] = field(default_factory=dict)
+    changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    async def __aenter__(self) -> "ScriptedGateway":
+        app = web.Application()
+        app.router.add_post("/launch", self._launch)
+        app.router.add_post("/{name:heartbeat|steps|notes|outputs|finish}", self._told)
+        app.router.add_route("*", "/git/quarantine.git/{tail:.*}", self._git)
+        self._runner = web.AppRunner(app, auto_decompress=False, access_log=None)
+        await self._runner.setup()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / "gateway.sock").unlink(missing_ok=True)
+        await web.UnixSite(self._runner, str(self.folder / "gateway.sock")).start()
+        (self.folder / "gateway.sock").chmod(0o666)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._runner.cleanup()
+
+    def told(self, path: str) -> list[Any]:
+        """Everything that was posted to a path."""
+        return [payload for where, payload in self.calls if where == path]
+
+    async def until(self, path: str, count: int = 1) -> Any:
+        """Wait until a path was posted to so often, and return the last payload."""
+        async with asyncio.timeout(30), self.changed:
+            await self.changed.wait_for(lambda: len(self.told(path)) >= count)
+        return self.told(path)[count - 1]
+
+    async def _launch(self, request: web.Request) -> web.Response:
+        if request.headers["Authorization"] != f"Bearer {self.launch_token}":
+            return web.Response(status=401)
+        if self.claimed or self.fenced:
+            return web.Response(status=409)
+        self.claimed = True
+        return web.json_response({"run_token": self.run_token, "plan": asdict(self.plan)})
+
+    async def _git(self, request: web.Request) -> web.StreamResponse:
+        if request.headers["Authorization"] != f"Bearer {self.run_token}":
+            return web.Response(status=401)
+        assert self.quarantine is not None
+        return await serve(
+            request,
+            self.quarantine,
+            request.match_info["tail"],
+            services=("git-receive-pack",),
+            config={"http.receivepack": "true"},
+        )
+
+    async def _told(self, request: web.Request) -> web.Response:
+        if request.headers["Authorization"] != f"Bearer {self.run_token}":
+            return web.Response(status=401)
+        payload = json.loads(await request.read())
+        async with self.changed:
+            self.calls.append((request.path, payload))
+            self.changed.notify_all()
+        if self.fenced:
+            return web.Response(status=409)
+        status, answer = self.answers.get(request.path, (200, self._default(request.path)))
+        return web.json_response(answer, status=status)
+
+    def _default(self, path: str) -> Any:
+        return {
+            "/heartbeat": {"go_on": self.go_on},
+            "/outputs": {"accepted": True, "left": 0},
+        }.get(path)
