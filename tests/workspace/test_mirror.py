@@ -141,9 +141,11 @@ async def test_a_worker_killed_in_a_fetch_leaves_the_lock_to_git_and_the_mirror_
     root = tmp_path / "mirrors"
     stuck = tmp_path / "stuck"
     os.mkfifo(stuck)
-    hook = f"[uploadpack]\n\tpackObjectsHook = cat {stuck}; exit 1; :\n"
+    hook = tmp_path / "hook"
+    hook.write_text(f'#!/bin/sh\ncat {stuck}\nexec "$@"\n')
+    hook.chmod(0o755)
     config = tmp_path / "config"
-    config.write_text(hook)
+    config.write_text(f"[uploadpack]\n\tpackObjectsHook = {hook}\n")
     # upload-pack reads its hook from protected configuration only, which the child inherits
     script = FETCHER.replace(
         'Git(protocols="file")',
