@@ -26,3 +26,18 @@ JobName = NewType("JobName", str)
 
 Fence = NewType("Fence", int)
 """The number of a run's current job; whoever writes with an older one is refused."""
+
+_DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def run_id(at: float, randomness: int) -> RunId:
+    """Make a ULID: 48 bits of milliseconds, 80 bits of randomness, in Crockford's base 32.
+
+    Args:
+        at: Unix time in seconds.
+        randomness: a number below 2**80.
+
+    https://github.com/ulid/spec
+    """
+    number = int(at * 1000) << 80 | randomness
+    return RunId("".join(_DIGITS[number >> shift & 31] for shift in range(125, -1, -5)))

@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model.ids import Fence, JobName, RunId
 from bot.model.runs import JobPlan
-from bot.store.schema import jobs
+from bot.rules.lifecycle import Compute
+from bot.store.schema import jobs, runs
 
 PLAN = TypeAdapter(JobPlan)
 
@@ -110,7 +111,8 @@ async def spent(tx: AsyncConnection, run: RunId) -> int:
     return (await tx.execute(query)).scalar_one()
 
 
-async def of_open_runs(tx: AsyncConnection) -> frozenset[JobName]:
-    """Return the names of jobs that did not end, for a sweep to leave alone."""
-    rows = await tx.execute(select(jobs.c.name).where(jobs.c.ended_at.is_(None)))
+async def alive(tx: AsyncConnection) -> frozenset[JobName]:
+    """Return the jobs that may still exist: the newest of each run that has compute."""
+    query = select(jobs.c.name).join(runs, runs.c.id == jobs.c.run)
+    rows = await tx.execute(query.where(runs.c.compute != Compute.NONE))
     return frozenset(JobName(name) for name in rows.scalars())

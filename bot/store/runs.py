@@ -1,6 +1,6 @@
 """Runs: opened once, moved by compare-and-set, found by what they are about."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -123,6 +123,12 @@ async def open_of(
         runs.c.state != Run.FINISHED, runs.c.installation == installation
     )
     return await _all(tx, query if repo is None else query.where(runs.c.repo == repo))
+
+
+async def open_among(tx: AsyncConnection, some: Collection[RunId]) -> frozenset[RunId]:
+    """Return those of some runs that are not finished."""
+    query = select(runs.c.id).where(runs.c.id.in_(some), runs.c.state != Run.FINISHED)
+    return frozenset((await tx.execute(query)).scalars())
 
 
 async def queued(tx: AsyncConnection, *, now: float, most: int) -> Sequence[RunRow]:

@@ -23,8 +23,9 @@ from bot.store.story import OutputRow
 from bot.work import runs as work
 from bot.work.context import Context
 from bot.workspace import deliver
-from bot.workspace.deliver import Author, CommitWords, Inspected, Rules
+from bot.workspace.deliver import CommitWords, Inspected, Rules
 from bot.workspace.quarantine import Quarantines
+from bot.workspace.snapshot import Author
 
 log = structlog.get_logger()
 

@@ -1,0 +1,20 @@
+"""The process that jobs talk to.  It holds neither the app's key nor the webhook secret."""
+
+import asyncio
+
+from bot.gateway.app import make_app, serve
+from bot.model.settings import Settings
+from bot.wiring.base import clock_of, open_checked, token
+from bot.work.broker import Broker
+from bot.workspace.mirror import Mirrors
+from bot.workspace.quarantine import Quarantines
+
+
+async def run(settings: Settings) -> None:
+    """Answer jobs until cancelled."""
+    mirrors = Mirrors(settings.home / "mirrors")
+    quarantines = Quarantines(settings.home / "quarantine")
+    async with open_checked(settings) as store:
+        app = make_app(Broker(store, clock_of(settings), token), mirrors, quarantines)
+        async with serve(app, settings.home / "gateway"):
+            await asyncio.Event().wait()

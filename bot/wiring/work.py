@@ -1,0 +1,93 @@
+"""The process that works off what is due."""
+
+import os
+import secrets
+import socket
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+import aiohttp
+from pydantic import SecretStr
+
+import handlers
+from bot.github.auth import AppKey
+from bot.github.client import Credentials, GitHub
+from bot.model.errors import Misconfigured
+from bot.model.ids import RunId, run_id
+from bot.model.settings import Settings
+from bot.rules.admission import Capacity
+from bot.runners.base import Runner
+from bot.runners.local import open_local
+from bot.wiring.base import alone, clock_of, open_checked, token
+from bot.work.context import Context
+from bot.work.delivering import Delivering
+from bot.work.inbox import Inbox
+from bot.work.janitor import Janitor
+from bot.work.launching import Launcher, Workspaces
+from bot.work.loop import Step
+from bot.work.reporter import Reporter
+from bot.work.scheduler import Scheduler
+from bot.work.supervisor import Supervisor
+from bot.work.worker import Worker
+from bot.work.writers import writers
+from bot.workspace.lowers import Lowers
+from bot.workspace.mirror import Mirrors
+from bot.workspace.quarantine import Quarantines
+
+
+async def run(settings: Settings) -> None:
+    """Work until cancelled."""
+    clock = clock_of(settings)
+    credentials = Credentials(app_id=settings.app_id, key=AppKey.load(_pem(settings)))
+    runner = open_local(
+        settings.home / "jobs",
+        uids=settings.job_uids,
+        toolboxes=settings.toolboxes,
+        clock=settings.clock,
+    )
+    async with open_checked(settings) as store, aiohttp.ClientSession() as http:
+        context = Context(
+            store=store,
+            github=GitHub(http, credentials, clock, base_url=settings.api_url),
+            clock=clock,
+            worker=f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}",
+            token=token,
+        )
+        with alone(settings, store) as only_one:
+            await Worker(context, _loops(settings, context, runner), alone=only_one).run()
+
+
+def _loops(settings: Settings, context: Context, runner: Runner) -> Mapping[str, Step]:
+    def new_run() -> RunId:
+        return run_id(context.now(), secrets.randbits(80))
+
+    mirrors = Mirrors(settings.home / "mirrors")
+    quarantines = Quarantines(settings.home / "quarantine")
+    lowers = Lowers(settings.home / "lowers", mirrors)
+    workspaces = Workspaces(mirrors=mirrors, lowers=lowers, quarantines=quarantines)
+    launcher = Launcher(context, runner, workspaces, settings.home / "gateway")
+    capacity = Capacity(everywhere=settings.runs_at_once, repo=settings.runs_per_repo)
+    return {
+        "inbox": Inbox(context, handlers.REACTIONS, new_run).step,
+        "scheduler": Scheduler(context, capacity).step,
+        "supervisor": Supervisor(context, runner, launcher).step,
+        "delivering": Delivering(context, quarantines, _noreply(settings)).step,
+        "reporter": Reporter(context, *writers(quarantines)).step,
+        "janitor": Janitor(context, runner, workspaces).step,
+    }
+
+
+def _pem(settings: Settings) -> SecretStr:
+    if settings.private_key is not None:
+        return settings.private_key
+    file = settings.private_key_file
+    try:
+        return SecretStr(file.read_text(encoding="ascii") if file else "")
+    except (OSError, ValueError):
+        words = f"GITHUB_PRIVATE_KEY_FILE is wrong: {file} cannot be read as a PEM."
+        raise Misconfigured(words) from None
+
+
+def _noreply(settings: Settings) -> str:
+    """Return the host of the addresses that GitHub gives to users who show none."""
+    return f"users.noreply.{urlsplit(settings.server_url).hostname}"
