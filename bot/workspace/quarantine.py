@@ -16,6 +16,7 @@ from bot.workspace.snapshot import RESULT
 MOST_INPUT = 64 * 1024**2
 """Bytes of one pushed pack."""
 
+_BASE = "refs/greenroom/base"
 _RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
 
 
@@ -49,8 +50,7 @@ class Quarantines:
         Args:
             run: whose quarantine.
             mirror: the bare repository whose objects it borrows.
-            base: the one commit that it says it has, so that a push sends only what is new
-                and other runs' branches in the mirror stay unknown to it.
+            base: where the one ref stands at first, so that a push sends only what is new.
         """
         quarantine = self.path(run)
         if not quarantine.exists():
@@ -58,15 +58,15 @@ class Quarantines:
             shutil.rmtree(fresh, ignore_errors=True)
             fresh.parent.mkdir(parents=True, exist_ok=True)
             await self._git.out(fresh, "init", "--quiet", "--bare", "--template=")
-            _settle(fresh, mirror, _config(base, self._most_input))
+            _settle(fresh, mirror, base, _config(self._most_input))
             fresh.rename(quarantine)
         return quarantine
 
     async def result(self, run: RunId) -> Sha | None:
         """Return the commit that was pushed, or None."""
-        words = ("show-ref", "--verify", "--hash", RESULT)
-        found = await self._git.run(self.path(run), *words)
-        return Sha(found.out.decode("ascii").strip()) if found.code == 0 else None
+        words = ("show-ref", "--verify", "--hash", "--", _BASE, RESULT)
+        base, result = (await self._git.out(self.path(run), *words)).decode("ascii").split()
+        return Sha(result) if result != base else None
 
     def close(self, run: RunId) -> None:
         """Remove the quarantine and all that came into it.  Nothing happens when it is gone."""
@@ -82,17 +82,21 @@ class Quarantines:
         return {RunId(path.stem) for path in self._root.glob("*.git")}
 
 
-def _settle(fresh: Path, mirror: Path, config: str) -> None:
+def _settle(fresh: Path, mirror: Path, base: Sha, config: str) -> None:
+    """Borrow from the mirror, and begin at the base: a ref that is there bars refs below it."""
     (fresh / "objects/info").mkdir(exist_ok=True)
     (fresh / "objects/info/alternates").write_text(f"{mirror.absolute()}/objects\n")
+    (fresh / "packed-refs").write_text(f"{base} {_BASE}\n{base} {RESULT}\n", encoding="ascii")
     (fresh / "config").write_text(config, encoding="ascii")
 
 
-def _config(base: Sha, most_input: int) -> str:
+def _config(most_input: int) -> str:
     """Return the configuration of a quarantine.
 
     A hidden ref can be neither seen nor pushed, and the last pattern that fits decides.
+    Of the mirror's refs, which git would tell as `.have`, none is named.
     https://git-scm.com/docs/git-config#Documentation/git-config.txt-transferhideRefs
+    https://git-scm.com/docs/git-config#Documentation/git-config.txt-corealternateRefsCommand
     """
     return f"""\
 [core]
@@ -100,7 +104,7 @@ def _config(base: Sha, most_input: int) -> str:
 \tfilemode = true
 \tbare = true
 \thooksPath = /dev/null
-\talternateRefsCommand = "echo {base} #"
+\talternateRefsCommand = true
 [receive]
 \thideRefs = refs
 \thideRefs = !{RESULT}
