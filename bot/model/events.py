@@ -253,6 +253,10 @@ READERS: Mapping[tuple[str, str], Callable[[_Payload, float], Event | None]] = {
 """Every event and action that is read; all others are noted and ignored."""
 
 EVENTS = frozenset(name for name, _ in READERS)
+"""The names of all events that are read."""
+
+ALWAYS_SENT = frozenset({"installation", "installation_repositories"})
+"""Those of them that GitHub sends to every app, and that a manifest cannot name."""
 
 
 class _Action(_Raw):
