@@ -148,6 +148,8 @@ run_steps = Table(
     Column("at", Float, nullable=False),
     Column("by", Text, nullable=False),  # us | agent: what an agent says is marked as such
     Column("text", Text, nullable=False),
+    Column("key", Text),  # the caller's, so that a call which is repeated is told once
+    UniqueConstraint("run", "key"),
 )
 
 waits = Table(
@@ -210,6 +212,8 @@ outputs = Table(
     Column("kind", Text, nullable=False),
     Column("payload", JSON, nullable=False),
     Column("at", Float, nullable=False),
+    Column("key", Text),
+    UniqueConstraint("run", "key"),
 )
 
 # The wished state of one target on GitHub.  `version` moves when the wish does,

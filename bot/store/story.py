@@ -22,15 +22,18 @@ class OutputRow:
 
     kind: str
     payload: Mapping[str, str]
+    key: str | None = None
 
 
-async def tell(
-    tx: AsyncConnection, run: RunId, text: str, *, now: float, agent: bool = False
-) -> None:
-    """Add one line to a run's story."""
-    await tx.execute(
-        run_steps.insert().values(run=run, at=now, by="agent" if agent else "us", text=text)
-    )
+async def tell(tx: AsyncConnection, run: RunId, text: str, *, now: float) -> None:
+    """Add one line of ours to a run's story."""
+    await tx.execute(run_steps.insert().values(run=run, at=now, by="us", text=text))
+
+
+async def hear(tx: AsyncConnection, run: RunId, text: str, *, now: float, key: str | None) -> None:
+    """Add one line of the agent's to a run's story, once for each `key`."""
+    line = {"run": run, "at": now, "by": "agent", "text": text, "key": key}
+    await tx.execute(insert_or_skip(run_steps, tx.dialect).values(**line))
 
 
 async def steps(tx: AsyncConnection, run: RunId) -> Sequence[Step]:
@@ -56,8 +59,17 @@ async def ask(
     tx: AsyncConnection, run: RunId, fence: Fence, output: OutputRow, *, now: float
 ) -> None:
     """Keep an output that was accepted."""
-    values = {"kind": output.kind, "payload": dict(output.payload), "at": now}
+    values = {"kind": output.kind, "payload": dict(output.payload), "key": output.key, "at": now}
     await tx.execute(outputs.insert().values(run=run, fence=fence, **values))
+
+
+async def was_asked(tx: AsyncConnection, run: RunId, key: str) -> OutputRow | None:
+    """Return the output that was accepted under a caller's key."""
+    query = select(outputs.c.kind, outputs.c.payload, outputs.c.key).where(
+        outputs.c.run == run, outputs.c.key == key
+    )
+    row = (await tx.execute(query)).mappings().first()
+    return OutputRow(**row) if row else None
 
 
 async def asked(tx: AsyncConnection, run: RunId, fence: Fence) -> Sequence[OutputRow]:

@@ -81,26 +81,33 @@ class Broker:
             await jobs.beat(tx, job.name, now=self._clock.now())
         return row.state is Run.RUNNING and row.compute is Compute.LIVE
 
-    async def step(self, token: SecretStr, text: str) -> None:
-        """Show one line of the agent's progress."""
+    async def step(self, token: SecretStr, text: str, *, key: str | None = None) -> None:
+        """Show one line of the agent's progress, once for each `key` of the caller's."""
         now = self._clock.now()
         async with self._store.begin() as tx:
             job, row = await self._working(tx, token)
             if await story.count(tx, job.run) < MOST_STEPS:
-                await story.tell(tx, job.run, text, now=now, agent=True)
+                await story.hear(tx, job.run, text, now=now, key=key)
                 await work.refresh(tx, row, now=now)
 
     async def ask(
-        self, token: SecretStr, kind: str, payload: Mapping[str, object]
+        self, token: SecretStr, kind: str, payload: Mapping[str, object], *, key: str | None = None
     ) -> Accepted | Rejected:
-        """Decide on an output, and keep it when it is accepted."""
+        """Decide on an output, and keep it when it is accepted.
+
+        A caller that heard no answer asks again with the same `key` and is told what
+        was decided the first time.
+        """
         now = self._clock.now()
         async with self._store.begin() as tx:
             job, _ = await self._working(tx, token)
+            grants = job.plan.agent.outputs
             used = await story.used(tx, job.run, job.fence, kind)
-            answer = outputs.check(kind, payload, grants=job.plan.agent.outputs, used=used)
+            if key and (before := await story.was_asked(tx, job.run, key)):
+                return Accepted(payload=before.payload, left=max(grants.get(kind, 0) - used, 0))
+            answer = outputs.check(kind, payload, grants=grants, used=used)
             if isinstance(answer, Accepted):
-                kept = OutputRow(kind=kind, payload=answer.payload)
+                kept = OutputRow(kind=kind, payload=answer.payload, key=key)
                 await story.ask(tx, job.run, job.fence, kept, now=now)
         log.info("output.asked", run=job.run, kind=kind, accepted=isinstance(answer, Accepted))
         return answer

@@ -185,10 +185,12 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("payload", sa.JSON(), nullable=False),
         sa.Column("at", sa.Float(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(
             ["run"], ["runs.id"], name=op.f("fk_outputs_run"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outputs")),
+        sa.UniqueConstraint("run", "key", name=op.f("uq_outputs_run_key")),
     )
     op.create_index(op.f("ix_outputs_run"), "outputs", ["run"], unique=False)
     op.create_table(
@@ -198,10 +200,12 @@ def upgrade() -> None:
         sa.Column("at", sa.Float(), nullable=False),
         sa.Column("by", sa.Text(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(
             ["run"], ["runs.id"], name=op.f("fk_run_steps_run"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_run_steps")),
+        sa.UniqueConstraint("run", "key", name=op.f("uq_run_steps_run_key")),
     )
     op.create_index(op.f("ix_run_steps_run"), "run_steps", ["run"], unique=False)
     op.create_table(
