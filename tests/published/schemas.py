@@ -66,7 +66,8 @@ def _both(one: Schema, other: Schema) -> Schema:
     GitHub describes some keys of an issue on two sides, each time with other keys inside:
     only as one schema do they say which keys are known.
     """
-    if not set(one) | set(other) <= MERGES:
+    words = set(one) | set(other)
+    if not words <= MERGES or "type" not in one or "type" not in other:
         return {"allOf": [one, other]}
     result: Schema = {"type": _common(one["type"], other["type"])}
     if "required" in one or "required" in other:
