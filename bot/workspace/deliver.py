@@ -146,7 +146,7 @@ async def inspect(
 
 async def seal(quarantine: Path, inspected: Inspected, words: CommitWords, git: Git = GIT) -> Sha:
     """Make the app's commit of an inspected tree and return it."""
-    date = f"{words.when} +0000"
+    date = f"@{words.when} +0000"
     identity = {
         f"GIT_{role}_{part}": value
         for role in ("AUTHOR", "COMMITTER")
@@ -194,6 +194,9 @@ def _shape(found: Sequence[Change], rules: Rules) -> Rejected | None:
     if len(found) > rules.most_files:
         words = f"The result changes {len(found)} files; the limit is {rules.most_files}."
         return Rejected(reason="too_many_files", words=words)
+    if any(leaks(change.path.encode(errors="replace"), rules.secrets) for change in found):
+        words = "The name of a changed file holds something that looks like a credential."
+        return Rejected(reason="secret", words=words)
     gone = {folder for change in found if change.how == "D" for folder in _folders(change.path)}
     for change in found:
         if reason := _shape_of(change, rules, gone):

@@ -31,8 +31,9 @@ _REFUSALS = (
 )
 _LOGIN = re.compile(r"Authentication failed|could not read (?:Username|Password)|error: 401")
 _NOT_REACHED = re.compile(r"Could not resolve host|Failed to connect|Connection refused|SSL")
+_WHY = re.compile(r"^!.*?\[[^]]*\] \((.*)\)$")
 _REMOTE = re.compile(r"^remote: ?", re.MULTILINE)
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]|\x1b\[[0-9;]*[A-Za-z]")
+_CONTROL = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
 
 
 def trouble(finished: Finished, *, sent: bool) -> GreenroomError:
@@ -42,7 +43,7 @@ def trouble(finished: Finished, *, sent: bool) -> GreenroomError:
         finished: how git ended.
         sent: whether an answer that never came may hide an effect, as with a push.
     """
-    said = f"{finished.out.decode(errors='replace')}\n{finished.err}"
+    said = f"{_text(finished)}\n{finished.err}"
     for pattern, reason in _REFUSALS:
         if pattern.search(said):
             return Refused(reason, spoken(finished))
@@ -54,9 +55,13 @@ def trouble(finished: Finished, *, sent: bool) -> GreenroomError:
 
 def spoken(finished: Finished) -> str:
     """Return the server's own words if there are any, else git's; cut and fit to be shown."""
-    lines = finished.err.splitlines()
+    lines = [line.rstrip() for line in finished.err.splitlines()]
     theirs = [line for line in lines if line.startswith("remote:")]
-    ours = [line for line in lines if line.startswith(("fatal:", "error:", " !"))]
-    told = [line for line in finished.out.decode(errors="replace").splitlines() if line[:1] == "!"]
-    text = _REMOTE.sub("", "\n".join(theirs or told or ours))
+    status = [_WHY.sub(r"\1", line) for line in _text(finished).splitlines() if line[:1] == "!"]
+    ours = [line for line in lines if line.startswith(("fatal:", "error:"))]
+    text = _REMOTE.sub("", "\n".join(theirs or status or ours))
     return _CONTROL.sub("", text).strip()[:MOST_WORDS] or "git failed without a word"
+
+
+def _text(finished: Finished) -> str:
+    return finished.out.decode(errors="replace")
