@@ -1,0 +1,167 @@
+"""One request to the API, as its handler sees it, and the handler's answer."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
+
+from bot.devhub.callers import Caller
+from bot.devhub.events import Scene
+from bot.devhub.hub import Hub, covers
+from bot.devhub.permissions import reaches
+from bot.devhub.problems import not_found, not_supplied, wrong_type
+from bot.devhub.records import Account, App, Grant, Issue, Repository, Role
+
+Kind = Literal["app", "installation", "person", "nobody"]
+Record = TypeVar("Record")
+JSON = "application/json; charset=utf-8"
+DOCS = "https://docs.github.com/en/rest/"
+
+
+def sees(hub: Hub, caller: Caller, repository: Repository) -> bool:
+    """Return whether a caller may know of a repository."""
+    match caller.kind, caller.grant, caller.account:
+        case "installation", Grant() as grant, _:
+            inside = grant.selected is None or repository.id in grant.selected
+            return inside and covers(grant.installation, repository)
+        case "app", _, _:
+            return any(each.app is caller.app for each in hub.installations_on(repository))
+        case _, _, Account() as person:
+            return hub.role(repository, person) is not None
+        case _:
+            return not repository.private
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What a handler answers: JSON, or text in another media type."""
+
+    body: Any = None
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    media: str = JSON
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One row of the table of what the API answers.
+
+    Attributes:
+        path: as GitHub's description spells it, also in its parameters' names.
+        by: which kinds of callers it is for.
+        needs: permissions of an installation's token (see `permissions.satisfies`).
+        person: the least role of a person in the repository.
+        docs: the section of GitHub's documentation that the row was taken from.
+    """
+
+    method: str
+    path: str
+    handler: "Handler"
+    docs: str
+    by: frozenset[Kind]
+    needs: str = ""
+    person: Role = "read"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A request whose caller is known and allowed."""
+
+    hub: Hub
+    caller: Caller
+    route: Route
+    params: Mapping[str, str]
+    query: Mapping[str, str]
+    body: Mapping[str, Any]
+    accept: str
+
+    @property
+    def actor(self) -> Account:
+        """Return who acts: a person, or the app's bot."""
+        assert self.caller.account is not None, "the route is open to nobody"
+        return self.caller.account
+
+    @property
+    def app(self) -> App | None:
+        """Return the app through which it is done, if any."""
+        return self.caller.app
+
+    @property
+    def repository(self) -> Repository:
+        """Return the repository that the path names.
+
+        Raises:
+            Problem: 404 when there is none, or the caller may not know of it.
+        """
+        found = self.hub.repository(self.params["owner"], self.params["repo"])
+        if not sees(self.hub, self.caller, found):
+            raise not_found()
+        return found
+
+    @property
+    def scene(self) -> Scene:
+        """Return where it happens and who does it, for events."""
+        return Scene(hub=self.hub, repository=self.repository, actor=self.actor)
+
+    def may(self, role: Role) -> bool:
+        """Return whether a person has at least a role here; apps have permissions instead."""
+        person = self.caller.kind == "person"
+        return not person or reaches(self.hub.role(self.repository, self.actor), role)
+
+    def issue(self, name: str = "issue_number") -> Issue:
+        """Return the issue or pull request that the path names.
+
+        Raises:
+            Problem: 404.
+        """
+        number = self.params[name]
+        found = self.repository.issues.get(int(number)) if number.isdecimal() else None
+        if found is None:
+            raise not_found()
+        return found
+
+    def identified(self, records: Mapping[int, Record], name: str) -> Record:
+        """Return the record whose id stands in the path.
+
+        Raises:
+            Problem: 404.
+        """
+        number = self.params[name]
+        found = records.get(int(number)) if number.isdecimal() else None
+        if found is None:
+            raise not_found()
+        return found
+
+    def text(self, field: str) -> str:
+        """Return a required text of the body.
+
+        Raises:
+            Problem: 422 when it is missing or no text.
+        """
+        if field not in self.body:
+            raise not_supplied(field)
+        value = self.body[field]
+        if not isinstance(value, str):
+            raise wrong_type(field, value, "a string")
+        return value
+
+    def maybe_text(self, field: str) -> str | None:
+        """Return an optional text of the body.
+
+        Raises:
+            Problem: 422 when it is something else.
+        """
+        return None if self.body.get(field) is None else self.text(field)
+
+    def texts(self, field: str) -> list[str]:
+        """Return a list of texts, empty when the body has none.
+
+        Raises:
+            Problem: 422 when it is something else.
+        """
+        values = self.body.get(field) or []
+        if not isinstance(values, list) or not all(isinstance(each, str) for each in values):
+            raise wrong_type(field, values, "an array of strings")
+        return values
+
+
+Handler = Callable[[Call], Awaitable[Reply]]

@@ -1,0 +1,183 @@
+"""Pull requests.
+
+https://docs.github.com/en/rest/pulls/pulls
+"""
+
+from typing import Any
+
+from bot.devhub import comparisons, git, moves, objects
+from bot.devhub.calls import Call, Reply
+from bot.devhub.events import issue_event
+from bot.devhub.issues import checked_text, checked_title, edit_words, next_number, set_state
+from bot.devhub.pages import page
+from bot.devhub.problems import Problem, not_found
+from bot.devhub.records import Issue, Pull
+from bot.devhub.shapes import commits
+from bot.devhub.shapes import pulls as shapes
+
+# https://docs.github.com/en/rest/pulls/pulls#list-commits-on-a-pull-request
+MOST_COMMITS = 250
+# https://docs.github.com/en/rest/pulls/pulls#list-pull-requests-files
+MOST_FILES = 3000
+
+
+def found(call: Call) -> Issue:
+    """Return the pull request that the path names.
+
+    Raises:
+        Problem: 404, also for an issue.
+    """
+    issue = call.issue("pull_number")
+    if issue.pull is None:
+        raise not_found()
+    return issue
+
+
+async def _shape(call: Call, issue: Issue) -> dict[str, Any]:
+    await comparisons.refresh(call.repository, issue)
+    return shapes.full(call.hub.base, call.repository, issue)
+
+
+async def index(call: Call) -> Reply:
+    """Return pull requests, newest first, filtered by the query."""
+    query = call.query
+    head, base = query.get("head", ""), query.get("base")
+    branch = head.partition(":")[2] or head
+    owner = head.partition(":")[0] if ":" in head else call.repository.owner.login
+    listed = [
+        issue
+        for issue in reversed(call.hub.listed(call.repository.pulls))
+        if query.get("state", "open") in {"all", issue.state}
+        and issue.pull is not None
+        and branch in {"", issue.pull.head}
+        and base in {None, issue.pull.base}
+        and owner.lower() == call.repository.owner.login.lower()
+    ]
+    if query.get("direction") == "asc":
+        listed.reverse()
+    return page(call, listed, lambda each: shapes.simple(call.hub.base, call.repository, each))
+
+
+async def show(call: Call) -> Reply:
+    """Return one pull request, or its diff."""
+    issue = found(call)
+    if "diff" in call.accept:
+        compared = await comparisons.refresh(call.repository, issue)
+        text = await objects.diff(call.repository.path, compared.base_sha, compared.head_sha)
+        return Reply(body=text, media="application/vnd.github.diff; charset=utf-8")
+    return Reply(body=await _shape(call, issue))
+
+
+async def create(call: Call) -> Reply:
+    """Open a pull request between two branches of the repository."""
+    async with call.repository.moving:
+        issue = await _new(call)
+        call.repository.issues[issue.number] = issue
+    await moves.keep_head(call.scene, issue)
+    shape = await _shape(call, issue)
+    issue_event(call.scene, issue, "opened")
+    return Reply(body=shape, status=201)
+
+
+async def _new(call: Call) -> Issue:
+    title, now = checked_title(call, "PullRequest"), call.hub.now()
+    head, base = _branch(call, call.text("head")), call.text("base")
+    tips = await git.heads(call.repository.path, "refs/heads")
+    head_sha, base_sha = tips.get(f"refs/heads/{head}"), tips.get(f"refs/heads/{base}")
+    for field, sha in (("head", head_sha), ("base", base_sha)):
+        if sha is None:
+            error = {"resource": "PullRequest", "field": field, "code": "invalid"}
+            raise Problem(422, "Validation Failed", errors=[error])
+    assert head_sha is not None
+    assert base_sha is not None
+    await _check_new(call, head, base, (base_sha, head_sha))
+    pull = Pull(
+        id=call.hub.next_id(),
+        head=head,
+        base=base,
+        head_sha=head_sha,
+        base_sha=base_sha,
+        draft=call.body.get("draft") is True,
+    )
+    return Issue(
+        id=call.hub.next_id(),
+        number=next_number(call),
+        title=title,
+        body=checked_text(call, "PullRequest"),
+        user=call.actor,
+        app=call.app,
+        created_at=now,
+        updated_at=now,
+        pull=pull,
+    )
+
+
+def _branch(call: Call, head: str) -> str:
+    """Return the branch of `BRANCH` or `OWNER:BRANCH`; the hub has no forks."""
+    owner, separator, branch = head.partition(":")
+    if not separator:
+        return head
+    if owner.lower() != call.repository.owner.login.lower():
+        error = {"resource": "PullRequest", "field": "head", "code": "invalid"}
+        raise Problem(422, "Validation Failed", errors=[error])
+    return branch
+
+
+async def _check_new(call: Call, head: str, base: str, ends: tuple[str, str]) -> None:
+    """Refuse a second one for the same branches, and one without commits."""
+    for issue in call.repository.pulls:
+        if (
+            issue.state == "open"
+            and issue.pull
+            and (issue.pull.head, issue.pull.base) == (head, base)
+        ):
+            owner = call.repository.owner.login
+            words = f"A pull request already exists for {owner}:{head}."
+            raise _custom(words)
+    if await git.is_ancestor(call.repository.path, ends[1], ends[0]):
+        raise _custom(f"No commits between {base} and {head}")
+
+
+def _custom(message: str) -> Problem:
+    error = {"resource": "PullRequest", "code": "custom", "message": message}
+    return Problem(422, "Validation Failed", errors=[error])
+
+
+async def edit(call: Call) -> Reply:
+    """Change title, body or state."""
+    issue = found(call)
+    if issue.user is not call.actor and not call.may("triage"):
+        raise Problem(403, "Must have admin rights to Repository.")
+    await comparisons.refresh(call.repository, issue)
+    edit_words(call, issue, "PullRequest")
+    state = call.maybe_text("state")
+    if state == "open" and issue.pull and issue.pull.merged_at is not None:
+        raise _custom("state cannot be changed. The pull request is merged.")
+    if state is not None:
+        set_state(call, issue, state)
+    return Reply(body=await _shape(call, issue))
+
+
+async def files(call: Call) -> Reply:
+    """Return the files that it changes, with their patches."""
+    compared = await comparisons.refresh(call.repository, found(call))
+    head = compared.head_sha
+    changes = await objects.changes(call.repository.path, compared.base_sha, head)
+    shape = lambda each: commits.file_change(call.hub.base, call.repository, head, each)  # noqa: E731 - a line reads better here
+    return page(call, changes[:MOST_FILES], shape)
+
+
+async def list_commits(call: Call) -> Reply:
+    """Return its commits, oldest first."""
+    compared = await comparisons.refresh(call.repository, found(call))
+    span = f"{compared.base_sha}..{compared.head_sha}"
+    listed = await objects.commits(call.repository.path, span, limit=MOST_COMMITS)
+    listed.reverse()
+    return page(call, listed, lambda each: commits.commit(call.hub.base, call.repository, each))
+
+
+async def of_commit(call: Call) -> Reply:
+    """Return the open pull requests whose head is a commit."""
+    sha = call.params["commit_sha"]
+    listed = [each for each in call.repository.pulls if each.pull and each.pull.head_sha == sha]
+    return page(call, listed, lambda each: shapes.simple(call.hub.base, call.repository, each))

@@ -1,0 +1,74 @@
+"""Branches and tags as git refs.
+
+https://docs.github.com/en/rest/git/refs
+"""
+
+from bot.devhub import moves
+from bot.devhub.calls import Call, Reply
+from bot.devhub.git import git, heads, is_ancestor
+from bot.devhub.objects import kind
+from bot.devhub.pages import page
+from bot.devhub.problems import Problem, not_found
+from bot.devhub.shapes import commits as shapes
+
+_MISSING = "Reference does not exist"
+
+
+async def show(call: Call) -> Reply:
+    """Return one ref."""
+    name = f"refs/{call.params['ref']}"
+    sha = (await heads(call.repository.path, name)).get(name)
+    if sha is None:
+        raise not_found()
+    return Reply(body=shapes.ref(call.hub.base, call.repository, name, sha))
+
+
+async def matching(call: Call) -> Reply:
+    """Return every ref whose name begins so."""
+    prefix = f"refs/{call.params['ref']}"
+    known = await heads(call.repository.path, "refs")
+    found = [(name, sha) for name, sha in known.items() if name.startswith(prefix)]
+    shape = lambda each: shapes.ref(call.hub.base, call.repository, *each)  # noqa: E731 - a line reads better here
+    return page(call, found, shape)
+
+
+async def create(call: Call) -> Reply:
+    """Make a branch or a tag."""
+    name, sha = call.text("ref"), call.text("sha")
+    path = call.repository.path
+    if not name.startswith(("refs/heads/", "refs/tags/")):
+        raise Problem(422, "Reference name must start with 'refs/' and have two slashes.")
+    if await git(path, "check-ref-format", name, fine=(0, 1)) or await kind(path, sha) is None:
+        raise Problem(422, "Object does not exist")
+    async with moves.watched(call.scene):
+        if name in await heads(path):
+            raise Problem(422, "Reference already exists")
+        await git(path, "update-ref", name, sha, moves.NOTHING)
+    shape = shapes.ref(call.hub.base, call.repository, name, sha)
+    return Reply(body=shape, status=201)
+
+
+async def update(call: Call) -> Reply:
+    """Move a ref; backwards only with `force`."""
+    name, sha = f"refs/{call.params['ref']}", call.text("sha")
+    path = call.repository.path
+    if await kind(path, sha) != "commit":
+        raise Problem(422, "Object does not exist")
+    async with moves.watched(call.scene):
+        old = (await heads(path)).get(name)
+        if old is None:
+            raise Problem(422, _MISSING)
+        if call.body.get("force") is not True and not await is_ancestor(path, old, sha):
+            raise Problem(422, "Update is not a fast forward")
+        await git(path, "update-ref", name, sha, old)
+    return Reply(body=shapes.ref(call.hub.base, call.repository, name, sha))
+
+
+async def delete(call: Call) -> Reply:
+    """Remove a ref."""
+    name, path = f"refs/{call.params['ref']}", call.repository.path
+    async with moves.watched(call.scene):
+        if name not in await heads(path):
+            raise Problem(422, _MISSING)
+        await git(path, "update-ref", "-d", name)
+    return Reply(status=204)

@@ -1,0 +1,62 @@
+"""The web application: API, git, and the control API of the tests."""
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
+
+from aiohttp import web
+
+from bot.devhub import control, smartgit
+from bot.devhub.calls import Reply, Route
+from bot.devhub.exchange import exchange
+from bot.devhub.hub import Hub
+from bot.devhub.problems import not_found
+from bot.devhub.routes import ANYONE, ROUTES
+
+# https://docs.github.com/en/webhooks/webhook-events-and-payloads caps at 25 MB; so does this.
+LARGEST_BODY = 25 * 1024**2
+
+# Parameters that hold slashes.
+_DEEP = {"path": ".*", "ref": ".+", "branch": ".+", "basehead": ".+"}
+
+Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def application(hub: Hub) -> web.Application:
+    """Return the application; it must run with `auto_decompress=False` for git."""
+    app = web.Application(client_max_size=LARGEST_BODY)
+    app.add_routes(control.routes(hub))
+    for route in ROUTES:
+        app.router.add_route(route.method, pattern(route.path), _answer(hub, route))
+    app.router.add_route("*", r"/{owner}/{repo}.git/{path:.*}", partial(smartgit.serve, hub))
+    app.router.add_route("*", "/{rest:.*}", _answer(hub, _NOWHERE))
+    app.cleanup_ctx.append(partial(_sending, hub))
+    return app
+
+
+def pattern(path: str) -> str:
+    """Return aiohttp's pattern of a path of GitHub's description."""
+    return re.sub(
+        r"\{(\w+)\}",
+        lambda name: f"{{{name[1]}:{_DEEP[name[1]]}}}" if name[1] in _DEEP else name[0],
+        path,
+    )
+
+
+def _answer(hub: Hub, route: Route) -> Answer:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        return await exchange(hub, route, request)
+
+    return answer
+
+
+async def _nowhere(_call: object) -> Reply:
+    raise not_found()
+
+
+_NOWHERE = Route(method="*", path="/{rest}", handler=_nowhere, docs="", by=ANYONE)
+
+
+async def _sending(hub: Hub, _app: web.Application) -> AsyncIterator[None]:
+    async with hub.hookshot.running():
+        yield

@@ -1,0 +1,121 @@
+"""Git over HTTP at `/OWNER/NAME.git`, with the same permissions as the API.
+
+https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/authenticating-as-a-github-app-installation#about-authentication-as-a-github-app-installation
+"""
+
+from collections.abc import Callable
+
+from aiohttp import web
+
+from bot import githttp
+from bot.devhub import moves
+from bot.devhub.callers import Caller, identify
+from bot.devhub.calls import sees
+from bot.devhub.events import Scene
+from bot.devhub.git import heads
+from bot.devhub.hub import Hub
+from bot.devhub.permissions import allows, reaches
+from bot.devhub.problems import Problem
+from bot.devhub.records import Level, Repository, Role
+
+_CONFIG = {"receive.hideRefs": "refs/pull", "receive.fsckObjects": "true"}
+_ASK = {"WWW-Authenticate": 'Basic realm="GitHub"'}
+
+
+async def serve(hub: Hub, request: web.Request) -> web.StreamResponse:
+    """Answer one request of a git client."""
+    try:
+        caller = identify(hub, request.headers.get("Authorization"))
+        repository = hub.repository(request.match_info["owner"], request.match_info["repo"])
+        service = githttp.service_of(
+            request.method, request.match_info["path"], request.query.get("service")
+        )
+        _authorize(hub, caller, repository, writes=service == "git-receive-pack")
+    except Problem as problem:
+        ask = _ASK if problem.status == 401 else {}  # noqa: PLR2004 - unauthorized
+        return web.Response(status=problem.status, text=f"{problem.message}\n", headers=ask)
+    return await _tripped(hub, caller, repository, request)
+
+
+def _authorize(hub: Hub, caller: Caller, repository: Repository, *, writes: bool) -> None:
+    if caller.kind == "nobody" and (writes or repository.private):
+        raise Problem(401, "Authentication required")
+    if not sees(hub, caller, repository) or caller.kind == "app":
+        raise Problem(404, "Repository not found.")
+    if not _may(hub, caller, repository, writes=writes):
+        who = caller.account.login if caller.account else "nobody"
+        raise Problem(403, f"Permission to {repository.full_name}.git denied to {who}.")
+
+
+def _may(hub: Hub, caller: Caller, repository: Repository, *, writes: bool) -> bool:
+    level: Level = "write" if writes else "read"
+    if caller.grant is not None:
+        return allows(caller.grant.permissions, "contents", level)
+    role: Role = "write" if writes else "read"
+    return caller.account is None or reaches(hub.role(repository, caller.account), role)
+
+
+async def _tripped(
+    hub: Hub, caller: Caller, repository: Repository, request: web.Request
+) -> web.StreamResponse:
+    """Serve a request; one of an app is counted, and may be its death."""
+    line = f"{request.method} {request.path}"
+    pushes = request.method == "POST" and request.path.endswith("/git-receive-pack")
+    if caller.app is None:
+        return await _served(hub, caller, repository, request, None)
+    entry = hub.journal.note(line, mutating=pushes, app=caller.app.slug)
+    moment = hub.tripwire.moment
+    dies = hub.tripwire.counts(line, mutating=pushes)
+    if dies and moment == "before":
+        hub.tripwire.fire(line)
+        return web.Response(status=502)
+    last = (lambda: hub.tripwire.fire(line)) if dies else None
+    answer = await _served(hub, caller, repository, request, last)
+    entry["status"] = answer.status
+    return answer
+
+
+async def _served(
+    hub: Hub,
+    caller: Caller,
+    repository: Repository,
+    request: web.Request,
+    last: Callable[[], None] | None,
+) -> web.StreamResponse:
+    """Serve a request; `last` is done when it has taken effect, before the client hears of it."""
+    if not request.path.endswith("/git-receive-pack") or caller.account is None:
+        return await _through(request, repository, caller, _later(last) if last else None)
+    scene = Scene(hub=hub, repository=repository, actor=caller.account)
+    async with repository.moving:
+        before = await heads(repository.path)
+
+        async def settled() -> None:
+            await moves.settle(scene, before)
+            if last:
+                last()
+
+        return await _through(request, repository, caller, settled)
+
+
+def _later(last: Callable[[], None]) -> githttp.Settled:
+    async def settled() -> None:
+        last()
+
+    return settled
+
+
+async def _through(
+    request: web.Request,
+    repository: Repository,
+    caller: Caller,
+    settled: githttp.Settled | None,
+) -> web.StreamResponse:
+    return await githttp.serve(
+        request,
+        repository.path,
+        request.match_info["path"],
+        services=("git-upload-pack", "git-receive-pack"),
+        config=_CONFIG,
+        user=caller.account.login if caller.account else None,
+        settled=settled,
+    )
