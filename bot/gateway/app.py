@@ -1,0 +1,62 @@
+"""The gateway as a server: a token at the door, one answer for each call, one socket."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from aiohttp import web
+
+from bot.gateway.answers import answered
+from bot.gateway.bodies import LARGEST
+from bot.gateway.calls import Calls
+from bot.gateway.listener import listen
+from bot.gateway.repositories import Repositories
+from bot.gateway.tokens import bearing
+from bot.work.broker import Broker
+from bot.workspace.mirror import Mirrors
+from bot.workspace.quarantine import Quarantines
+
+GRACE = 5.0
+"""Seconds that a stopping gateway gives to the calls that it has begun."""
+
+
+def make_app(broker: Broker, mirrors: Mirrors, quarantines: Quarantines) -> web.Application:
+    """Make the gateway.
+
+    Args:
+        broker: decides on everything.
+        mirrors: what jobs may read; each its own run's.
+        quarantines: what jobs may write to; likewise.
+    """
+    app = web.Application(
+        middlewares=(answered, bearing),
+        client_max_size=LARGEST,
+        # git inflates its requests itself; and no caller is to see a traceback, in asyncio's
+        # debug mode either
+        handler_args={"auto_decompress": False, "debug": False},
+    )
+    app.add_routes(Calls(broker).routes())
+    app.add_routes(Repositories(broker, mirrors, quarantines).routes())
+    return app
+
+
+@asynccontextmanager
+async def serve(app: web.Application, folder: Path) -> AsyncIterator[None]:
+    """Listen on `gateway.sock` in `folder` while the block runs, then finish what was begun.
+
+    The file stays when the gateway goes: a client that finds nobody there tries again, and
+    the next gateway, which may be up already, replaces it.
+    """
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=GRACE)
+    await runner.setup()
+    try:
+        assert runner.server is not None
+        loop = asyncio.get_running_loop()
+        server = await loop.create_unix_server(runner.server, sock=listen(folder))
+        try:
+            yield
+        finally:
+            server.close()
+    finally:
+        await runner.cleanup()

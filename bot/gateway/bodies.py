@@ -1,0 +1,122 @@
+"""What a harness may send: every body has a shape, and nothing beside it.
+
+Only the shape is checked here.  Whether an output is granted, and whether its fields are
+right, the broker answers: that is an answer for the agent, with what it has left.
+"""
+
+import re
+from typing import Annotated, Literal, TypeVar
+
+import aiohttp
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from bot.model.errors import Refused
+from bot.rules.endings import Cause, Ended
+
+MOST_LOG = 64 * 1024
+"""Characters of a job's log that come with its end."""
+
+LARGEST = 6 * MOST_LOG + 16 * 1024
+"""Bytes of a body.  JSON writes six for a control character, and a log may be full of them."""
+
+MOST_STEP = 200
+"""Characters of one line of progress."""
+
+MOST_NOTE = 16_000
+"""Characters of one note."""
+
+_MOST_WORDS = 200
+_KEY = re.compile(r"[0-9A-Za-z_-]{1,64}", re.ASCII)
+_ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*\S[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", hide_input_in_errors=True)
+
+
+class Nothing(_Body):
+    """The body of `POST /launch`: the token says it all."""
+
+
+class Heartbeat(_Body):
+    """The job lives."""
+
+    phase: Literal["starting", "working", "delivering"]
+
+
+class Step(_Body):
+    """One line of progress, for people."""
+
+    text: Annotated[str, StringConstraints(max_length=MOST_STEP, pattern=_ONE_LINE)]
+
+
+class Note(_Body):
+    """Something that the agent wants to know in its next job."""
+
+    text: Annotated[str, StringConstraints(min_length=1, max_length=MOST_NOTE)]
+
+
+class Output(_Body):
+    """Something that the agent asks to have done; all but `kind` is the broker's to check."""
+
+    model_config = ConfigDict(extra="allow")
+
+    kind: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+
+    @property
+    def payload(self) -> dict[str, object]:
+        """The fields beside `kind`."""
+        return dict(self.model_extra or {})
+
+
+class Finish(_Body):
+    """The job's last word.  Its log is bounded here; this release keeps it nowhere."""
+
+    exit: Annotated[int, Field(ge=0, le=255)] | None
+    signal: Annotated[int, Field(ge=1, le=64)] | None
+    cause: Cause
+    result: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")] | None
+    log: Annotated[str, StringConstraints(max_length=MOST_LOG)]
+
+    def ended(self) -> Ended:
+        """Return what the broker wants to know."""
+        return Ended(exit=self.exit, signal=self.signal, cause=self.cause, result=self.result)
+
+
+B = TypeVar("B", bound=_Body)
+
+
+async def read(request: web.Request, shape: type[B]) -> B:
+    """Read the body of a request as one of the shapes above.
+
+    Raises:
+        Refused: `size` when there is too much of it, `body` when it is something else.
+    """
+    try:
+        return shape.model_validate_json(await request.read())
+    except web.HTTPRequestEntityTooLarge:
+        raise Refused("size", f"A body has {LARGEST} bytes at most.") from None
+    except ValidationError as problem:
+        raise Refused("body", _words(problem)) from None
+    except aiohttp.ClientPayloadError:
+        raise Refused("body", "The body ended too early.") from None
+
+
+def idempotency_key(request: web.Request) -> str | None:
+    """Return the key under which a caller repeats a request that it heard no answer to.
+
+    Raises:
+        Refused: `body`, the key is not one.
+    """
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not _KEY.fullmatch(key):
+        raise Refused("body", "Idempotency-Key has 1 to 64 letters, digits, - and _.")
+    return key
+
+
+def _words(problem: ValidationError) -> str:
+    """Make one sentence of the first thing that is wrong; what was sent is not repeated."""
+    first = problem.errors(include_url=False, include_input=False, include_context=False)[0]
+    where = ".".join(str(step) for step in first["loc"])[:64] or "body"
+    return f"{where}: {first['msg']}"[:_MOST_WORDS] + "."

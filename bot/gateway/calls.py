@@ -1,0 +1,91 @@
+"""What a job says about itself, passed on to the broker, which decides."""
+
+from dataclasses import asdict
+from http import HTTPStatus
+
+import structlog
+from aiohttp import web
+
+from bot.gateway.bodies import (
+    Finish,
+    Heartbeat,
+    Note,
+    Nothing,
+    Output,
+    Step,
+    idempotency_key,
+    read,
+)
+from bot.gateway.tokens import TOKEN
+from bot.rules.outputs import Accepted
+from bot.work.broker import Broker
+
+log = structlog.get_logger()
+
+
+class Calls:
+    """The handlers of all that is not git."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return their addresses."""
+        return [
+            web.post("/launch", self.launch),
+            web.post("/heartbeat", self.heartbeat),
+            web.post("/steps", self.step),
+            web.post("/notes", self.note),
+            web.post("/outputs", self.output),
+            web.post("/finish", self.finish),
+        ]
+
+    async def launch(self, request: web.Request) -> web.Response:
+        """Exchange the launch token for the plan and a run token."""
+        await read(request, Nothing)
+        claim = await self._broker.claim(request[TOKEN])
+        token = claim.run_token.get_secret_value()
+        return web.json_response({"run_token": token, "plan": asdict(claim.plan)})
+
+    async def heartbeat(self, request: web.Request) -> web.Response:
+        """Say whether the job is to go on."""
+        await read(request, Heartbeat)
+        return web.json_response({"go_on": await self._broker.beat(request[TOKEN])})
+
+    async def step(self, request: web.Request) -> web.Response:
+        """Show one line of progress."""
+        step = await read(request, Step)
+        await self._broker.step(request[TOKEN], step.text, key=idempotency_key(request))
+        return _done()
+
+    async def note(self, request: web.Request) -> web.Response:
+        """Take a note for the next job of the run.
+
+        Notes belong to checkpoints, which this release does not make: a note is checked and
+        logged by its length, and then dropped.
+        """
+        note = await read(request, Note)
+        job = await self._broker.of(request[TOKEN])
+        log.info("note.dropped", run=job.run, job=job.name, characters=len(note.text))
+        return _done()
+
+    async def output(self, request: web.Request) -> web.Response:
+        """Answer an agent that asks to have something done."""
+        asked = await read(request, Output)
+        key = idempotency_key(request)
+        answer = await self._broker.ask(request[TOKEN], asked.kind, asked.payload, key=key)
+        if isinstance(answer, Accepted):
+            return web.json_response({"accepted": True, "left": answer.left})
+        return web.json_response(
+            {"accepted": False, **asdict(answer)}, status=HTTPStatus.UNPROCESSABLE_ENTITY
+        )
+
+    async def finish(self, request: web.Request) -> web.Response:
+        """Take the job's last word."""
+        finish = await read(request, Finish)
+        await self._broker.finish(request[TOKEN], finish.ended())
+        return _done()
+
+
+def _done() -> web.Response:
+    return web.Response(status=HTTPStatus.NO_CONTENT)

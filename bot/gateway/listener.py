@@ -1,0 +1,43 @@
+"""The gateway's socket: one file in a folder, another one after each start.
+
+Anybody who sees the file may connect, since every job has a uid of its own.  That is safe
+because hardly anybody sees it: the data folder around it is closed (0700), so only a
+process into whose mount namespace a runner has put this folder gets here; sandboxes are
+given another one.  And who connects still needs a token.
+"""
+
+import os
+import socket
+from pathlib import Path
+
+NAME = "gateway.sock"
+
+BACKLOG = 128
+"""Connections that wait to be accepted."""
+
+
+def listen(folder: Path) -> socket.socket:
+    """Return a listening socket that is `gateway.sock` in `folder`, made if missing.
+
+    The file appears in one step, listening already, in place of one that a gateway before
+    has left: there is no moment at which a client finds none, or one of a dead gateway
+    after this one is ready.  Whoever mounts it must mount the folder.
+    """
+    folder.mkdir(mode=0o711, exist_ok=True)
+    folder.chmod(0o711)
+    listener = socket.socket(socket.AF_UNIX)
+    directory = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        # The address of a unix socket holds 107 bytes, and the folder's name may have more.
+        fresh = Path(f"/proc/self/fd/{directory}/{NAME}.{os.getpid()}")
+        fresh.unlink(missing_ok=True)
+        listener.bind(str(fresh))
+        fresh.chmod(0o666)
+        listener.listen(BACKLOG)
+        fresh.rename(fresh.with_name(NAME))
+    except OSError:
+        listener.close()
+        raise
+    finally:
+        os.close(directory)
+    return listener
