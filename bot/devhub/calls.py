@@ -14,7 +14,7 @@ from bot.devhub.records import Account, App, Grant, Issue, Repository, Role
 Kind = Literal["app", "installation", "person", "nobody"]
 Record = TypeVar("Record")
 JSON = "application/json; charset=utf-8"
-DOCS = "https://docs.github.com/en/rest/"
+DOCS = "https://docs.github.com/rest/"
 
 
 def sees(hub: Hub, caller: Caller, repository: Repository) -> bool:

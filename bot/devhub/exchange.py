@@ -212,7 +212,7 @@ async def _record(
         {
             "method": request.method,
             "route": route.path,
-            "path": request.path,
+            "path": request.rel_url.raw_path,
             "query": dict(request.query),
             "request_headers": sorted(request.headers.keys()),
             "accept": request.headers.get("Accept"),

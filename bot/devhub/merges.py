@@ -12,6 +12,7 @@ from bot.devhub.issues import close
 from bot.devhub.problems import Problem, not_found, wrong_type
 from bot.devhub.pulls import found
 from bot.devhub.records import Comparison, Issue
+from bot.devhub.shapes.accounts import email_of
 from bot.devhub.timestamps import iso
 
 # https://docs.github.com/en/issues/tracking-your-work-with-issues/using-issues/linking-a-pull-request-to-an-issue
@@ -72,8 +73,7 @@ async def _commit(call: Call, issue: Issue, compared: Comparison) -> str:
     title = call.maybe_text("commit_title") or subject
     words = call.maybe_text("commit_message") or (issue.title if method == "merge" else "")
     argv = ["commit-tree", tree, *(part for each in parents for part in ("-p", each))]
-    email = call.actor.email or f"{call.actor.login}@users.noreply.localhost"
-    by = (call.actor.login, email, iso(call.hub.now()))
+    by = (call.actor.login, email_of(call.actor), iso(call.hub.now()))
     message = f"{title}\n\n{words}\n".encode()
     return (await git(path, *argv, given=message, by=by)).decode().strip()
 

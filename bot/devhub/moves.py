@@ -15,6 +15,7 @@ from bot.devhub.issues import close
 from bot.devhub.records import Issue
 from bot.devhub.shapes import commits as shapes
 from bot.devhub.shapes import repositories
+from bot.devhub.shapes.accounts import email_of
 
 NOTHING = "0" * 40
 # https://docs.github.com/en/webhooks/webhook-events-and-payloads#push
@@ -111,7 +112,6 @@ async def _tell_push(scene: Scene, move: Move) -> None:
         commit = await objects.commit(repository.path, move.after)
         head = shapes.pushed_commit(hub.base, repository, commit)
     span = f"{move.before[:12]}...{move.after[:12]}"
-    email = scene.actor.email or f"{scene.actor.login}@users.noreply.localhost"
     payload = {
         "ref": move.ref,
         "before": move.before,
@@ -123,7 +123,7 @@ async def _tell_push(scene: Scene, move: Move) -> None:
         "compare": f"{hub.base}/{repository.full_name}/compare/{span}",
         "commits": listed,
         "head_commit": head,
-        "pusher": {"name": scene.actor.login, "email": email},
+        "pusher": {"name": scene.actor.login, "email": email_of(scene.actor)},
         "repository": repositories.pushed(hub.base, repository),
     }
     hub.fresh[repository.id, move.after] = hub.now()
@@ -132,9 +132,13 @@ async def _tell_push(scene: Scene, move: Move) -> None:
 
 async def _history(scene: Scene, move: Move) -> tuple[bool, list[objects.Commit]]:
     """Return whether history was rewritten, and the commits that are new, newest first."""
-    path = scene.repository.path
-    if move.created or move.deleted:
+    path, default = scene.repository.path, scene.repository.default_branch
+    if move.deleted:
         return False, []
+    if move.created:
+        span = f"refs/heads/{default}..{move.after}"
+        known = move.branch == default
+        return False, [] if known else await objects.commits(path, span, limit=MOST_COMMITS)
     forced = not await is_ancestor(path, move.before, move.after)
     span = f"{move.before}..{move.after}"
     return forced, await objects.commits(path, span, limit=MOST_COMMITS)

@@ -2,6 +2,7 @@
 
 import base64
 from typing import Any
+from urllib.parse import quote
 
 from bot.devhub.records import Account, Role
 from bot.devhub.timestamps import iso
@@ -30,7 +31,7 @@ def node_id(kind: str, number: int | str) -> str:
 
 def user(base: str, account: Account) -> dict[str, Any]:
     """Return a `simple-user`."""
-    url = f"{base}/users/{account.login}"
+    url = f"{base}/users/{quote(account.login)}"
     return {
         "login": account.login,
         "id": account.id,
@@ -51,6 +52,12 @@ def html_url(base: str, account: Account) -> str:
     if account.type == "Bot":
         return f"{base}/apps/{account.login.removesuffix('[bot]')}"
     return f"{base}/{account.login}"
+
+
+def email_of(account: Account) -> str:
+    """Return the address that an account's commits carry."""
+    private = f"{account.id}+{account.login.removesuffix('[bot]')}@users.noreply.localhost"
+    return account.email or private
 
 
 def public_user(base: str, account: Account, *, repositories: int) -> dict[str, Any]:
