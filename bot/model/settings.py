@@ -91,10 +91,10 @@ def read_settings(env: Mapping[str, str], needs: frozenset[Process]) -> Settings
         hint = HINTS["GITHUB_PRIVATE_KEY_FILE"]
         raise Misconfigured(f"GITHUB_PRIVATE_KEY_FILE is not set: {hint}.")
     return Settings(
-        app_id=_read(env, "GITHUB_APP_ID", _positive, None if work else "0"),
+        app_id=_read(env, "GITHUB_APP_ID", _positive, None) if work else 0,
         private_key=SecretStr(key.replace("\\n", "\n")) if key else None,
         private_key_file=Path(key_file) if key_file and not key else None,
-        webhook_secrets=_read(env, "GITHUB_WEBHOOK_SECRET", _secrets, None if web else ""),
+        webhook_secrets=_read(env, "GITHUB_WEBHOOK_SECRET", _secrets, None) if web else (),
         api_url=_read(env, "GITHUB_API_URL", _url, "https://api.github.com"),
         server_url=_read(env, "GITHUB_SERVER_URL", _url, "https://github.com"),
         database_url=_read(env, "DATABASE_URL", _database, f"sqlite:///{home}/greenroom.db"),
@@ -123,7 +123,7 @@ def _read(
 
 
 def _positive(text: str) -> int:
-    if not text.isdecimal() or (text != "0" and int(text) < 1):
+    if not text.isdecimal() or int(text) < 1:
         raise ValueError
     return int(text)
 
@@ -135,7 +135,10 @@ def _port(text: str) -> int:
 
 
 def _secrets(text: str) -> tuple[SecretStr, ...]:
-    return tuple(SecretStr(part.strip()) for part in text.split(",") if part.strip())
+    secrets = tuple(SecretStr(part.strip()) for part in text.split(",") if part.strip())
+    if not secrets:
+        raise ValueError
+    return secrets
 
 
 def _url(text: str) -> str:
@@ -152,7 +155,8 @@ _ALIASES = {"postgres": "postgresql"}
 def _database(text: str) -> SecretStr:
     scheme, separator, rest = text.partition("://")
     driver = _DRIVERS.get(_ALIASES.get(scheme, scheme))
-    if driver is None or not separator or not rest:
+    # Without a path SQLite keeps everything in memory, for one connection alone.
+    if driver is None or not separator or rest.strip("/") in {"", ":memory:"}:
         raise ValueError
     return SecretStr(f"{driver}://{rest}")
 

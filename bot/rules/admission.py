@@ -6,6 +6,7 @@ with a unique index: two workers that decide at once cannot both win one.
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 from bot.model.ids import Repo, RunId
 
@@ -55,4 +56,7 @@ def admit(
 
 
 def _free(held: Collection[tuple[str, int]], scope: str, size: int) -> int | None:
-    return next((number for number in range(size) if (scope, number) not in held), None)
+    numbers = {number for each, number in held if each == scope}
+    if len(numbers) >= size:  # also when it was larger once, and higher numbers are held
+        return None
+    return next(number for number in count() if number not in numbers)

@@ -52,9 +52,16 @@ def ending(ended: Ended, asked: Collection[str]) -> Ending:
             signal=Signal.CANCELLED, conclusion=Conclusion.CANCELLED, words="The run was stopped."
         )
     if ended.cause == "crashed" or ended.exit != 0:
-        how = f"signal {ended.signal}" if ended.signal else f"exit status {ended.exit}"
-        return _finish(Conclusion.FAILURE, f"The agent's program failed with {how}.")
+        return _finish(Conclusion.FAILURE, f"The agent's program {_how(ended)}.")
     return _of_a_good_exit(ended, asked)
+
+
+def _how(ended: Ended) -> str:
+    if ended.signal is not None:
+        return f"was ended by signal {ended.signal}"
+    return (
+        "did not end by itself" if ended.exit is None else f"failed with exit status {ended.exit}"
+    )
 
 
 def _of_a_good_exit(ended: Ended, asked: Collection[str]) -> Ending:

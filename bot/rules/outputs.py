@@ -18,10 +18,19 @@ MOST_BODY = 60_000
 MOST_TITLE = 256
 """Characters of a title, GitHub's own limit for issues and pull requests."""
 
+STORABLE = r"^[^\x00]*$"
+"""PostgreSQL keeps every character but this one."""
+
 Line = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MOST_TITLE)
+    str,
+    StringConstraints(
+        strip_whitespace=True, min_length=1, max_length=MOST_TITLE, pattern=STORABLE
+    ),
 ]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MOST_BODY)]
+Text = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=MOST_BODY, pattern=STORABLE),
+]
 
 
 class _Output(BaseModel):

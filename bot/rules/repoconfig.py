@@ -11,7 +11,7 @@ AGENTS: Mapping[str, AgentSpec] = {
             name="tidy",
             description="Runs the repository's own formatters and linters and fixes what they can",
             runtime="command",
-            command=("greenroom-tidy",),
+            command=("tidy",),
             outputs={"pull_request": 1, "noop": 1, "missing_tool": 5},
             limits=Limits(seconds=15 * 60),
         ),

@@ -1,7 +1,7 @@
 """What people read: comments, pull requests and check runs, from values to Markdown.
 
-Everything an agent wrote passes `quiet` first, so that it calls nobody, and hides
-nothing.  Our own marks are HTML comments that only we write.
+Everything that an agent wrote or named passes `quiet` first, so that it calls nobody
+and hides nothing.  Our own marks are HTML comments that only we write.
 """
 
 import re
@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from bot.model.ids import Login, RunId, Sha, UserId
 from bot.model.runs import Conclusion, Subject
 from bot.rules.lifecycle import Run
+from bot.rules.markdown import clip, cut, harmless, quiet
 
 MOST_CHARACTERS = 60_000
 """Characters of a body that we send; GitHub refuses more than 65,536."""
@@ -22,8 +23,14 @@ MOST_SUMMARY = 65_000
 MOST_TITLE = 200
 """Characters of a check run's title that still stand in one line."""
 
+MOST_LINE = 250
+"""Characters of a pull request's title; GitHub refuses more than 256."""
+
 MOST_FILES = 100
 """Files that the body of a pull request lists by name."""
+
+MOST_PATH = 200
+"""Characters of a path that are listed, its end."""
 
 ICONS: Mapping[Conclusion, str] = {
     Conclusion.SUCCESS: "✅",
@@ -83,7 +90,7 @@ def refusal_marker(person: UserId) -> str:
 
 def comment(view: RunView) -> str:
     """Write the one comment that follows a run from its start to its end."""
-    lines = [f"**{view.agent}** · {headline(view)}", "", *_story(view)]
+    lines = [f"**{view.agent}** · {quiet(headline(view))}", "", *_story(view)]
     if view.said:
         lines += ["", quiet(view.said)]
     lines += ["", f"Asked for by {plain(view.asked_by)}. Take the label off to stop it."]
@@ -102,10 +109,7 @@ def headline(view: RunView) -> str:
 
 
 def _story(view: RunView) -> list[str]:
-    return [
-        f"- `{_clock(step.at)}` {quiet(step.text) if step.agent else step.text}"
-        for step in view.steps
-    ]
+    return [f"- `{_clock(step.at)}` {quiet(' '.join(step.text.split()))}" for step in view.steps]
 
 
 def check_run(view: RunView) -> dict[str, object]:
@@ -118,7 +122,7 @@ def check_run(view: RunView) -> dict[str, object]:
     return {
         "name": f"greenroom / {view.agent}",
         "external_id": view.id,
-        "title": cut(plain(headline(view)), MOST_TITLE),
+        "title": clip(headline(view), MOST_TITLE),
         "summary": cut(summary or STATES[view.state], MOST_SUMMARY),
         "started": view.started_at,
         "conclusion": view.conclusion if finished else None,
@@ -131,7 +135,7 @@ def pull_body(view: RunView, body: str, files: Sequence[tuple[str, int, int]]) -
 
     `files` are (path, lines added, lines removed).
     """
-    rows = [f"| `{path.replace('|', '/')}` | +{more} | -{less} |" for path, more, less in files]
+    rows = [f"| `{_shown(path)}` | +{more} | -{less} |" for path, more, less in files]
     table = ["| file | | |", "|---|---:|---:|", *rows[:MOST_FILES]]
     if len(rows) > MOST_FILES:
         table.append(f"| and {len(rows) - MOST_FILES} more | | |")
@@ -159,28 +163,6 @@ def branch(agent: str, number: int, title: str) -> str:
     return f"greenroom/{agent}/{number}" + (f"-{slug}" if slug else "")
 
 
-CODE = re.compile(r"(```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]*`)", re.DOTALL)
-MENTION = re.compile(r"(?<![\w`])@(?=[A-Za-z0-9])([A-Za-z0-9/-]+)")
-HIDDEN = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
-CLOSES = re.compile(
-    r"\b(close[sd]?|fix(?:e[sd])?|resolve[sd]?)(:?\s+)((?:[\w.-]+/[\w.-]+)?#\d+|https?://\S+)",
-    re.IGNORECASE,
-)
-"""Words that make GitHub close an issue when a pull request is merged.
-
-https://docs.github.com/en/issues/tracking-your-work-with-issues/using-issues/linking-a-pull-request-to-an-issue
-"""
-
-
-def quiet(text: str) -> str:
-    """Make an agent's Markdown harmless: it calls nobody, closes nothing, hides nothing."""
-    shown = HIDDEN.sub("", text)
-    parts = CODE.split(shown)
-    # Every second part is code, where GitHub itself looks for neither.
-    parts[::2] = [CLOSES.sub(r"\1\2`\3`", MENTION.sub(r"`@\1`", part)) for part in parts[::2]]
-    return "".join(parts)
-
-
 def plain(text: str) -> str:
     """Make one line of text that Markdown and GitHub leave as it is, and that calls nobody."""
     return re.sub(r"([\\`*_\[\]<>#|@~])", "", " ".join(text.split()))
@@ -188,19 +170,12 @@ def plain(text: str) -> str:
 
 def line(text: str) -> str:
     """Make a title or a commit's first line, which is not Markdown and closes nothing."""
-    return CLOSES.sub(r"\1\2'\3'", " ".join(text.split())).replace("@", "")
+    return clip(harmless(text), MOST_LINE)
 
 
-def cut(text: str, most: int) -> str:
-    """Shorten Markdown at the border of a block, close its fence, and say so."""
-    if len(text) <= most:
-        return text
-    note = "\n\n… cut here, it was too long."
-    kept = text[: most - len(note) - 4]
-    border = kept.rfind("\n\n")
-    kept = kept[:border] if border > len(kept) // 2 else kept
-    fence = "\n```" if kept.count("\n```") % 2 else ""
-    return f"{kept}{fence}{note}"
+def _shown(path: str) -> str:
+    """Make the end of a path fit for a cell of a table."""
+    return quiet(" ".join(path.split()).translate({ord("`"): "'", ord("|"): "/"})[-MOST_PATH:])
 
 
 def _clock(at: float) -> str:

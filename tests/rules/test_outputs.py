@@ -1,0 +1,133 @@
+import pytest
+
+from bot.rules.outputs import KINDS, Accepted, Rejected, check
+from bot.rules.repoconfig import AGENTS
+
+GOOD = {
+    "pull_request": {"title": "Tidy up", "body": "Ran it."},
+    "comment": {"body": "Hello"},
+    "noop": {"reason": "All is tidy."},
+    "missing_tool": {"name": "black", "why": "pyproject names it"},
+}
+GRANTS = dict.fromkeys(KINDS, 2)
+TOKENS = [
+    "ghp_16C7e42F292c6912E7710c838347Ae178B4a",
+    "ghs_12345_eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiIxIn0.c2ln",
+    "github_pat_11ABCDEFG0123456789012_abc",
+    "-----BEGIN RSA PRIVATE KEY-----",
+    "-----BEGIN PRIVATE KEY-----",
+    "AKIAIOSFODNN7EXAMPLE",
+    "sk-ant-api03-0123456789abcdef",
+    "xoxb-123456789012-abcdef",
+]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_is_taken_with_its_fields(kind):
+    answer = check(kind, GOOD[kind], grants=GRANTS, used=0)
+    assert answer == Accepted(payload=GOOD[kind], left=1)
+
+
+def test_agents_are_granted_only_what_exists():
+    assert {kind for agent in AGENTS.values() for kind in agent.outputs} <= set(KINDS)
+
+
+@pytest.mark.parametrize(
+    ("used", "answer"),
+    [
+        (0, Accepted(payload={"body": "Hello"}, left=1)),
+        (1, Accepted(payload={"body": "Hello"}, left=0)),
+        (
+            2,
+            Rejected(
+                reason="limit", words="The limit of 2 `comment` in one run is reached.", left=0
+            ),
+        ),
+        (
+            9,
+            Rejected(
+                reason="limit", words="The limit of 2 `comment` in one run is reached.", left=0
+            ),
+        ),
+    ],
+)
+def test_an_agent_is_told_how_many_it_has_left(used, answer):
+    assert check("comment", GOOD["comment"], grants={"comment": 2}, used=used) == answer
+
+
+@pytest.mark.parametrize(
+    ("kind", "grants", "words", "left"),
+    [
+        ("comment", {"noop": 1, "missing_tool": 5}, "missing_tool, noop", 0),
+        ("comment", {}, "nothing", 0),
+        ("deploy", {"noop": 1}, "noop", 0),
+        ("deploy", {"deploy": 3}, "deploy", 3),
+    ],
+)
+def test_what_is_not_granted_is_refused_with_what_is(kind, grants, words, left):
+    answer = check(kind, {"body": "Hello"}, grants=grants, used=0)
+    expected = f"This agent may ask for: {words}."
+    assert answer == Rejected(reason="not_granted", words=expected, left=left)
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload", "words"),
+    [
+        ("comment", {}, "body: Field required."),
+        ("comment", {"body": 3}, "body: Input should be a valid string."),
+        ("comment", {"body": " \n "}, "body: String should have at least 1 character."),
+        (
+            "comment",
+            {"body": "x" * 60_001},
+            "body: String should have at most 60000 characters.",
+        ),
+        (
+            "comment",
+            {"body": "x", "to": "y"},
+            "to: Extra inputs are not permitted.",
+        ),
+        (
+            "pull_request",
+            {"title": "x" * 257},
+            "title: String should have at most 256 characters; body: Field required.",
+        ),
+        (
+            "noop",
+            {"reason": "a\0b"},
+            "reason: String should match pattern '^[^\\x00]*$'.",
+        ),
+        (
+            "noop",
+            {"reason": "a\ud800"},
+            (
+                "reason: Input should be a valid string, "
+                "unable to parse raw data as a unicode string."
+            ),
+        ),
+    ],
+)
+def test_a_field_that_does_not_fit_is_named(kind, payload, words):
+    answer = check(kind, payload, grants=GRANTS, used=1)
+    assert answer == Rejected(reason="schema", words=words, left=1)
+
+
+def test_texts_are_taken_without_the_space_around_them():
+    payload = {"title": " Tidy\n", "body": "\n one\n\ntwo \n"}
+    answer = check("pull_request", payload, grants=GRANTS, used=0)
+    assert answer == Accepted(payload={"title": "Tidy", "body": "one\n\ntwo"}, left=1)
+
+
+@pytest.mark.parametrize("token", TOKENS)
+@pytest.mark.parametrize("field", ["title", "body"])
+def test_no_text_carries_a_credential(token, field):
+    payload = GOOD["pull_request"] | {field: f"see {token} here"}
+    words = "The text holds something that looks like a credential. Take it out."
+    answer = check("pull_request", payload, grants=GRANTS, used=0)
+    assert answer == Rejected(reason="secret", words=words, left=2)
+
+
+@pytest.mark.parametrize(
+    "text", ["gh_token", "a task-list", "ghs_short", "an AKIA", "BEGIN PUBLIC KEY", "xoxo"]
+)
+def test_words_that_only_resemble_one_pass(text):
+    assert check("noop", {"reason": text}, grants=GRANTS, used=0).left == 1
