@@ -1,0 +1,122 @@
+"""The main job, watched from outside: a label, and what GitHub shows of it until the end."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from bot.demo.hub import Hub
+from bot.model.errors import Unavailable
+
+LABEL = "agent:tidy"
+LOOK = 0.05
+"""Seconds between two looks."""
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What GitHub showed in the end.
+
+    Attributes:
+        to_ack: seconds from the label to the eyes.
+        labelled_at: Unix time of the label.
+    """
+
+    issue: dict[str, Any]
+    pull: dict[str, Any]
+    check: dict[str, Any]
+    comments: list[dict[str, Any]]
+    files: list[dict[str, Any]]
+    labelled_at: float
+    to_ack: float
+    seconds: float
+
+
+class Job:
+    """One issue in one repository."""
+
+    def __init__(self, hub: Hub, repo: str, tell: Tell) -> None:
+        self._hub = hub
+        self._at = f"/repos/{repo}"
+        self._tell = tell
+
+    async def run(self, title: str, within: float) -> Seen:
+        """Open an issue, label it, and watch until its check run is completed.
+
+        Raises:
+            Unavailable: that did not happen in time, or something was not there.
+        """
+        issue = await self._hub.send("POST", f"{self._at}/issues", {"title": title})
+        self._tell(f"issue #{issue['number']} opened: {title}")
+        labels = f"{self._at}/issues/{issue['number']}/labels"
+        labelled_at, began = time.time(), time.monotonic()
+        await self._hub.send("POST", labels, {"labels": [LABEL]})
+        self._tell(f"labelled {LABEL}")
+        try:
+            async with asyncio.timeout(within):
+                to_ack = await self._eyes(issue["number"], began)
+                pull, check = await self._end(issue["number"])
+        except TimeoutError:
+            words = f"the job was not done within {within:.0f} s"
+            raise Unavailable("greenroom", words, retry_after=0) from None
+        seconds = time.monotonic() - began
+        return Seen(
+            issue=await self._hub.get(f"{self._at}/issues/{issue['number']}"),
+            pull=await self._hub.get(f"{self._at}/pulls/{pull}"),
+            check=await self._hub.get(f"{self._at}/check-runs/{check}"),
+            comments=await self._hub.get(f"{self._at}/issues/{issue['number']}/comments"),
+            files=await self._hub.get(f"{self._at}/pulls/{pull}/files"),
+            labelled_at=labelled_at,
+            to_ack=to_ack,
+            seconds=seconds,
+        )
+
+    async def _eyes(self, number: int, began: float) -> float:
+        while True:
+            reactions = await self._hub.get(f"{self._at}/issues/{number}/reactions")
+            if any(each["content"] == "eyes" for each in reactions):
+                after = time.monotonic() - began
+                self._tell(f"👀 after {after:.2f} s")
+                return after
+            await asyncio.sleep(LOOK)
+
+    async def _end(self, number: int) -> tuple[int, int]:
+        """Follow the comment until a completed check run stands on the pull request's head."""
+        told: set[str] = set()
+        while True:
+            comments = await self._hub.get(f"{self._at}/issues/{number}/comments")
+            for comment in comments:
+                self._follow(comment["body"], told)
+            pulls = await self._hub.get(f"{self._at}/pulls", state="all")
+            for pull in pulls:
+                runs = await self._checks(pull["head"]["sha"])
+                done = runs and all(run["status"] == "completed" for run in runs)
+                if done and not await self._issue_labels(number):
+                    return pull["number"], runs[0]["id"]
+            self._stopped(comments)
+            await asyncio.sleep(LOOK)
+
+    async def _checks(self, head: str) -> list[dict[str, Any]]:
+        found = await self._hub.get(f"{self._at}/commits/{head}/check-runs")
+        runs: list[dict[str, Any]] = found["check_runs"]
+        return runs
+
+    async def _issue_labels(self, number: int) -> list[str]:
+        issue = await self._hub.get(f"{self._at}/issues/{number}")
+        return [label["name"] for label in issue["labels"]]
+
+    def _follow(self, body: str, told: set[str]) -> None:
+        for line in body.splitlines():
+            if line.startswith("- `") and line not in told:
+                told.add(line)
+                self._tell(f"comment: {line.split('` ', 1)[1]}")
+
+    def _stopped(self, comments: list[dict[str, Any]]) -> None:
+        """Give up when the comment says that the run failed."""
+        for comment in comments:
+            headline = comment["body"].splitlines()[1] if "\n" in comment["body"] else ""
+            if any(mark in headline for mark in ("❌", "🚫", "⏱️", "⚪")):
+                raise Unavailable("greenroom", headline, retry_after=0)

@@ -1,0 +1,149 @@
+"""`greenroom demo`: set everything up, do the main job, and say what came of it."""
+
+import asyncio
+import json
+import os
+import shutil
+import sys
+import tempfile
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from bot.demo.hub import Hub
+from bot.demo.job import LABEL, Job, Seen
+from bot.demo.project import INICONFIG, Project, fetch, make_repository, passes, run
+from bot.demo.scene import Scene, scene
+from bot.model.errors import Misconfigured, Unavailable
+
+WITHIN = 120.0
+"""Seconds that the job may take."""
+
+
+class Progress:
+    """Tells on stderr what happens, and when."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+
+    def __call__(self, words: str) -> None:
+        """Write one line."""
+        sys.stderr.write(f"{time.monotonic() - self._began:6.1f} s  {words}\n")
+        sys.stderr.flush()
+
+
+def demo(*, once: bool) -> int:
+    """Run the demo; return the exit status, 0 only when GitHub shows all that it should."""
+    try:
+        return asyncio.run(_demo(once=once))
+    except KeyboardInterrupt:
+        return 0
+    except Unavailable as problem:
+        sys.stderr.write(f"greenroom demo: {problem}\nThe logs are in {tempfile.gettempdir()}.\n")
+        return os.EX_UNAVAILABLE
+
+
+async def _demo(*, once: bool) -> int:
+    tell = Progress()
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "greenroom"
+    tell(f"fetching the source package of {INICONFIG.name} {INICONFIG.version}")
+    package = await fetch(INICONFIG, cache)
+    tools = _toolbox(cache)
+    root = Path(tempfile.mkdtemp(prefix="greenroom-demo-"))
+    async with scene(root / "scene", tools=tools) as world:
+        source = await make_repository(package, root / "source")
+        tell(f"embedded GitHub at {world.url}")
+        repo = await world.repository(INICONFIG.name, source)
+        await world.start("web", "work", "gateway")
+        await world.install()
+        tell(f"the app runs: web, work, gateway; installed on {repo}")
+        failed_before = not await passes(INICONFIG, source, tools / "bin")
+        tell(f"the project's own checks {'fail' if failed_before else 'pass'} on its main branch")
+        async with Hub(world.url, world.token) as hub:
+            seen = await Job(hub, repo, tell).run("Format and lint the code", WITHIN)
+        passes_now = await _passes_at_head(INICONFIG, world, repo, seen, tools)
+        tell(f"the checks {'pass' if passes_now else 'fail'} on the pull request's head")
+        result = _result(world, seen)
+        sys.stdout.write(json.dumps(result) + "\n")
+        sys.stdout.flush()
+        wrong = [*_wrong(seen), *([] if failed_before and passes_now else ["the checks"])]
+        for what in wrong:
+            tell(f"not as it should be: {what}")
+        if not once:
+            await _stay(world, tell)
+    shutil.rmtree(root, ignore_errors=True)
+    return 1 if wrong else 0
+
+
+def _toolbox(cache: Path) -> Path:
+    """Offer agents the formatter that is installed beside this app.
+
+    Raises:
+        Misconfigured: there is none.
+    """
+    found = shutil.which("ruff", path=f"{Path(sys.executable).parent}{os.pathsep}{os.defpath}")
+    if found is None:
+        raise Misconfigured("ruff is not installed: run `make install`.")
+    tools = cache / "toolbox"
+    (tools / "bin").mkdir(parents=True, exist_ok=True)
+    fresh = tools / "bin" / "ruff.new"
+    shutil.copy(found, fresh)
+    fresh.replace(tools / "bin" / "ruff")
+    return tools
+
+
+async def _passes_at_head(
+    project: Project, world: Scene, repo: str, seen: Seen, tools: Path
+) -> bool:
+    """Clone the pull request's head as anybody would, and run the project's checks there."""
+    tree = world.root / "head"
+    branch, url = seen.pull["head"]["ref"], f"{world.url}/{repo}.git"
+    cloned = await run("git", "clone", "--quiet", "--branch", branch, url, str(tree))
+    return cloned == 0 and await passes(project, tree, tools / "bin")
+
+
+def _result(world: Scene, seen: Seen) -> dict[str, Any]:
+    return {
+        "conclusion": seen.check["conclusion"],
+        "issue": seen.issue["number"],
+        "pull_request": seen.pull["number"],
+        "check_run": seen.check["id"],
+        "comments": len(seen.comments),
+        "files_changed": len(seen.files),
+        "seconds": round(seen.seconds, 3),
+        "seconds_to_ack": round(seen.to_ack, 3),
+        "seconds_to_agent": round(_agent_started(world) - seen.labelled_at, 3),
+    }
+
+
+def _agent_started(world: Scene) -> float:
+    """Read from the gateway's log when the agent's job came up, as Unix time."""
+    for line in world.log("gateway").read_text().splitlines():
+        event = json.loads(line)
+        if event.get("event") == "job.claimed":
+            return datetime.fromisoformat(event["timestamp"]).timestamp()
+    raise Unavailable("gateway", "its log tells of no job", retry_after=0)
+
+
+def _wrong(seen: Seen) -> list[str]:
+    """Say what GitHub does not show as it should."""
+    body, number = seen.pull["body"] or "", seen.issue["number"]
+    said = "".join(comment["body"] for comment in seen.comments)
+    should = {
+        "the check run's conclusion": seen.check["conclusion"] == "success",
+        "the check run's head": seen.check["head_sha"] == seen.pull["head"]["sha"],
+        "one comment": len(seen.comments) == 1,
+        "the comment names the pull request": f"#{seen.pull['number']}" in said,
+        "the pull request links the issue": f"#{number}" in body,
+        "the pull request says what was run": "ruff" in body,
+        "a diff": bool(seen.files) and all(file["patch"] for file in seen.files),
+        "the label is gone": LABEL not in [label["name"] for label in seen.issue["labels"]],
+        "eyes within two seconds": seen.to_ack < 2,  # noqa: PLR2004 - what is promised
+    }
+    return [what for what, holds in should.items() if not holds]
+
+
+async def _stay(world: Scene, tell: Progress) -> None:
+    tell(f"everything stays up until Ctrl-C; the API is at {world.url}, logs in {world.root}")
+    await asyncio.Event().wait()
