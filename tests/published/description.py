@@ -53,8 +53,8 @@ def check_request(
 def check_response(method: str, path: str, status: int, body: Any = None) -> list[str]:
     """Return where an answer is not what GitHub describes.
 
-    An error status that GitHub does not list for the operation is no problem (it lists
-    few of its 401s), as long as the body is shaped like its other errors.
+    An error that GitHub does not describe for the operation is no problem (it lists few
+    of its 401s), as long as its body is shaped like the other errors.
 
     Args:
         body: parsed JSON; None where nothing was sent.
@@ -137,11 +137,11 @@ def _body_problems(operation: Operation, body: Any) -> list[str]:
 
 def _answer_problems(operation: Operation, status: int, body: Any) -> list[str]:
     described = operation.described["responses"].get(str(status))
-    if described is None and status >= ERRORS_FROM:
-        return _api().component("basic-error", body)
+    if described is not None and "content" in described:
+        keys = ("paths", operation.template, operation.method, "responses", str(status))
+        return _api().problems((*keys, "content", JSON_TYPE, "schema"), body)
+    if status >= ERRORS_FROM:
+        return [] if body is None else _api().component("basic-error", body)
     if described is None and status != NOT_MODIFIED:
         return ["not a status that GitHub describes"]
-    if described is None or "content" not in described:
-        return [] if body is None else ["has no body"]
-    keys = ("paths", operation.template, operation.method, "responses", str(status))
-    return _api().problems((*keys, "content", JSON_TYPE, "schema"), body)
+    return [] if body is None else ["has no body"]

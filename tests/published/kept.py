@@ -87,30 +87,27 @@ OPERATIONS = (
     "users/get-by-username",
 )
 
-CORRECTED: dict[tuple[str, ...], dict[str, Any]] = {
+_STATUS = {"type": "string"}
+_ERROR = {"$ref": "#/components/schemas/basic-error"}
+_MERGED = "paths /repos/{owner}/{repo}/pulls/{pull_number}/merge put responses"
+
+CORRECTED: dict[str, dict[str, Any]] = {
     # An installation's account would have to be a user and an enterprise at once here, and is
     # either of them wherever else an installation stands.
-    (
-        "paths",
-        "/app/installations",
-        "get",
-        "responses",
-        "200",
-        "content",
-        "application/json",
-        "schema",
-    ): {"type": "array", "items": {"$ref": "#/components/schemas/installation"}},
+    "paths /app/installations get responses 200 content application/json schema": {
+        "type": "array",
+        "items": {"$ref": "#/components/schemas/installation"},
+    },
     # Labels need no description, and have null wherever else they stand.
-    (
-        "components",
-        "schemas",
-        "pull-request-simple",
-        "properties",
-        "labels",
-        "items",
-        "properties",
-        "description",
-    ): {"type": "string", "nullable": True},
+    "components schemas pull-request-simple properties labels items properties description": {
+        "type": "string",
+        "nullable": True,
+    },
+    # Every error carries its status, as the basic one is described.
+    "components schemas validation-error properties status": _STATUS,
+    "components schemas validation-error-simple properties status": _STATUS,
+    f"{_MERGED} 405 content application/json schema": _ERROR,
+    f"{_MERGED} 409 content application/json schema": _ERROR,
 }
 """Schemas that a true answer cannot pass, by the keys that lead to them, and what is right."""
 

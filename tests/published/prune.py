@@ -62,7 +62,8 @@ def written(name: str, value: Any) -> None:
 
 def correct(source: Json) -> None:
     """Put what is right in place of the schemas that are known to be wrong."""
-    for (*way, last), schema in kept.CORRECTED.items():
+    for keys, schema in kept.CORRECTED.items():
+        *way, last = keys.split(" ")
         holder = source
         for key in way:
             holder = holder[key]

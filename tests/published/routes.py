@@ -1,8 +1,10 @@
 """Which operation of GitHub's a request is meant for.
 
 Parameters may hold slashes where the description says `x-multi-segment`: paths, branches
-and refs.  Then several templates fit one path (`/commits/{ref}` fits `/commits/x/check-runs`
-as well), and the one with the most literal text is meant.
+and refs.  They may be empty too: "If you omit the path parameter, you will receive the
+contents of the repository's root directory".  Then several templates fit one path
+(`/commits/{ref}` fits `/commits/x/check-runs` as well), and the one with the most literal
+text is meant.
 """
 
 import re
@@ -68,7 +70,7 @@ def _operation(template: str, method: str, described: Mapping[str, Any]) -> Oper
 
     def group(match: re.Match[str]) -> str:
         name = match[1]
-        return f"(?P<{name}>{'.+' if name in slashes else '[^/]+'})"
+        return f"(?P<{name}>{'.*' if name in slashes else '[^/]+'})"
 
     return Operation(
         id=described["operationId"],

@@ -84,7 +84,11 @@ def test_a_body_where_there_is_none_is_caught():
 
 
 def test_an_error_that_is_not_listed_passes_in_the_shape_of_an_error():
-    error = {"message": "Bad credentials", "documentation_url": "https://docs.github.com/rest"}
+    error = {
+        "message": "Bad credentials",
+        "documentation_url": "https://docs.github.com/rest",
+        "status": "401",
+    }
     assert check_response("GET", "/repos/o/r", 401, error) == []
     assert check_response("GET", "/repos/o/r", 401, {"error": "Bad credentials"}) != []
 

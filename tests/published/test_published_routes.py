@@ -23,6 +23,7 @@ def test_every_operation_that_we_list_was_kept():
     ("path", "operation", "name", "value"),
     [
         ("/repos/o/r/contents/docs/a%20b.md", "repos/get-content", "path", "docs/a b.md"),
+        ("/repos/o/r/contents/", "repos/get-content", "path", ""),
         ("/repos/o/r/branches/greenroom/tidy/1", "repos/get-branch", "branch", "greenroom/tidy/1"),
         ("/repos/o/r/commits/topic/x", "repos/get-commit", "ref", "topic/x"),
         ("/repos/o/r/commits/topic/x/check-runs", "checks/list-for-ref", "ref", "topic/x"),
