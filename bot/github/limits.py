@@ -25,6 +25,10 @@ SKEW = 1.0
 """Seconds added to a reset time, which GitHub gives in whole seconds of its own clock."""
 
 
+TICK = 0.001
+"""Seconds: what is owed below it is let go, or rounding would make a wait endless."""
+
+
 class Priority(IntEnum):
     """Which of the writes that wait for one installation goes first."""
 
@@ -64,8 +68,9 @@ class Bucket:
         self.level = self.size
 
     def delay(self, now: float, cost: float) -> float:
-        """Return the seconds until `cost` is there, 0 when it is there now."""
-        return max(0.0, (cost - self._level(now)) / self.rate)
+        """Return the seconds until `cost` is there, 0 when it is there within a tick."""
+        seconds = (cost - self._level(now)) / self.rate
+        return seconds if seconds > TICK else 0.0
 
     def take(self, now: float, cost: float) -> None:
         """Take `cost`, which `delay` has just said is there."""
@@ -81,9 +86,10 @@ class Budget:
     """What one installation may still send, as buckets.
 
     GitHub: 900 points a minute (a read is 1, a write 5), 80 requests that create content
-    a minute, 500 an hour; writes at least a second apart.  Octokit's throttling plugin
-    keeps those that notify three seconds apart.  The small bursts let a run's first
-    acknowledgement and its result through at once and stay under all of these.
+    a minute, 500 an hour, 2,000 tokens an hour; writes at least a second apart.
+    Octokit's throttling plugin keeps those that notify three seconds apart.  The small
+    bursts let a run's first acknowledgement and its result through at once and stay
+    under all of these.
     """
 
     def __init__(self) -> None:
@@ -91,9 +97,10 @@ class Budget:
         writes = Bucket(size=5, rate=1)
         minute = Bucket(size=4, rate=1 / 3)  # 4 + 20 of 80 a minute
         hour = Bucket(size=140, rate=0.1)  # 140 + 360 = 500 an hour
+        tokens = Bucket(size=200, rate=0.5)  # 200 + 1,800 = 2,000 an hour
         self._costs: Mapping[Pace, tuple[tuple[Bucket, float], ...]] = {
             Pace.READ: ((points, 1),),
-            Pace.TOKEN: ((points, 5),),
+            Pace.TOKEN: ((points, 5), (tokens, 1)),
             Pace.WRITE: ((points, 5), (writes, 1)),
             Pace.CONTENT: ((points, 5), (writes, 1), (minute, 1), (hour, 1)),
         }

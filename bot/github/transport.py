@@ -32,7 +32,10 @@ API_VERSION = "2022-11-28"
 """https://docs.github.com/en/rest/about-the-rest-api/api-versions"""
 
 TIMEOUT = aiohttp.ClientTimeout(total=30, sock_connect=5, sock_read=20)
-"""Seconds; GitHub itself gives up on a request after 10."""
+"""Seconds; GitHub itself gives up on a request after 10.
+
+https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api#timeouts
+"""
 
 READ_AGAIN = (0.5, 2.0)
 """Seconds before each further try of a read that failed on the way."""

@@ -122,6 +122,27 @@ async def test_at_most_ten_requests_are_under_way(time):
     assert most == IN_FLIGHT
 
 
+async def test_writes_never_overlap_and_all_get_their_turn(time):
+    lane = Lane(None, time.clock, time.sleep)
+    under_way, most, done = 0, 0, 0
+
+    async def write(number: int) -> None:
+        nonlocal under_way, most, done
+        pace = Pace.CONTENT if number % 3 else Pace.WRITE
+        async with lane.turn(pace, Priority(number % 4)):
+            under_way += 1
+            most = max(most, under_way)
+            await asyncio.sleep(0)
+            under_way -= 1
+            done += 1
+
+    async with asyncio.TaskGroup() as group:
+        for number in range(60):
+            group.create_task(write(number))
+    assert (most, done) == (1, 60)
+    assert time.now - START >= 36 * 3
+
+
 async def test_a_cancelled_writer_lets_the_next_one_go(time):
     lane = Lane(None, time.clock, time.sleep)
 
@@ -161,6 +182,7 @@ async def test_a_content_write_that_must_wait_does_not_hold_up_an_edit(time):
         (Pace.CONTENT, 3600, 500),
         (Pace.WRITE, 60, 180),
         (Pace.READ, 60, 900),
+        (Pace.TOKEN, 3600, 2000),
     ],
 )
 def test_no_span_of_time_sees_more_than_github_allows(pace, span, most):
