@@ -1,0 +1,260 @@
+"""How soon a job has its workspace, against a shallow clone of the same repository.
+
+Ours is what the app does on a warm host: the ready tree is held, a process is started
+that mounts it as the job's own (idmapped and overlaid, as root; in a user namespace
+otherwise) and bubblewrap runs the first command in it.  The baseline is `git clone
+--depth=1` from a `file://` address, and the first command without any sandbox.
+
+Both run in turn, on tmpfs where there is one, and the medians are compared.
+"""
+
+import asyncio
+import json
+import os
+import random
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from bot.model.ids import JobName, Repo, Sha
+from bot.sandbox.seccomp import program
+from bot.workspace.git import Git
+from bot.workspace.lowers import Lowers
+from bot.workspace.mirror import Mirrors
+
+ROOT = Path(__file__).resolve().parents[1]
+REPO = Repo("bench/hall")
+GIT = Git(protocols="file")
+UID = 230_000
+SEED = 20_221_122
+
+JOB = f"""
+import os, sys
+from pathlib import Path
+sys.path.insert(0, {str(ROOT)!r})
+from bot.sandbox import mounts
+from bot.sandbox.box import Bind, Box, Bubblewrap, Descriptors, argv
+job, tree, mirror, *words = sys.argv[1:]
+job, root = Path(job), os.geteuid() == 0
+if root:
+    mounts.unshare(mounts.CLONE_NEWNS)
+    mounts.make_private()
+    with mounts.owned_by({UID}) as namespace:
+        view = mounts.clone(Path(tree), read_only=True, mapped=namespace)
+    mounts.attach(view, job / "lower")
+    tree = job / "lower"
+else:
+    mounts.become_user(os.geteuid(), os.getegid())
+    mounts.make_private()
+mounts.overlay(Path(tree), job / "upper", job / "work", job / "workspace", user=not root)
+rules = os.open(job / "seccomp", os.O_RDONLY)
+os.set_inheritable(rules, True)
+if root:
+    os.setgroups([])
+    os.setresgid({UID}, {UID}, {UID})
+    os.setresuid({UID}, {UID}, {UID})
+box = Box(
+    binds=(
+        Bind(source=str(job / "workspace"), target="/workspace", writable=True),
+        Bind(source=mirror, target="/mirror.git"),
+    ),
+    environment={{"PATH": "/usr/bin", "HOME": "/tmp"}},
+    directory="/workspace",
+)
+line = argv(box, words, Bubblewrap(path={shutil.which("bwrap")!r}), Descriptors(seccomp=rules))
+os.execve(line[0], line, {{}})
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """A repository to make: its files, the commits after the first, and bytes of a file."""
+
+    name: str
+    files: int
+    commits: int
+    file_size: int
+
+
+LARGE = Size(name="1,200 files, 10,000 commits", files=1_200, commits=10_000, file_size=14_000)
+HUGE = Size(name="20,000 files", files=20_000, commits=100, file_size=9_000)
+
+
+def rows(rounds: int = 9) -> list[dict[str, object]]:
+    """Measure, and return the rows of the table; `holds` is None where there is no bar."""
+    found = []
+    for size, bars in ((LARGE, (10.0, 4.0)), (HUGE, (None, None))):
+        with _folder() as folder:
+            found += asyncio.run(_measured(folder, size, bars, rounds))
+    return found
+
+
+async def _measured(folder, size, bars, rounds):
+    origin = _origin(folder, size)
+    url = f"file://{origin}"
+    mirrors = Mirrors(folder / "mirrors", GIT)
+    lowers = Lowers(folder / "lowers", mirrors, GIT)
+    await _timed("first fetch", mirrors.fetch(REPO, url, None))
+    sha = await mirrors.resolve(REPO, "main")
+    await _timed("first tree", lowers.lower(REPO, sha))
+    # a parent's tree, made from the one that is there: what a job pays when the branch moved
+    before = Sha(_git(origin, "rev-parse", "main~1").stdout.strip())
+    await _timed("next tree", lowers.lower(REPO, before))
+    commands = {"first command": ["/usr/bin/true"], "git status": ["/usr/bin/git", "status", "-s"]}
+    found = []
+    for (what, words), bar in zip(commands.items(), bars, strict=True):
+        ours, theirs = [], []
+        for number in range(rounds):
+            ours.append(await _ours(folder / f"job-{number}", lowers, mirrors, sha, words))
+            theirs.append(_theirs(folder / "clone", url, words))
+            _say(f"{size.name}, {what}: round {number + 1} of {rounds}")
+        found.append(_row(f"workspace to {what}, {size.name}", ours, theirs, bar))
+    return found
+
+
+async def _ours(folder, lowers, mirrors, sha, words):
+    for name in ("upper", "work", "workspace", "lower"):
+        (folder / name).mkdir(parents=True)
+    (folder / "seccomp").write_bytes(program())
+    (folder / "seccomp").chmod(0o644)
+    _open_to_all(folder)
+    began = time.perf_counter()
+    tree = await lowers.hold(REPO, sha, JobName(folder.name))
+    start = [sys.executable, "-I", "-S", "-c", JOB, str(folder), str(tree)]
+    done = _run([*start, str(mirrors.path(REPO)), *words])
+    took = time.perf_counter() - began
+    assert done.stdout == "", f"a fresh workspace is not clean: {done.stdout[:200]}"
+    lowers.release(JobName(folder.name))
+    (folder / "work/work").chmod(0o700)
+    shutil.rmtree(folder)
+    return took * 1000
+
+
+def _theirs(clone, url, words):
+    began = time.perf_counter()
+    _run(["git", "clone", "--quiet", "--depth=1", url, str(clone)])
+    done = _run(words, cwd=clone)
+    took = time.perf_counter() - began
+    assert done.stdout == ""
+    shutil.rmtree(clone)
+    return took * 1000
+
+
+def _row(name, ours, theirs, bar):
+    value, baseline = statistics.median(ours), statistics.median(theirs)
+    ratio = baseline / value
+    _say(
+        f"{name}: {value:.0f} ms ({min(ours):.0f} to {max(ours):.0f}), "
+        f"clone {baseline:.0f} ms ({min(theirs):.0f} to {max(theirs):.0f}), {ratio:.1f} times"
+    )
+    return {
+        "name": name,
+        "value": round(value, 1),
+        "unit": "ms",
+        "baseline": round(baseline, 1),
+        "ratio": round(ratio, 2),
+        "bar": bar,
+        "holds": None if bar is None else ratio >= bar,
+    }
+
+
+def _origin(folder: Path, size: Size) -> Path:
+    """Make a bare repository with `git fast-import`, the same one each time."""
+    origin = folder / "origin.git"
+    _git(origin, "init", "--quiet", "--bare", "--initial-branch=main")
+    # a tmpfs of one's own would do without, but a large pack is not to be repacked under us
+    _git(origin, "config", "gc.auto", "0")
+    words = ["git", "fast-import", "--quiet"]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, env=_environment(origin)) as importer:
+        assert importer.stdin is not None
+        _write(importer.stdin, size)
+    assert importer.returncode == 0
+    pack = sum(each.stat().st_size for each in (origin / "objects/pack").glob("*.pack"))
+    _say(f"{size.name}: a pack of {pack / 1024**2:.0f} MB")
+    return origin
+
+
+def _write(stream: IO[bytes], size: Size) -> None:
+    chance = random.Random(SEED)
+    text = _text(chance)
+    paths = [f"src/part{at % 97}/group{at % 7}/module_{at}.py".encode() for at in range(size.files)]
+    changed: list[bytes] = paths
+    for commit in range(size.commits):
+        stream.write(b"commit refs/heads/main\n")
+        stream.write(b"committer Bench <bench@example.com> %d +0000\n" % (1_600_000_000 + commit))
+        stream.write(b"data 4\nwork\n")
+        for path in changed:
+            length = chance.randrange(size.file_size // 2, size.file_size * 3 // 2)
+            start = chance.randrange(len(text) - length)
+            stream.write(b"M 100644 inline %s\ndata %d\n" % (path, length))
+            stream.write(text[start : start + length] + b"\n")
+        changed = [chance.choice(paths)]
+        if commit % 1000 == 0:
+            _say(f"{size.name}: commit {commit:,} of {size.commits:,}")
+
+
+def _text(chance: random.Random) -> bytes:
+    """Return four megabytes that compress as source code does, to about a third."""
+    letters = "abcdefghijklmnopqrstuvwxyz_"
+    words = ["".join(chance.choices(letters, k=chance.randrange(2, 12))) for _ in range(5_000)]
+    lines = (" ".join(chance.choices(words, k=8)) for _ in range(70_000))
+    return "\n".join(lines).encode()[: 4 * 1024**2]
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as name:
+        yield Path(name)
+
+
+def _open_to_all(folder: Path) -> None:
+    """Let the job's uid reach its folder, as the runner's stage does with mounts of its own."""
+    if os.geteuid() == 0:
+        folder.parent.chmod(0o755)
+        for name in ("upper", "workspace"):
+            os.chown(folder / name, UID, UID)
+
+
+async def _timed(what, work) -> None:
+    began = time.perf_counter()
+    await work
+    _say(f"{what}: {(time.perf_counter() - began) * 1000:.0f} ms")
+
+
+def _environment(at: Path | None = None) -> dict[str, str]:
+    settings = {"PATH": os.defpath, "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "/dev/null"}
+    return {**settings, **({"GIT_DIR": str(at)} if at else {})}
+
+
+def _git(at: Path, *words: str):
+    return subprocess.run(
+        ["git", *words], env=_environment(at), check=True, capture_output=True, text=True
+    )
+
+
+def _run(words, cwd: Path | None = None):
+    done = subprocess.run(
+        words, cwd=cwd, env=_environment(), check=False, capture_output=True, text=True
+    )
+    if done.returncode != 0:
+        raise RuntimeError(f"{words[0]}: {done.stderr}")
+    return done
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+Measure = Callable[[], list[dict[str, object]]]
+
+if __name__ == "__main__":
+    print(json.dumps(rows(), indent=1))
