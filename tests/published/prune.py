@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.published import kept
-from tests.published.schemas import Schema, modern, references
+from tests.published.schemas import Schema, mapped, modern, references
 
 FOLDER = Path("tests/data/published")
 SPECIFICATION = "package/generated/api.github.com.json"
@@ -159,12 +159,25 @@ def pruned_webhooks(source: Json) -> Json:
             name = "-".join(filter(None, (event, action))).replace("_", "-")
             body = source["webhooks"][name]["post"]["requestBody"]
             webhooks[name] = {"schema": modern(body["content"][JSON_TYPE]["schema"])}
+    found = closure(source["components"]["schemas"], webhooks)
     return {
         "openapi": "3.1.0",
         "info": pruned_info(source),
         "webhooks": webhooks,
-        "components": {"schemas": closure(source["components"]["schemas"], webhooks)},
+        "components": {"schemas": {name: with_client_ids(one) for name, one in found.items()}},
     }
+
+
+def with_client_ids(schema: Schema) -> Schema:
+    """Return a schema in which the app that an issue was made through has a client id.
+
+    Recorded ones have it, and so has an app wherever else it stands in the description.
+    """
+    result = mapped(schema, with_client_ids)
+    app = result.get("properties", {}).get("performed_via_github_app", {})
+    if "properties" in app:
+        app["properties"]["client_id"] = {"type": "string"}
+    return result
 
 
 def examples(source: Json) -> Json:

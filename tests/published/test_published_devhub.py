@@ -1,0 +1,207 @@
+"""All that the embedded GitHub answers and sends is as GitHub describes it."""
+
+import json
+
+import pytest
+
+from bot.devhub.routes import ROUTES
+from tests.published.description import operations
+from tests.published.recording import check_line
+from tests.published.visitor import Visitor, control, furnished, serving
+
+CHECK = {
+    "name": "green / tidy",
+    "status": "in_progress",
+    "external_id": "1",
+    "details_url": "http://127.0.0.1:9/runs/1",
+    "started_at": "2026-01-01T00:00:00Z",
+    "output": {"title": "Working", "summary": "Nothing yet"},
+}
+ANNOTATION = {
+    "path": "README.md",
+    "start_line": 1,
+    "end_line": 1,
+    "annotation_level": "notice",
+    "message": "look here",
+}
+DONE = {
+    "status": "completed",
+    "conclusion": "success",
+    "output": {"title": "Done", "summary": "All well", "annotations": [ANNOTATION]},
+    "actions": [{"label": "Retry", "description": "Once more", "identifier": "retry"}],
+}
+
+
+async def meets_the_app(visitor: Visitor) -> None:
+    at = f"/app/installations/{visitor.installation}"
+    for path in ("/app", "/app/installations", at, "~/installation"):
+        await visitor.asks(f"GET {path}", by="app")
+    narrow = {"repositories": ["cat"], "permissions": {"issues": "read"}}
+    visitor.tokens = dict(visitor.tokens) | {
+        "narrow": (await visitor.asks(f"POST {at}/access_tokens", narrow, by="app"))["token"]
+    }
+    await visitor.asks("POST ~/issues", {"title": "Not mine to open"}, by="narrow")
+    await visitor.asks("DELETE /installation/token", by="narrow")
+    for path in ("/installation/repositories", "/rate_limit", "/meta", "/users/green%5Bbot%5D"):
+        await visitor.asks(f"GET {path}")
+    for path in ("/user", "/users/ada", f"/users/{visitor.repository.partition('/')[0]}"):
+        await visitor.asks(f"GET {path}", by="ada")
+    for login in ("ada", "green%5Bbot%5D", "nobody"):
+        await visitor.asks(f"GET ~/collaborators/{login}/permission")
+    for asking in ("ada", "installation", "nobody", "narrow"):
+        await visitor.asks("GET ~", by=asking)
+
+
+async def reads_the_code(visitor: Visitor) -> str:
+    branch = await visitor.asks("GET ~/branches/main")
+    sha = branch["commit"]["sha"]
+    commit = await visitor.asks(f"GET ~/git/commits/{sha}")
+    tree = await visitor.asks(f"GET ~/git/trees/{commit['tree']['sha']}?recursive=1")
+    blob = next(entry["sha"] for entry in tree["tree"] if entry["type"] == "blob")
+    for path in (
+        "~/branches",
+        "~/branches/none",
+        "~/commits",
+        "~/commits/main",
+        f"~/git/blobs/{blob}",
+        "~/contents/README.md?ref=main",
+        "~/contents/src",
+        "~/contents/none",
+        "~/git/ref/heads/main",
+        "~/git/ref/heads/none",
+        "~/git/matching-refs/heads/",
+    ):
+        await visitor.asks(f"GET {path}")
+    return sha
+
+
+async def talks_in_an_issue(visitor: Visitor) -> None:
+    await visitor.asks("POST ~/labels", {"name": "agent:tidy", "color": "ededed"}, by="ada")
+    issue = await visitor.asks("POST ~/issues", {"title": "Tidy", "labels": ["bug"]}, by="ada")
+    at = f"~/issues/{issue['number']}"
+    await visitor.asks(f"POST {at}/labels", {"labels": ["agent:tidy"]}, by="ada")
+    await visitor.asks(f"PUT {at}/labels", {"labels": ["agent:tidy", "bug"]}, by="ada")
+    await visitor.asks(f"DELETE {at}/labels/bug")
+    await visitor.asks(f"DELETE {at}/labels/none")
+    comment = await visitor.asks(f"POST {at}/comments", {"body": "Working"})
+    said = f"~/issues/comments/{comment['id']}"
+    await visitor.asks(f"PATCH {said}", {"body": "Done"})
+    for place in (at, said):
+        reaction = await visitor.asks(f"POST {place}/reactions", {"content": "eyes"})
+        await visitor.asks(f"POST {place}/reactions", {"content": "eyes"})
+        await visitor.asks(f"GET {place}/reactions")
+        await visitor.asks(f"DELETE {place}/reactions/{reaction['id']}")
+    for path in ("~/labels", "~/labels/agent:tidy", "~/issues?state=all", at, said):
+        await visitor.asks(f"GET {path}")
+    for path in (f"{at}/labels", f"{at}/comments?per_page=100", "~/issues/999"):
+        await visitor.asks(f"GET {path}")
+    await visitor.asks(f"DELETE {said}")
+    for edit in ({"title": "Tidier"}, {"body": None}, {"state": "closed"}, {"state": "open"}):
+        await visitor.asks(f"PATCH {at}", edit, by="ada")
+
+
+async def opens_a_pull_request(visitor: Visitor, sha: str) -> tuple[int, str]:
+    ref = {"ref": "refs/heads/topic/x", "sha": sha}
+    await visitor.asks("POST ~/git/refs", ref)
+    await visitor.asks("POST ~/git/refs", ref)
+    head = await visitor.pushes("topic/x", "new.txt")
+    wish = {"title": "Tidy", "head": "topic/x", "base": "main", "body": "Closes #1", "draft": True}
+    pull = await visitor.asks("POST ~/pulls", wish)
+    await visitor.asks("POST ~/pulls", wish)
+    number = pull["number"]
+    at = f"~/pulls/{number}"
+    await visitor.asks(f"PATCH {at}", {"title": "Tidy it"})
+    for path in ("~/pulls?state=open&base=main", at, f"{at}/files", f"{at}/commits"):
+        await visitor.asks(f"GET {path}")
+    for path in ("~/compare/main...topic%2Fx", f"~/commits/{head}/pulls", f"~/issues/{number}"):
+        await visitor.asks(f"GET {path}")
+    await visitor.asks(f"POST ~/issues/{number}/labels", {"labels": ["agent:tidy"]}, by="ada")
+    await visitor.asks(f"DELETE ~/issues/{number}/labels/agent:tidy", by="ada")
+    await visitor.asks(f"POST ~/issues/{number}/comments", {"body": "/review"}, by="ada")
+    return number, head
+
+
+async def checks_it(visitor: Visitor, head: str) -> None:
+    run = await visitor.asks("POST ~/check-runs", {**CHECK, "head_sha": head})
+    await visitor.asks("POST ~/check-runs", {**CHECK, "head_sha": "f" * 40})
+    at = f"~/check-runs/{run['id']}"
+    await visitor.asks(f"PATCH {at}", DONE)
+    pressed = {"repository": visitor.repository, "check_run": run["id"]}
+    await control(visitor.http, "POST /press", **pressed, identifier="retry", login="ada")
+    suites = await visitor.asks(f"GET ~/commits/{head}/check-suites")
+    suite = f"~/check-suites/{suites['check_suites'][0]['id']}"
+    for path in (at, f"{at}/annotations", suite, f"{suite}/check-runs"):
+        await visitor.asks(f"GET {path}")
+    await visitor.asks("GET ~/commits/topic/x/check-runs?filter=latest")
+    await visitor.asks(f"POST {at}/rerequest")
+    await visitor.asks(f"POST {suite}/rerequest")
+
+
+async def merges_it(visitor: Visitor, number: int, sha: str, head: str) -> None:
+    at = f"~/pulls/{number}"
+    await visitor.pushes("topic/x", "newer.txt")
+    await visitor.asks(f"GET {at}/merge")
+    for state in ("closed", "open"):
+        await visitor.asks(f"PATCH {at}", {"state": state}, by="ada")
+    await visitor.asks(f"PUT {at}/merge", {"merge_method": "squash"}, by="ada")
+    other = {"ref": "refs/heads/topic/y", "sha": head}
+    await visitor.asks("POST ~/git/refs", other)
+    ready = {"title": "Ready", "head": "topic/y", "base": "main"}
+    pull = await visitor.asks("POST ~/pulls", ready, by="ada")
+    merge = f"~/pulls/{pull['number']}/merge"
+    await visitor.asks(f"PUT {merge}", {"merge_method": "merge"}, by="ada")
+    await visitor.asks(f"GET {merge}")
+    for move in ({"sha": sha, "force": True}, {"sha": head}, {"sha": sha}):
+        await visitor.asks("PATCH ~/git/refs/heads/topic/x", move)
+    for _ in range(2):
+        await visitor.asks("DELETE ~/git/refs/heads/topic/x")
+
+
+async def looks_at_deliveries(visitor: Visitor) -> None:
+    await control(visitor.http, "GET /drained")
+    found = await visitor.asks("GET /app/hook/deliveries?per_page=100", by="app")
+    at = f"/app/hook/deliveries/{found[0]['id']}"
+    await visitor.asks(f"GET {at}", by="app")
+    await visitor.asks(f"POST {at}/attempts", by="app")
+
+
+async def loses_and_regains_the_place(visitor: Visitor) -> None:
+    at = f"/installations/{visitor.installation}"
+    for switch in ({"secondary_limit_times": 1}, {"bad_gateway_times": 1}):
+        await control(visitor.http, "PATCH /switches", **switch)
+        await visitor.asks("GET ~")
+    for names in ([], ["cat"]):
+        await control(visitor.http, f"PUT {at}/repositories", repositories=names)
+    await control(visitor.http, f"PUT {at}/suspended")
+    await visitor.asks("GET ~")
+    await control(visitor.http, f"DELETE {at}/suspended")
+    await control(visitor.http, f"DELETE {at}")
+    await control(visitor.http, "GET /drained")
+
+
+async def visited(http, folder, owner):
+    visitor = await furnished(http, folder, owner)
+    await meets_the_app(visitor)
+    sha = await reads_the_code(visitor)
+    await talks_in_an_issue(visitor)
+    number, head = await opens_a_pull_request(visitor, sha)
+    await checks_it(visitor, head)
+    await merges_it(visitor, number, sha, head)
+    await looks_at_deliveries(visitor)
+    await loses_and_regains_the_place(visitor)
+
+
+@pytest.mark.parametrize("owner", ["ada", "acme"])
+async def test_every_answer_and_every_webhook_is_as_github_describes_it(tmp_path, owner):
+    async with serving(tmp_path) as http:
+        await visited(http, tmp_path, owner)
+    text = (tmp_path / "record.jsonl").read_text(encoding="utf-8")
+    lines = [json.loads(line) for line in text.splitlines()]
+    assert [problem for line in lines for problem in check_line(line)] == []
+    succeeded = {(line.get("method"), line.get("route")) for line in lines if line["status"] < 400}
+    assert {(route.method, route.path) for route in ROUTES} <= succeeded
+
+
+def test_every_route_is_one_that_github_has():
+    described = {(operation.method.upper(), operation.template) for operation in operations()}
+    assert {(route.method, route.path) for route in ROUTES} <= described
