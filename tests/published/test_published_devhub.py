@@ -44,7 +44,12 @@ async def meets_the_app(visitor: Visitor) -> None:
     await visitor.asks("DELETE /installation/token", by="narrow")
     for path in ("/installation/repositories", "/rate_limit", "/meta", "/users/green%5Bbot%5D"):
         await visitor.asks(f"GET {path}")
-    for path in ("/user", "/users/ada", f"/users/{visitor.repository.partition('/')[0]}"):
+    for path in (
+        "/apps/green",
+        "/user",
+        "/users/ada",
+        f"/users/{visitor.repository.partition('/')[0]}",
+    ):
         await visitor.asks(f"GET {path}", by="ada")
     for login in ("ada", "green%5Bbot%5D", "nobody"):
         await visitor.asks(f"GET ~/collaborators/{login}/permission")
