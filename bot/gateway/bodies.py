@@ -28,7 +28,7 @@ MOST_NOTE = 16_000
 
 _MOST_WORDS = 200
 _KEY = re.compile(r"[0-9A-Za-z_-]{1,64}", re.ASCII)
-_ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*\S[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
+_ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$"
 
 
 class _Body(BaseModel):
@@ -48,7 +48,12 @@ class Heartbeat(_Body):
 class Step(_Body):
     """One line of progress, for people."""
 
-    text: Annotated[str, StringConstraints(max_length=MOST_STEP, pattern=_ONE_LINE)]
+    text: Annotated[
+        str,
+        StringConstraints(
+            strip_whitespace=True, min_length=1, max_length=MOST_STEP, pattern=_ONE_LINE
+        ),
+    ]
 
 
 class Note(_Body):
