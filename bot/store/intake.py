@@ -8,14 +8,18 @@ apart and each of the others committed by itself.
 
 import asyncio
 from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import NoReturn
+from typing import Any, NoReturn
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from bot.model.errors import GreenroomError, Refused, Unavailable
 from bot.model.ids import DeliveryGuid, OrderingKey
-from bot.store.engine import Store, insert_or_skip
+from bot.store.engine import Store, _begin_immediate, _prepare_sqlite, insert_or_skip
 from bot.store.schema import deliveries, delivery_bodies
 
 ROOM = 128 << 20
@@ -27,8 +31,15 @@ GROUP = 500
 OVERHEAD = 2048
 """Bytes counted for each waiting delivery beside its body."""
 
+# https://docs.github.com/en/webhooks/using-webhooks/best-practices-for-using-webhooks
+PATIENCE = 8.0
+"""Seconds that a delivery waits for its commit; after ten GitHub hangs up."""
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+Rows = Sequence[dict[str, Any]]
+Commit = Callable[[Rows, Rows], Awaitable[None]]
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
 class _Waiting:
     guid: DeliveryGuid
     event: str
@@ -64,74 +75,117 @@ class Intake:
     ) -> None:
         """Return once the delivery is committed; one that was there already stays as it was.
 
-        A caller that is cancelled while it waits may find the delivery kept all the same.
+        A caller that is cancelled or put off may find the delivery kept all the same.
 
         Raises:
-            Unavailable: the database did not answer, or too much waits for it already.
+            Unavailable: the database did not answer in time, or too much waits for it already.
             Refused: with the reason `unstorable`; the database cannot hold this one.
         """
+        loop = asyncio.get_running_loop()
         waiting = _Waiting(
             guid=guid,
             event=event,
             ordering_key=ordering_key,
             body=body,
             received_at=received_at,
-            kept=asyncio.get_running_loop().create_future(),
+            kept=loop.create_future(),
         )
         if waiting.size > self._room:
             raise Unavailable("intake", "too many deliveries wait already", retry_after=5.0)
         self._room -= waiting.size
         self._waiting.append(waiting)
         self._arrived.set()
-        await waiting.kept
+        timer = loop.call_later(PATIENCE, _put_off, waiting)
+        try:
+            await waiting.kept
+        finally:
+            timer.cancel()
 
     async def run(self) -> NoReturn:
         """Commit what waits, group by group, until cancelled."""
-        while True:
-            await self._arrived.wait()
-            size = min(GROUP, len(self._waiting))
-            group = [self._waiting.popleft() for _ in range(size)]
-            if not self._waiting:
-                self._arrived.clear()
-            await self._settle(group)
-            self._room += sum(each.size for each in group)
+        with ExitStack() as stack:
+            commit: Commit = self._commit
+            if self._store.engine.dialect.name == "sqlite":
+                commit = self._commit_in(stack.enter_context(ThreadPoolExecutor(1)))
+            while True:
+                await self._arrived.wait()
+                size = min(GROUP, len(self._waiting))
+                group = [self._waiting.popleft() for _ in range(size)]
+                if not self._waiting:
+                    self._arrived.clear()
+                await _settle(group, commit)
+                self._room += sum(each.size for each in group)
 
-    async def _settle(self, group: list[_Waiting]) -> None:
-        try:
-            await self._commit(group)
-        except Unavailable as problem:
-            for each in group:
-                words = str(problem).partition(": ")[2]
-                _fail(each, Unavailable("database", words, retry_after=problem.retry_after))
-        except (DBAPIError, ValueError):
-            # ValueError is what a driver raises for text that cannot be encoded.
-            if len(group) == 1:
-                words = "The database cannot hold this delivery."
-                _fail(group[0], Refused("unstorable", words))
-                return
-            for each in group:
-                await self._settle([each])
-        else:
-            for each in group:
-                if not each.kept.done():
-                    each.kept.set_result(None)
-
-    async def _commit(self, group: list[_Waiting]) -> None:
-        rows = [
-            {
-                "guid": each.guid,
-                "event": each.event,
-                "ordering_key": each.ordering_key,
-                "received_at": each.received_at,
-            }
-            for each in group
-        ]
-        bodies = [{"guid": each.guid, "body": each.body} for each in group]
+    async def _commit(self, rows: Rows, bodies: Rows) -> None:
         async with self._store.begin() as connection:
             await connection.execute(self._into_deliveries, rows)
             await connection.execute(self._into_bodies, bodies)
+
+    def _commit_in(self, thread: ThreadPoolExecutor) -> Commit:
+        """Do the same in one trip to a thread; the driver would make eleven for it."""
+        engine = _sqlite(self._store)
+
+        def begin(rows: Rows, bodies: Rows) -> None:
+            with engine.begin() as connection:
+                connection.execute(self._into_deliveries, rows)
+                connection.execute(self._into_bodies, bodies)
+
+        async def commit(rows: Rows, bodies: Rows) -> None:
+            try:
+                await asyncio.get_running_loop().run_in_executor(thread, begin, rows, bodies)
+            except OperationalError as problem:
+                words = f"SQLite: {problem.orig}"
+                raise Unavailable("database", words, retry_after=1.0) from problem
+            self._store.changes.announce()
+
+        return commit
+
+
+async def _settle(group: list[_Waiting], commit: Commit) -> None:
+    try:
+        await commit(*_rows(group))
+    except Unavailable as problem:
+        for each in group:
+            _fail(each, problem)
+    except (DBAPIError, ValueError):
+        # ValueError is what a driver raises for text that cannot be encoded.
+        if len(group) == 1:
+            words = "The database cannot hold this delivery."
+            _fail(group[0], Refused("unstorable", words))
+        else:
+            for each in group:
+                await _settle([each], commit)
+    else:
+        for each in group:
+            if not each.kept.done():
+                each.kept.set_result(None)
+
+
+def _rows(group: list[_Waiting]) -> tuple[Rows, Rows]:
+    rows = [
+        {
+            "guid": each.guid,
+            "event": each.event,
+            "ordering_key": each.ordering_key,
+            "received_at": each.received_at,
+        }
+        for each in group
+    ]
+    return rows, [{"guid": each.guid, "body": each.body} for each in group]
 
 
 def _fail(waiting: _Waiting, error: GreenroomError) -> None:
     if not waiting.kept.done():
         waiting.kept.set_exception(error)
+
+
+def _put_off(waiting: _Waiting) -> None:
+    words = f"no commit within {PATIENCE} seconds"
+    _fail(waiting, Unavailable("database", words, retry_after=5.0))
+
+
+def _sqlite(store: Store) -> Engine:
+    engine = create_engine(store.engine.url.set(drivername="sqlite"), hide_parameters=True)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_immediate)
+    return engine

@@ -16,6 +16,7 @@ STATUSES: Mapping[str, HTTPStatus] = {
     "headers": HTTPStatus.BAD_REQUEST,
     "signature": HTTPStatus.UNAUTHORIZED,
     "size": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "slow": HTTPStatus.REQUEST_TIMEOUT,
     "unstorable": HTTPStatus.UNPROCESSABLE_ENTITY,
 }
 """The status for each reason that a request may be refused for."""

@@ -6,7 +6,6 @@ headers, then the body up to GitHub's limit, then the signature, and only then i
 
 import asyncio
 from collections.abc import Sequence
-from http import HTTPStatus
 
 import structlog
 from aiohttp import web
@@ -16,7 +15,7 @@ from bot.model.clock import Clock
 from bot.model.errors import Refused, Unavailable
 from bot.model.events import ordering_key
 from bot.store.intake import Intake
-from bot.web.answers import answer, refuse, unavailable
+from bot.web.answers import refuse, unavailable
 from bot.web.signature import Verified, read_claim, verify
 
 log = structlog.get_logger()
@@ -25,9 +24,10 @@ log = structlog.get_logger()
 LARGEST = 25 * 1024 * 1024
 """Bytes; GitHub does not deliver a payload that is larger than 25 MB."""
 
-# https://docs.github.com/en/webhooks/using-webhooks/best-practices-for-using-webhooks
-PATIENCE = 8.0
-"""Seconds for a whole delivery; after ten GitHub hangs up and counts it as failed."""
+UPLOAD = 10.0
+"""Seconds for a body to arrive; GitHub's own limit for the whole delivery."""
+
+ACCEPTED = b'{"status": "accepted"}'
 
 
 class Webhook:
@@ -40,36 +40,30 @@ class Webhook:
 
     async def __call__(self, request: web.BaseRequest) -> web.Response:
         """Answer 202 after the commit, or say in a sentence why not."""
-        guid = request.headers.get("X-GitHub-Delivery", "")[:64]
         try:
-            async with asyncio.timeout(PATIENCE):
-                delivery = await self._verified(request)
-                key = ordering_key(delivery.body)
-                await self._intake.keep(
-                    delivery.guid, delivery.event, key, delivery.body, self._clock.now()
-                )
+            delivery = await self._verified(request)
+            key = ordering_key(delivery.body)
+            await self._intake.keep(
+                delivery.guid, delivery.event, key, delivery.body, self._clock.now()
+            )
         except Refused as problem:
-            log.info("delivery.refused", delivery=guid, reason=problem.reason)
+            log.info("delivery.refused", delivery=_claimed(request), reason=problem.reason)
             return refuse(problem)
         except Unavailable as problem:
-            log.warning("delivery.put_off", delivery=guid, problem=str(problem))
+            log.warning("delivery.put_off", delivery=_claimed(request), problem=str(problem))
             return unavailable(problem)
-        except TimeoutError:
-            log.warning("delivery.put_off", delivery=guid, problem=f"over {PATIENCE} s")
-            return unavailable(Unavailable("intake", "it took too long", retry_after=5.0))
-        log.info(
-            "delivery.kept",
-            delivery=delivery.guid,
-            name=delivery.event,
-            key=key,
-            bytes=len(delivery.body),
-        )
-        return answer(HTTPStatus.ACCEPTED, delivery=delivery.guid)
+        size = len(delivery.body)
+        log.info("delivery.kept", delivery=delivery.guid, name=delivery.event, key=key, bytes=size)
+        return web.Response(status=202, body=ACCEPTED, content_type="application/json")
 
     async def _verified(self, request: web.BaseRequest) -> Verified:
         _check_content(request)
         claim = read_claim(request.headers)
         return verify(claim, await _read(request), self._secrets)
+
+
+def _claimed(request: web.BaseRequest) -> str:
+    return request.headers.get("X-GitHub-Delivery", "")[:64]
 
 
 def _check_content(request: web.BaseRequest) -> None:
@@ -83,13 +77,19 @@ def _check_content(request: web.BaseRequest) -> None:
 
 async def _read(request: web.BaseRequest) -> bytes:
     """Read the body, and no more of it than GitHub would ever send."""
-    too_large = Refused("size", "A delivery has 25 MB at most.")
+    too_large = "A delivery has 25 MB at most."
     if (request.content_length or 0) > LARGEST:
-        raise too_large
+        raise Refused("size", too_large)
+    if request.content.is_eof():  # as a rule it came together with the headers
+        return request.content.read_nowait()
     chunks, size = [], 0
-    while chunk := await request.content.readany():
-        size += len(chunk)
-        if size > LARGEST:
-            raise too_large
-        chunks.append(chunk)
+    try:
+        async with asyncio.timeout(UPLOAD):
+            while chunk := await request.content.readany():
+                size += len(chunk)
+                if size > LARGEST:
+                    raise Refused("size", too_large)
+                chunks.append(chunk)
+    except TimeoutError:
+        raise Refused("slow", f"The body took longer than {UPLOAD:.0f} seconds.") from None
     return b"".join(chunks)
