@@ -46,14 +46,13 @@ def quiet(text: str) -> str:
     shown = COMMENT.sub(f"<{BREAK}", text.replace("\r\n", "\n").replace("\r", "\n"))
     borders, fence = _fences(shown, doubting=True)
     parts = [shown[start:end] for start, end in pairwise([*borders, len(shown)])]
-    parts[::2] = map(harmless, parts[::2])
+    parts[::2] = map(_harmless, parts[::2])
     return _closed("".join(parts), fence)
 
 
-def harmless(text: str) -> str:
-    """Break mentions and closing words, in code as well."""
-    unnamed = ENTITY.sub(f"&{BREAK}", MENTION.sub(f"@{BREAK}", text))
-    return CLOSES.sub(rf"\1{BREAK}", unnamed)
+def inline(text: str) -> str:
+    """Make one line of text harmless, inside whatever Markdown it will stand."""
+    return _harmless(COMMENT.sub(f"<{BREAK}", " ".join(text.split())))
 
 
 def cut(text: str, most: int) -> str:
@@ -76,6 +75,11 @@ def clip(text: str, most: int) -> str:
     """Shorten text of one line to `most` characters."""
     shown = " ".join(text.split())
     return shown if len(shown) <= most else f"{shown[: most - 1]}…"
+
+
+def _harmless(text: str) -> str:
+    unnamed = ENTITY.sub(f"&{BREAK}", MENTION.sub(f"@{BREAK}", text))
+    return CLOSES.sub(rf"\1{BREAK}", unnamed)
 
 
 def _fences(text: str, *, doubting: bool) -> tuple[Sequence[int], str]:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from bot.model.ids import Login, RunId, Sha, UserId
 from bot.model.runs import Conclusion, Subject
 from bot.rules.lifecycle import Run
-from bot.rules.markdown import clip, cut, harmless, quiet
+from bot.rules.markdown import clip, cut, inline, quiet
 
 MOST_CHARACTERS = 60_000
 """Characters of a body that we send; GitHub refuses more than 65,536."""
@@ -90,7 +90,7 @@ def refusal_marker(person: UserId) -> str:
 
 def comment(view: RunView) -> str:
     """Write the one comment that follows a run from its start to its end."""
-    lines = [f"**{view.agent}** · {quiet(headline(view))}", "", *_story(view)]
+    lines = [f"**{view.agent}** · {inline(headline(view))}", "", *_story(view)]
     if view.said:
         lines += ["", quiet(view.said)]
     lines += ["", f"Asked for by {plain(view.asked_by)}. Take the label off to stop it."]
@@ -109,7 +109,7 @@ def headline(view: RunView) -> str:
 
 
 def _story(view: RunView) -> list[str]:
-    return [f"- `{_clock(step.at)}` {quiet(' '.join(step.text.split()))}" for step in view.steps]
+    return [f"- `{_clock(step.at)}` {inline(step.text)}" for step in view.steps]
 
 
 def check_run(view: RunView) -> dict[str, object]:
@@ -170,12 +170,12 @@ def plain(text: str) -> str:
 
 def line(text: str) -> str:
     """Make a title or a commit's first line, which is not Markdown and closes nothing."""
-    return clip(harmless(text), MOST_LINE)
+    return clip(inline(text), MOST_LINE)
 
 
 def _shown(path: str) -> str:
     """Make the end of a path fit for a cell of a table."""
-    return quiet(" ".join(path.split()).translate({ord("`"): "'", ord("|"): "/"})[-MOST_PATH:])
+    return inline(path.translate({ord("`"): "'", ord("|"): "/"}))[-MOST_PATH:]
 
 
 def _clock(at: float) -> str:

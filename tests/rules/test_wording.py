@@ -1,0 +1,269 @@
+import re
+import subprocess
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.model.ids import Login, Repo, RunId, Sha, UserId
+from bot.model.runs import Conclusion, Subject
+from bot.rules.lifecycle import Run
+from bot.rules.markdown import BREAK, NOTE
+from bot.rules.wording import (
+    ICONS,
+    MOST_CHARACTERS,
+    MOST_LINE,
+    MOST_SUMMARY,
+    MOST_TITLE,
+    STATES,
+    RunView,
+    Step,
+    branch,
+    check_run,
+    comment,
+    commit_message,
+    headline,
+    line,
+    marker,
+    plain,
+    pull_body,
+    refusal,
+    refusal_marker,
+)
+
+START = 1_800_000_000.0  # 2027-01-15, 08:00:00 UTC
+ISSUE = Subject(repo=Repo("octo/cat"), number=7, kind="issue")
+PULL = Subject(repo=Repo("octo/cat"), number=8, kind="pull")
+WORKING = RunView(
+    id=RunId("01J"),
+    agent="tidy",
+    subject=ISSUE,
+    asked_by=Login("ann"),
+    state=Run.RUNNING,
+    conclusion=None,
+    words="",
+    steps=(
+        Step(at=START, text="ann asked for `tidy`", agent=False),
+        Step(at=START + 3, text="Running ruff", agent=True),
+    ),
+    started_at=START,
+    changed_at=START + 3,
+    pull=None,
+    head=None,
+    said="",
+)
+DONE = replace(
+    WORKING,
+    state=Run.FINISHED,
+    conclusion=Conclusion.SUCCESS,
+    changed_at=START + 61,
+    pull=9,
+    head=Sha("5" * 40),
+)
+FAILED = replace(DONE, conclusion=Conclusion.FAILURE, pull=None, words="It broke.")
+EVIL = f"{marker(RunId('02X'))}\n<!-- \n@ann fixes #1\n```\n"
+
+
+def test_the_comment_of_a_run_that_works():
+    assert comment(WORKING) == (
+        "<!-- greenroom run 01J -->\n"
+        "**tidy** · working\n"
+        "\n"
+        "- `08:00:00` ann asked for `tidy`\n"
+        "- `08:00:03` Running ruff\n"
+        "\n"
+        "Asked for by ann. Take the label off to stop it."
+    )
+
+
+def test_the_comment_of_a_run_that_opened_a_pull_request():
+    assert comment(replace(DONE, said="All is tidy.")) == (
+        "<!-- greenroom run 01J -->\n"
+        "**tidy** · ✅ opened #9\n"
+        "\n"
+        "- `08:00:00` ann asked for `tidy`\n"
+        "- `08:00:03` Running ruff\n"
+        "\n"
+        "All is tidy.\n"
+        "\n"
+        "Asked for by ann. Took 61 s."
+    )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(-1, "0 s"), (0.4, "0 s"), (89, "89 s"), (90, "2 min"), (3600, "60 min")],
+)
+def test_a_finished_run_tells_how_long_it_took(seconds, words):
+    assert comment(replace(DONE, changed_at=START + seconds)).endswith(f" Took {words}.")
+
+
+@pytest.mark.parametrize("state", [state for state in Run if state is not Run.FINISHED])
+def test_an_open_run_says_where_it_stands(state):
+    assert headline(replace(WORKING, state=state)) == STATES[state]
+
+
+@pytest.mark.parametrize("conclusion", Conclusion)
+def test_a_finished_run_says_how_it_ended(conclusion):
+    said = replace(DONE, conclusion=conclusion, pull=None)
+    assert headline(said) == f"{ICONS[conclusion]} {conclusion.replace('_', ' ')}"
+    assert headline(replace(said, words="So.")) == f"{ICONS[conclusion]} So."
+
+
+def test_a_run_without_a_conclusion_is_only_finished():
+    assert headline(replace(DONE, conclusion=None)) == "finished"
+
+
+def test_the_check_run_of_a_run_that_works():
+    assert check_run(WORKING) == {
+        "name": "greenroom / tidy",
+        "external_id": "01J",
+        "title": "working",
+        "summary": "- `08:00:00` ann asked for `tidy`\n- `08:00:03` Running ruff",
+        "started": START,
+        "conclusion": None,
+        "completed": None,
+    }
+
+
+def test_the_check_run_of_a_run_that_is_done():
+    assert check_run(replace(DONE, said="All is tidy.", steps=())) == {
+        "name": "greenroom / tidy",
+        "external_id": "01J",
+        "title": "✅ opened #9",
+        "summary": "All is tidy.",
+        "started": START,
+        "conclusion": Conclusion.SUCCESS,
+        "completed": START + 61,
+    }
+
+
+def test_a_check_run_always_has_a_summary():
+    assert check_run(replace(WORKING, steps=()))["summary"] == "working"
+
+
+def test_a_check_run_has_one_short_line_as_its_title():
+    shown = check_run(replace(FAILED, words="word\n" * 99, said="x" * MOST_SUMMARY))
+    assert len(shown["title"]) == MOST_TITLE
+    assert "\n" not in shown["title"]
+    assert len(shown["summary"]) <= MOST_SUMMARY
+
+
+def test_the_body_of_a_pull_request():
+    files = [("src/a.py", 3, 1), ("b|`c.py", 0, 2)]
+    assert pull_body(WORKING, "Ran `ruff format`.", files) == (
+        "<!-- greenroom run 01J -->\n"
+        "Ran `ruff format`.\n"
+        "\n"
+        "\n"
+        "| file | | |\n"
+        "|---|---:|---:|\n"
+        "| `src/a.py` | +3 | -1 |\n"
+        "| `b/'c.py` | +0 | -2 |\n"
+        "\n"
+        "Made by **tidy** for ann. Closes #7"
+    )
+
+
+def test_a_pull_request_asked_for_on_another_closes_nothing():
+    body = pull_body(replace(WORKING, subject=PULL), "Done.", [])
+    assert body.endswith("\nMade by **tidy** for ann.")
+
+
+def test_the_body_of_a_large_pull_request_has_room_for_its_end():
+    files = [(f"{'deep/' * 900}@octo/{number}.py", 10**6, 10**6) for number in range(101)]
+    body = pull_body(WORKING, "word " * 12_000, files)
+    assert len(body) <= MOST_CHARACTERS
+    assert NOTE in body
+    assert body.count(".py` | +1000000 | -1000000 |") == 100
+    assert body.endswith("\n| and 1 more | | |\n\nMade by **tidy** for ann. Closes #7")
+
+
+def test_the_refusals_of_a_person_are_the_last_five():
+    words = [f"No {number}." for number in range(7)]
+    assert refusal(Login("ann"), UserId(5), words) == (
+        "<!-- greenroom refusal 5 -->\n"
+        "ann, this was not done:\n"
+        "\n"
+        "- No 2.\n- No 3.\n- No 4.\n- No 5.\n- No 6."
+    )
+
+
+def test_the_message_of_a_commit():
+    message = "Tidy imports\n\nMade by tidy for octo/cat#7.\n"
+    assert commit_message("Tidy\nimports", WORKING) == message
+
+
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [
+        ("Fix #12: ask @ann", f"Fix #{BREAK}12: ask @{BREAK}ann"),
+        ("a\n  b", "a b"),
+        ("x" * 256, "x" * (MOST_LINE - 1) + "…"),
+    ],
+)
+def test_a_title_is_one_harmless_line(title, shown):
+    assert line(title) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("a\nb", "a b"), ("*@ann* `x` <b> [y](z) #1 ~a~ |", "ann x b y(z) 1 a "), ("", "")],
+)
+def test_plain_text_has_no_sign_that_markdown_reads(text, shown):
+    assert plain(text) == shown
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        comment(replace(FAILED, said=EVIL)),
+        comment(replace(FAILED, words=EVIL)),
+        comment(replace(FAILED, steps=(Step(at=START, text=EVIL, agent=True),))),
+        comment(replace(FAILED, steps=(Step(at=START, text=EVIL, agent=False),))),
+        pull_body(WORKING, EVIL, []),
+        pull_body(WORKING, "Done.", [(EVIL, 1, 1)]),
+    ],
+    ids=["said", "words", "agent's step", "our step", "body", "path"],
+)
+def test_no_words_of_an_agent_imitate_ours(shown):
+    assert re.findall("<!--[^>]*>", shown) == [marker(WORKING.id)]
+    assert "@ann" not in shown
+    assert "fixes #1" not in shown
+    assert shown.splitlines()[-1].startswith(("Asked for by ann.", "Made by **tidy** for ann."))
+    assert shown.count("\n```") in {0, 2}
+
+
+def test_marks_tell_runs_and_people_apart():
+    assert marker(RunId("5")) != refusal_marker(UserId(5))
+    assert marker(RunId("01J")) not in marker(RunId("01J2"))
+    assert refusal_marker(UserId(5)) not in refusal_marker(UserId(55))
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("Imports are in a mess!", "greenroom/tidy/7-imports-are-in-a-mess"),
+        ("", "greenroom/tidy/7"),
+        ("混乱", "greenroom/tidy/7"),
+        ("../..//x.lock@{0}", "greenroom/tidy/7-x-lock-0"),
+        ("a" * 39 + " b", f"greenroom/tidy/7-{'a' * 39}"),
+    ],
+)
+def test_a_branch_is_named_after_its_issue(title, name):
+    assert branch("tidy", 7, title) == name
+
+
+@given(st.lists(st.text(), min_size=20, max_size=20))
+def test_git_takes_every_name_of_a_branch(titles):
+    for title in titles:
+        name = branch("tidy", 7, title)
+        assert re.fullmatch(r"greenroom/tidy/7(-[a-z0-9]+)*", name)
+        assert len(name) <= len("greenroom/tidy/7-") + 40
+
+
+@pytest.mark.parametrize("title", ["x", "-", ".lock", "a..b", "@{u}", "é\u200b\n", "x" * 200])
+def test_git_itself_says_so(title):
+    name = branch("tidy", 7, title)
+    subprocess.run(["git", "check-ref-format", "--branch", name], check=True, capture_output=True)
