@@ -104,7 +104,7 @@ async def read(request: web.Request, shape: type[B]) -> B:
         raise Refused("size", f"A body has {LARGEST} bytes at most.") from None
     except ValidationError as problem:
         raise Refused("body", _words(problem)) from None
-    except aiohttp.ClientPayloadError:
+    except (aiohttp.ClientPayloadError, ConnectionError):
         raise Refused("body", "The body ended too early.") from None
 
 

@@ -16,7 +16,7 @@ from bot.gateway.bodies import (
     idempotency_key,
     read,
 )
-from bot.gateway.tokens import TOKEN
+from bot.gateway.tokens import bearer
 from bot.rules.outputs import Accepted
 from bot.work.broker import Broker
 
@@ -43,19 +43,19 @@ class Calls:
     async def launch(self, request: web.Request) -> web.Response:
         """Exchange the launch token for the plan and a run token."""
         await read(request, Nothing)
-        claim = await self._broker.claim(request[TOKEN])
+        claim = await self._broker.claim(bearer(request))
         token = claim.run_token.get_secret_value()
         return web.json_response({"run_token": token, "plan": asdict(claim.plan)})
 
     async def heartbeat(self, request: web.Request) -> web.Response:
         """Say whether the job is to go on."""
         await read(request, Heartbeat)
-        return web.json_response({"go_on": await self._broker.beat(request[TOKEN])})
+        return web.json_response({"go_on": await self._broker.beat(bearer(request))})
 
     async def step(self, request: web.Request) -> web.Response:
         """Show one line of progress."""
         step = await read(request, Step)
-        await self._broker.step(request[TOKEN], step.text, key=idempotency_key(request))
+        await self._broker.step(bearer(request), step.text, key=idempotency_key(request))
         return _done()
 
     async def note(self, request: web.Request) -> web.Response:
@@ -65,7 +65,7 @@ class Calls:
         logged by its length, and then dropped.
         """
         note = await read(request, Note)
-        job = await self._broker.of(request[TOKEN])
+        job = await self._broker.of(bearer(request))
         log.info("note.dropped", run=job.run, job=job.name, characters=len(note.text))
         return _done()
 
@@ -73,7 +73,7 @@ class Calls:
         """Answer an agent that asks to have something done."""
         asked = await read(request, Output)
         key = idempotency_key(request)
-        answer = await self._broker.ask(request[TOKEN], asked.kind, asked.payload, key=key)
+        answer = await self._broker.ask(bearer(request), asked.kind, asked.payload, key=key)
         if isinstance(answer, Accepted):
             return web.json_response({"accepted": True, "left": answer.left})
         return web.json_response(
@@ -83,7 +83,7 @@ class Calls:
     async def finish(self, request: web.Request) -> web.Response:
         """Take the job's last word."""
         finish = await read(request, Finish)
-        await self._broker.finish(request[TOKEN], finish.ended())
+        await self._broker.finish(bearer(request), finish.ended())
         return _done()
 
 

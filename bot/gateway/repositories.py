@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 
 from aiohttp import web
 
-from bot.gateway.tokens import TOKEN
+from bot.gateway.tokens import bearer
 from bot.githttp import Service, serve
 from bot.model.errors import Fenced, Refused
 from bot.model.ids import JobName
@@ -79,7 +79,7 @@ class Repositories:
         return await self._serve(request, job, grant)
 
     async def _job(self, request: web.Request) -> JobRow:
-        job = await self._broker.of(request[TOKEN])
+        job = await self._broker.of(bearer(request))
         if job.ended_at is not None:
             raise Fenced(f"job {job.name} has ended")
         return job

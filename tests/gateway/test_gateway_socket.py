@@ -6,6 +6,7 @@ import socket
 import stat
 
 import pytest
+from structlog.testing import capture_logs
 
 from tests.gateway.stand import LAST
 
@@ -104,6 +105,37 @@ async def test_the_harness_may_speak_http_1_0_and_read_to_the_end(open_stand):
     assert b"chunked" not in head
     assert body.startswith(b'{"run_token": ')
     writer.close()
+
+
+async def test_a_caller_that_hangs_up_is_no_bug(open_stand, job):
+    _, writer = await asyncio.open_unix_connection(str(open_stand.socket))
+    head = f"POST /finish HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {job.run_token}\r\n"
+    with capture_logs() as lines:
+        writer.write(head.encode() + b"Content-Length: 500\r\n\r\n{")
+        await writer.drain()
+        writer.close()
+        async with asyncio.timeout(10):
+            while not lines:  # noqa: ASYNC110 - a log tells nobody
+                await asyncio.sleep(0)
+    assert (lines[0]["status"], lines[0]["problem"]) == (400, "The body ended too early.")
+
+
+async def test_each_call_is_one_line_in_the_log_without_its_token(open_stand):
+    job = await open_stand.launched(comment=1)
+    with capture_logs() as lines:
+        token = (await open_stand.call("/launch", job.launch_token, {})).said["run_token"]
+        await open_stand.call("/outputs", token, {"kind": "comment", "body": "ghp_" + "a" * 36})
+        await open_stand.call(f"/{token}", token, {})
+        await open_stand.call("/finish", "stranger", LAST)
+    calls = [line for line in lines if line["event"] == "gateway.answered"]
+    assert [(line["call"], line["status"]) for line in calls] == [
+        ("POST /launch", 200),
+        ("POST /outputs", 422),
+        ("POST (no such address)", 404),
+        ("POST /finish", 401),
+    ]
+    for secret in (token, job.launch_token, "ghp_", "stranger"):
+        assert secret not in repr(lines)
 
 
 @pytest.mark.parametrize("debug", [False, True])
