@@ -1,10 +1,12 @@
 """Git through the gateway: which repository, which ref, and who may."""
 
+import asyncio
 import os
 from dataclasses import replace
 
 import pytest
 
+from bot.gateway.repositories import AT_ONCE
 from bot.model.ids import Repo
 from bot.workspace.quarantine import Quarantines
 from tests.gateway.stand import LAST, git
@@ -63,6 +65,14 @@ async def test_no_address_leads_anywhere_else(open_stand, job, path):
     address = f"/git/{path}?service=git-upload-pack"
     answer = await open_stand.request("GET", address, job.run_token, None)
     assert answer.status == 404
+
+
+async def test_a_job_that_clones_many_times_at_once_waits_its_turn(job, client_of, tmp_path):
+    client = client_of(job)
+    clones = (
+        client.git("clone", "-q", "MIRROR", f"{n}", cwd=tmp_path) for n in range(2 * AT_ONCE)
+    )
+    assert await asyncio.gather(*clones) == [(0, "")] * 2 * AT_ONCE
 
 
 async def test_heads_of_forks_are_not_shown(open_stand, job, client_of, tmp_path):
@@ -136,9 +146,7 @@ async def test_a_job_that_has_ended_hands_in_nothing_more(open_stand, job, clien
     assert f"remote: Stop: job {job.plan.job} has ended." in said
 
 
-async def test_a_stranger_is_sent_away_without_being_asked_for_a_password(
-    job, client_of, tmp_path
-):
+async def test_a_stranger_is_sent_away_and_learns_nothing(job, client_of, tmp_path):
     stranger = client_of(replace(job, run_token="stranger"))
     status, said = await stranger.git("clone", "MIRROR", "copy", cwd=tmp_path)
     assert status != 0
