@@ -43,6 +43,14 @@ async def show(call: Call) -> Reply:
     return Reply(body={**shape, "installations_count": count})
 
 
+async def by_slug(call: Call) -> Reply:
+    """Return any app by its slug."""
+    for app in call.hub.apps.values():
+        if app.slug == call.params["app_slug"]:
+            return Reply(body=shapes.app(call.hub.base, app))
+    raise not_found()
+
+
 async def list_installations(call: Call) -> Reply:
     """Return where the app is installed."""
     return page(call, _installations(call), lambda each: shapes.installation(call.hub.base, each))

@@ -15,11 +15,11 @@ from bot.devhub.shapes import checks as shapes
 
 async def of(scene: Scene, app: App, sha: str, *, before: str | None = None) -> CheckSuite:
     """Return an app's suite on a commit, made if there is none."""
+    branches = await git.heads(scene.repository.path, "refs/heads")
+    at = [name.removeprefix("refs/heads/") for name, head in branches.items() if head == sha]
     for each in scene.repository.suites.values():
         if each.app is app and each.head_sha == sha:
             return each
-    branches = await git.heads(scene.repository.path, "refs/heads")
-    at = [name.removeprefix("refs/heads/") for name, head in branches.items() if head == sha]
     suite = CheckSuite(
         id=scene.hub.next_id(),
         app=app,

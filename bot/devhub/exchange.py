@@ -17,6 +17,7 @@ from bot.devhub.problems import Problem, not_found
 from bot.devhub.records import Repository
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
+_SUBJECTS = frozenset({"issue_number", "pull_number", "ref", "commit_sha"})
 _SECONDARY = (
     "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
 )
@@ -149,7 +150,8 @@ def _hide_fresh(call: Call, repository: Repository) -> None:
     if call.route.method != "GET" or not call.hub.switches.missing_after_event:
         return
     seen_since = call.hub.now() - call.hub.switches.missing_after_event
-    for value in call.params.values():
+    for name in _SUBJECTS & call.params.keys():
+        value = call.params[name]
         subject = int(value) if value.isdecimal() else value
         if call.hub.fresh.get((repository.id, subject), 0) > seen_since:
             raise not_found()

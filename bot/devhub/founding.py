@@ -125,8 +125,9 @@ async def repository(
 async def bring_in(repository: Repository, source: Path) -> None:
     """Copy the branches and tags of a git repository on this host."""
     await git(repository.path, "fetch", "--quiet", "--no-tags", str(source), *_EVERYTHING)
-    head = (await git(source, "-C", str(source), "symbolic-ref", "--short", "HEAD")).decode()
-    await _default(repository, head.strip())
+    told = (await git(repository.path, "ls-remote", "--symref", str(source), "HEAD")).decode()
+    if told.startswith("ref: refs/heads/"):
+        await _default(repository, told.split()[1].removeprefix("refs/heads/"))
 
 
 async def write(repository: Repository, files: Mapping[str, str], now: float) -> None:

@@ -74,6 +74,7 @@ ROUTES: tuple[Route, ...] = (
     *_page(
         "apps/apps",
         _row("GET /app", apps.show, "get-the-authenticated-app", by=APP),
+        _row("GET /apps/{app_slug}", apps.by_slug, "get-an-app", by=ANYONE),
         _row("GET /app/installations", apps.list_installations, "list-installations-for-the-authenticated-app", by=APP),
         _row("GET /app/installations/{installation_id}", apps.show_installation, "get-an-installation-for-the-authenticated-app", by=APP),
         _row("POST /app/installations/{installation_id}/access_tokens", apps.create_access_token, "create-an-installation-access-token-for-an-app", by=APP),
