@@ -73,9 +73,15 @@ def empty(request: pytest.FixtureRequest) -> SecretStr:
 
 
 @pytest.fixture
-async def store(empty: SecretStr) -> AsyncIterator[Store]:
-    """A migrated store, on each kind of database in turn."""
-    await migrate(empty)
+async def bare(empty: SecretStr) -> AsyncIterator[Store]:
+    """A store without tables, on each kind of database in turn."""
     store = open_store(empty)
     yield store
     await store.close()
+
+
+@pytest.fixture
+async def store(empty: SecretStr, bare: Store) -> Store:
+    """A migrated store, on each kind of database in turn."""
+    await migrate(empty)
+    return bare
