@@ -36,10 +36,11 @@ class Seen:
 
 
 class Job:
-    """One issue in one repository."""
+    """One issue in one repository; `check` raises when the app is no longer up."""
 
-    def __init__(self, hub: Hub, repo: str, tell: Tell) -> None:
+    def __init__(self, hub: Hub, repo: str, tell: Tell, check: Callable[[], None]) -> None:
         self._hub = hub
+        self._check = check
         self._at = f"/repos/{repo}"
         self._tell = tell
 
@@ -81,6 +82,7 @@ class Job:
                 after = time.monotonic() - began
                 self._tell(f"👀 after {after:.2f} s")
                 return after
+            self._check()
             await asyncio.sleep(LOOK)
 
     async def _end(self, number: int) -> tuple[int, int]:
@@ -97,6 +99,7 @@ class Job:
                 if done and not await self._issue_labels(number):
                     return pull["number"], runs[0]["id"]
             self._stopped(comments)
+            self._check()
             await asyncio.sleep(LOOK)
 
     async def _checks(self, head: str) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from bot.demo.hub import Hub
 from bot.demo.job import LABEL, Job, Seen
-from bot.demo.project import INICONFIG, Project, fetch, make_repository, passes, run
+from bot.demo.project import STAMINA, Project, fetch, make_repository, passes, run
 from bot.demo.scene import Scene, scene
 from bot.model.errors import Misconfigured, Unavailable
 
@@ -47,22 +47,22 @@ def demo(*, once: bool) -> int:
 async def _demo(*, once: bool) -> int:
     tell = Progress()
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "greenroom"
-    tell(f"fetching the source package of {INICONFIG.name} {INICONFIG.version}")
-    package = await fetch(INICONFIG, cache)
+    tell(f"fetching the source package of {STAMINA.name} {STAMINA.version}")
+    package = await fetch(STAMINA, cache)
     tools = _toolbox(cache)
     root = Path(tempfile.mkdtemp(prefix="greenroom-demo-"))
     async with scene(root / "scene", tools=tools) as world:
         source = await make_repository(package, root / "source")
         tell(f"embedded GitHub at {world.url}")
-        repo = await world.repository(INICONFIG.name, source)
+        repo = await world.repository(STAMINA.name, source)
         await world.start("web", "work", "gateway")
         await world.install()
         tell(f"the app runs: web, work, gateway; installed on {repo}")
-        failed_before = not await passes(INICONFIG, source, tools / "bin")
+        failed_before = not await passes(STAMINA, source, tools / "bin")
         tell(f"the project's own checks {'fail' if failed_before else 'pass'} on its main branch")
         async with Hub(world.url, world.token) as hub:
-            seen = await Job(hub, repo, tell).run("Format and lint the code", WITHIN)
-        passes_now = await _passes_at_head(INICONFIG, world, repo, seen, tools)
+            seen = await Job(hub, repo, tell, world.check).run("Format and lint the code", WITHIN)
+        passes_now = await _passes_at_head(STAMINA, world, repo, seen, tools)
         tell(f"the checks {'pass' if passes_now else 'fail'} on the pull request's head")
         result = _result(world, seen)
         sys.stdout.write(json.dumps(result) + "\n")

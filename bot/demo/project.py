@@ -35,13 +35,13 @@ class Project:
         return f"{self.name}-{self.version}.tar.gz"
 
 
-INICONFIG = Project(
-    name="iniconfig",
-    version="2.3.1",
-    sha256="67f4b9c50da0dedf52af349e7749a80a9057a5031199791b906c3bb3ae878960",
-    checks=(("ruff", "format", "--check", "."), ("ruff", "check", ".")),
+STAMINA = Project(
+    name="stamina",
+    version="25.1.0",
+    sha256="ad674809796ae40512b3b6296cfade826efd63863ff2ca2f59f806342e91e94a",
+    checks=(("ruff", "format", "--check", "."),),
 )
-"""A small parser of INI files (MIT), whose `pyproject.toml` configures ruff."""
+"""A package for retries (MIT), whose hooks run ruff's linter and formatter."""
 
 
 async def fetch(project: Project, cache: Path) -> Path:

@@ -58,7 +58,7 @@ class Scene:
     @property
     def clock(self) -> Path:
         """The file that moves everybody's clock."""
-        return self.root / "clock"
+        return self.root / "clock" / "offset"
 
     @property
     def recording(self) -> Path:
@@ -72,6 +72,7 @@ class Scene:
     async def open(self) -> None:
         """Start the embedded GitHub, register and install the app, bring up the database."""
         self.home.mkdir(mode=0o700, parents=True)
+        self.clock.parent.mkdir()
         await self._start_devhub()
         self.port = _free_port()
         secret = secrets.token_hex(16)
@@ -107,7 +108,7 @@ class Scene:
         await self._spawn("devhub", (sys.executable, "-m", "bot.devhub", "--port=0", *words), {})
         async with asyncio.timeout(PATIENCE):
             while not ready.exists():
-                await self._alive("devhub")
+                self.check()
                 await asyncio.sleep(0.02)
         self.url = json.loads(ready.read_text())["url"]
 
@@ -178,13 +179,14 @@ class Scene:
                     _, writer = await asyncio.open_connection("127.0.0.1", self.port)
                     writer.close()
                     return
-                for name in self.processes:
-                    await self._alive(name)
+                self.check()
                 await asyncio.sleep(0.02)
 
-    async def _alive(self, name: str) -> None:
-        if self.processes[name].returncode is not None:
-            raise Unavailable(name, self.last_words(name), retry_after=0)
+    def check(self) -> None:
+        """See that every process is up; raises Unavailable with what a dead one said last."""
+        for name, process in self.processes.items():
+            if process.returncode is not None:
+                raise Unavailable(name, self.last_words(name), retry_after=0)
 
     def last_words(self, name: str) -> str:
         """Return the end of a process's log."""

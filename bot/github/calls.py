@@ -16,12 +16,12 @@ from pydantic import SecretStr
 from bot.github.cache import Cache
 from bot.github.errors import UNAUTHORIZED
 from bot.github.lanes import Lanes, Sleep
-from bot.github.limits import Priority
 from bot.github.permissions import Operation
 from bot.github.transport import Means, Transport
 from bot.model.clock import Clock
 from bot.model.errors import Refused, Unavailable
 from bot.model.ids import InstallationId
+from bot.model.priorities import Priority
 
 PER_PAGE = 100
 """https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api"""

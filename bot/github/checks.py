@@ -10,11 +10,11 @@ from typing import Any, Literal
 from bot.github.bounds import OUTPUT, within
 from bot.github.calls import Caller
 from bot.github.errors import TOO_LONG
-from bot.github.limits import Priority
 from bot.github.moments import stamp
 from bot.github.permissions import Operation
 from bot.model.errors import Refused
 from bot.model.ids import Sha
+from bot.model.priorities import Priority
 from bot.model.runs import Conclusion
 
 Status = Literal["queued", "in_progress", "completed"]

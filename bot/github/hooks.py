@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.github.calls import PER_PAGE, Caller
-from bot.github.limits import Priority
 from bot.github.moments import unix
 from bot.github.permissions import Operation
 from bot.model.ids import DeliveryGuid
+from bot.model.priorities import Priority
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

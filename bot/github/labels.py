@@ -4,9 +4,9 @@ from collections.abc import Collection
 
 from bot.github.calls import Caller
 from bot.github.errors import NOT_FOUND
-from bot.github.limits import Priority
 from bot.github.permissions import Operation
 from bot.model.errors import Refused
+from bot.model.priorities import Priority
 
 
 class Labels:

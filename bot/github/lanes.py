@@ -13,10 +13,11 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.github.limits import Budget, Hold, Pace, Priority
+from bot.github.limits import Budget, Hold, Pace
 from bot.model.clock import Clock
 from bot.model.errors import Unavailable
 from bot.model.ids import InstallationId
+from bot.model.priorities import Priority
 
 Sleep = Callable[[float], Awaitable[None]]
 

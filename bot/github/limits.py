@@ -9,7 +9,7 @@ https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum, IntEnum, auto
+from enum import Enum, auto
 from http import HTTPStatus
 
 FALLBACK = 60.0
@@ -27,15 +27,6 @@ SKEW = 1.0
 
 TICK = 0.001
 """Seconds: what is owed below it is let go, or rounding would make a wait endless."""
-
-
-class Priority(IntEnum):
-    """Which of the writes that wait for one installation goes first."""
-
-    ACKNOWLEDGE = 0
-    RESULT = 1
-    PROGRESS = 2
-    REFUSAL = 3
 
 
 class Pace(Enum):

@@ -6,10 +6,10 @@ from typing import Any, Literal
 
 from bot.github.bounds import BODY, within
 from bot.github.calls import Caller
-from bot.github.limits import Priority
 from bot.github.people import person
 from bot.github.permissions import Operation
 from bot.model.ids import Repo, Sha
+from bot.model.priorities import Priority
 from bot.model.runs import Person
 
 State = Literal["open", "closed"]

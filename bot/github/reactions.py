@@ -3,8 +3,8 @@
 from typing import Literal
 
 from bot.github.calls import Caller
-from bot.github.limits import Priority
 from bot.github.permissions import Operation
+from bot.model.priorities import Priority
 
 # https://docs.github.com/en/rest/reactions/reactions#about-reactions
 Content = Literal["+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes"]

@@ -13,12 +13,12 @@ from pydantic import SecretStr
 
 from bot.github.calls import Caller, Credential
 from bot.github.errors import NOT_FOUND, NOT_INSTALLED, PERMISSION, UNPROCESSABLE
-from bot.github.limits import Priority
 from bot.github.moments import unix
 from bot.github.permissions import Operation, Permissions, lacking, spelled
 from bot.model.clock import Clock
 from bot.model.errors import Refused
 from bot.model.ids import InstallationId, Repo
+from bot.model.priorities import Priority
 
 MARGIN = 5 * 60.0
 """Seconds: a token with less than this to live is not handed out."""

@@ -17,9 +17,10 @@ from yarl import URL
 from bot.github import errors
 from bot.github.cache import ScopedCache
 from bot.github.lanes import Lane, Sleep
-from bot.github.limits import Pace, Priority, is_limit
+from bot.github.limits import Pace, is_limit
 from bot.github.permissions import Operation
 from bot.model.errors import Unavailable
+from bot.model.priorities import Priority
 
 REQUESTER = "greenroom"
 """User-Agent, which GitHub requires.

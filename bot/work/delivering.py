@@ -4,8 +4,6 @@ A run whose agent is done waits here: its tree is checked, its branch pushed, it
 request opened.  Only when GitHub has all of it is the run a success.
 """
 
-import asyncio
-
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -22,6 +20,7 @@ from bot.store.runs import RunRow
 from bot.store.story import OutputRow
 from bot.work import runs as work
 from bot.work.context import Context
+from bot.work.loop import side_by_side
 from bot.workspace import deliver
 from bot.workspace.deliver import CommitWords, Inspected, Rules
 from bot.workspace.quarantine import Quarantines
@@ -34,6 +33,9 @@ AT_ONCE = 8
 
 LOOK_AGAIN = 5.0
 """Seconds after which a delivery is looked at although the reporter did not say so."""
+
+BROKEN = 30.0
+"""Seconds until a delivery that failed in a way nobody foresaw is looked at again."""
 
 DELIVERING = runs.parked_for("delivery")
 
@@ -53,23 +55,27 @@ class Delivering:
                 return False
         async with self._context.store.begin() as tx:
             due = await runs.claim(tx, self._context.lease(), DELIVERING, most=AT_ONCE)
-        async with asyncio.TaskGroup() as group:
-            for row in due:
-                group.create_task(self._attempt(row))
+        await side_by_side(due, self._take_further, self._failed)
         return bool(due)
 
-    async def _attempt(self, row: RunRow) -> None:
-        wait = LOOK_AGAIN
-        try:
-            await self._advance(row)
-        except Fenced:
-            return await self._let_go(row, 0.0)
-        except Unavailable as problem:
-            log.warning("run.unavailable", run=row.id, words=str(problem))
-            wait = problem.retry_after
-        except Refused as problem:
-            await self._fail(row, problem.words)
-        return await self._let_go(row, wait)
+    async def _take_further(self, row: RunRow) -> None:
+        await self._advance(row)
+        await self._let_go(row, LOOK_AGAIN)
+
+    async def _failed(self, row: RunRow, problem: Exception) -> None:
+        match problem:
+            case Unavailable():
+                log.warning("run.unavailable", run=row.id, words=str(problem))
+                wait = problem.retry_after
+            case Fenced():
+                wait = 0.0  # it moved while we worked; look again at what it is now
+            case Refused():
+                await self._fail(row, problem.words)
+                wait = LOOK_AGAIN
+            case _:
+                log.error("run.failed", run=row.id, exc_info=problem)
+                wait = BROKEN
+        await self._let_go(row, wait)
 
     async def _let_go(self, row: RunRow, wait: float) -> None:
         async with self._context.store.begin() as tx:

@@ -3,7 +3,6 @@
 A handler's Facts is a dataclass; its fields' names are looked up here.
 """
 
-import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import fields
 from typing import Any, TypeVar
@@ -21,6 +20,7 @@ from bot.rules.attempts import FRESH
 from bot.rules.policy import Role, role_of
 from bot.store import runs
 from bot.work.context import Context
+from bot.work.loop import together
 
 F = TypeVar("F")
 
@@ -31,7 +31,7 @@ class FactSource:
     def __init__(self, context: Context, event: Event) -> None:
         self._context = context
         self._event = event
-        self._asked: dict[str, asyncio.Task[Any]] = {}
+        self._known: dict[str, Any] = {}
 
     async def fetch(self, facts: type[F]) -> F:
         """Make a handler's Facts.
@@ -40,14 +40,10 @@ class FactSource:
             Unavailable: GitHub or the database did not answer.
         """
         wanted = [field.name for field in fields(facts)]  # type: ignore[arg-type]
-        try:
-            async with asyncio.TaskGroup() as group:
-                for name in wanted:
-                    if name not in self._asked:
-                        self._asked[name] = group.create_task(FETCHERS[name](self))
-        except ExceptionGroup as problems:
-            raise problems.exceptions[0] from problems
-        return facts(**{name: self._asked[name].result() for name in wanted})
+        missing = [name for name in wanted if name not in self._known]
+        answers = await together(FETCHERS[name](self) for name in missing)
+        self._known |= dict(zip(missing, answers, strict=True))
+        return facts(**{name: self._known[name] for name in wanted})
 
     def _subject(self) -> Subject:
         match self._event:

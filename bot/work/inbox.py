@@ -4,7 +4,6 @@ Whatever happens to one delivery stays its own: it is tried again later, and set
 aside for a person once it has failed too often.
 """
 
-import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -21,6 +20,7 @@ from bot.store.inbox import Claimed
 from bot.work.context import Context
 from bot.work.dispatch import Dispatch
 from bot.work.facts import FactSource
+from bot.work.loop import side_by_side
 
 log = structlog.get_logger()
 
@@ -48,27 +48,27 @@ class Inbox:
                 return False
         async with self._context.store.begin() as tx:
             claimed = await inbox.claim(tx, self._context.lease(), most=AT_ONCE)
-        async with asyncio.TaskGroup() as group:
-            for delivery in claimed:
-                group.create_task(self._attempt(delivery))
+        await side_by_side(claimed, self._handle, self._failed)
         return bool(claimed)
 
-    async def _attempt(self, delivery: Claimed) -> None:
-        try:
-            await self._handle(delivery)
-        except Unavailable as problem:
-            await self._again(delivery, str(problem), problem.retry_after)
-        except Fenced as problem:
-            await self._again(delivery, str(problem), 0.0)
-        except Unreadable as problem:
-            await self._end(delivery, "set_aside", str(problem))
-        except Exception as problem:  # one bad delivery must not stop the others
-            log.exception("delivery.failed", delivery=delivery.guid, event=delivery.event)
-            if delivery.attempts >= MOST_DELIVERY_TRIES:
-                await self._end(delivery, "set_aside", type(problem).__name__)
-            else:
-                wait = pause(delivery.attempts)
-                await self._again(delivery, type(problem).__name__, wait)
+    async def _failed(self, delivery: Claimed, problem: Exception) -> None:
+        match problem:
+            case Unavailable():
+                await self._again(delivery, str(problem), problem.retry_after)
+            case Fenced():
+                await self._again(delivery, str(problem), 0.0)
+            case Unreadable():
+                await self._end(delivery, "set_aside", str(problem))
+            case _:
+                log.error("delivery.failed", delivery=delivery.guid, exc_info=problem)
+                await self._bad(delivery, type(problem).__name__)
+
+    async def _bad(self, delivery: Claimed, note: str) -> None:
+        """Try a delivery that broke a handler some more times, then set it aside."""
+        if delivery.attempts >= MOST_DELIVERY_TRIES:
+            await self._end(delivery, "set_aside", note)
+        else:
+            await self._again(delivery, note, pause(delivery.attempts))
 
     async def _handle(self, delivery: Claimed) -> None:
         event = parse(delivery.event, delivery.body, received_at=delivery.received_at)

@@ -6,7 +6,6 @@ searches, and creates only what is not there.  When lists lag longer than that, 
 look removes the twin.
 """
 
-import asyncio
 from collections.abc import Mapping
 
 import structlog
@@ -17,6 +16,7 @@ from bot.rules.attempts import pause
 from bot.store import outbox, runs
 from bot.store.outbox import OutboxRow, Wish
 from bot.work.context import Context
+from bot.work.loop import side_by_side
 from bot.work.writers import Act, Thing
 
 log = structlog.get_logger()
@@ -54,24 +54,24 @@ class Reporter:
                 return False
         async with self._context.store.begin() as tx:
             due = await outbox.claim(tx, self._context.lease(), most=AT_ONCE)
-        async with asyncio.TaskGroup() as group:
-            for row in due:
-                group.create_task(self._attempt(row))
+        await side_by_side(due, self._do, self._failed)
         return bool(due)
 
-    async def _attempt(self, row: OutboxRow) -> None:
-        try:
-            external_id = await self._bring_about(row)
-        except Unavailable as problem:
-            log.warning("outbox.unavailable", target=row.target, words=str(problem))
-            await self._again(row, max(problem.retry_after, LAG if problem.sent else 0.0))
-        except Refused as problem:
-            if problem.reason == "not_found" and row.attempts < NEW:
+    async def _do(self, row: OutboxRow) -> None:
+        await self._made(row, await self._bring_about(row))
+
+    async def _failed(self, row: OutboxRow, problem: Exception) -> None:
+        match problem:
+            case Unavailable():
+                log.warning("outbox.unavailable", target=row.target, words=str(problem))
+                await self._again(row, max(problem.retry_after, LAG if problem.sent else 0.0))
+            case Refused(reason="not_found") if row.attempts < NEW:
                 await self._again(row, pause(row.attempts + 1))
-            else:
+            case Refused():
                 await self._refused(row, problem)
-        else:
-            await self._made(row, external_id)
+            case _:
+                log.error("outbox.failed", target=row.target, exc_info=problem)
+                await self._again(row, pause(row.attempts + 1))
 
     async def _bring_about(self, row: OutboxRow) -> str | None:
         at = self._context.github.at(row.installation, row.repo)

@@ -127,9 +127,9 @@ def _urgency(row: RunRow) -> Priority:
     return Priority.RESULT if row.state is Run.FINISHED else Priority.PROGRESS
 
 
-def _wish(row: RunRow, name: str, kind: str, priority: Priority, **wish: object) -> Wish:
+def _wish(row: RunRow, target: str, kind: str, priority: Priority, /, **wish: object) -> Wish:
     return Wish(
-        target=f"{name}:{row.id}",
+        target=f"{target}:{row.id}",
         kind=kind,
         run=row.id,
         installation=row.installation,
@@ -139,6 +139,6 @@ def _wish(row: RunRow, name: str, kind: str, priority: Priority, **wish: object)
     )
 
 
-def wish_of(row: RunRow, kind: str, **wish: object) -> Wish:
+def wish_of(row: RunRow, kind: str, /, **wish: object) -> Wish:
     """Make a run's wish for the one target of a kind, to be brought about as a result."""
     return _wish(row, kind, kind, Priority.RESULT, **wish)

@@ -1,6 +1,5 @@
 """Does for each run what `owed` says, until what exists is what is wanted."""
 
-import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
@@ -18,6 +17,7 @@ from bot.store.runs import RunRow
 from bot.work import runs as work
 from bot.work.context import Context
 from bot.work.launching import Launcher
+from bot.work.loop import side_by_side
 
 log = structlog.get_logger()
 
@@ -26,6 +26,9 @@ AT_ONCE = 16
 
 GLANCE = 1.0
 """Seconds between two looks at a job that runs."""
+
+BROKEN = 30.0
+"""Seconds until a run whose supervision failed in a way nobody foresaw is looked at again."""
 
 STOP_GRACE = 60.0
 """Seconds that a job has to hand in what it has once it was told to stop."""
@@ -53,27 +56,30 @@ class Supervisor:
                 return False
         async with self._context.store.begin() as tx:
             due = await runs.claim(tx, self._context.lease(), runs.OWED, most=AT_ONCE)
-        async with asyncio.TaskGroup() as group:
-            for row in due:
-                group.create_task(self._attempt(row))
+        await side_by_side(due, self._look_after, self._failed)
         return bool(due)
 
-    async def _attempt(self, row: RunRow) -> None:
+    async def _look_after(self, row: RunRow) -> None:
         overdue = row.deadline is not None and self._context.now() > row.deadline
-        duty = owed(row.state, row.compute, overdue=overdue)
-        try:
-            wait = await self._duties[duty](row)
-        except Unavailable as problem:
-            log.warning("run.unavailable", run=row.id, duty=duty, words=str(problem))
-            wait = problem.retry_after
-        except Fenced:
-            wait = 0.0  # it moved while we worked; look again at what it is now
-        except Refused as problem:
-            await self._fail(row, problem.words)
-            wait = 0.0
-        except Exception:
-            log.exception("run.failed", run=row.id, duty=duty)
-            wait = pause(5)
+        wait = await self._duties[owed(row.state, row.compute, overdue=overdue)](row)
+        await self._let_go(row, wait)
+
+    async def _failed(self, row: RunRow, problem: Exception) -> None:
+        match problem:
+            case Unavailable():
+                log.warning("run.unavailable", run=row.id, words=str(problem))
+                wait = problem.retry_after
+            case Fenced():
+                wait = 0.0  # it moved while we worked; look again at what it is now
+            case Refused():
+                await self._fail(row, problem.words)
+                wait = 0.0
+            case _:
+                log.error("run.failed", run=row.id, exc_info=problem)
+                wait = BROKEN
+        await self._let_go(row, wait)
+
+    async def _let_go(self, row: RunRow, wait: float) -> None:
         async with self._context.store.begin() as tx:
             next_at = self._context.now() + wait
             await runs.let_go(tx, row, worker=self._context.worker, next_at=next_at)

@@ -1,6 +1,6 @@
 from bot.github.cache import Cache
-from bot.github.limits import Priority
 from bot.model.ids import InstallationId, Repo
+from bot.model.priorities import Priority
 from tests.github.scripted import example
 
 REPO = "GET /repos/octo/cat"

@@ -1,4 +1,4 @@
-from bot.github.limits import Priority
+from bot.model.priorities import Priority
 from tests.github.scripted import example
 
 COMMENTS = "/repos/octo/cat/issues/1/comments"

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from bot.github.checks import Output, Shown
-from bot.github.limits import Priority
 from bot.github.pulls import NewPull
 from bot.model.errors import Refused, Unavailable
 from bot.model.ids import Login, UserId
+from bot.model.priorities import Priority
 from bot.model.runs import Conclusion
 from tests.github.embedded import REPO, Embedded, embedded
 from tests.github.scripted import Time

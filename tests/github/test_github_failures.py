@@ -5,9 +5,9 @@ import pytest
 
 from bot.github.auth import AppKey
 from bot.github.client import Credentials, GitHub
-from bot.github.limits import Priority
 from bot.model.errors import GreenroomError, Refused, Unavailable
 from bot.model.ids import InstallationId, Repo
+from bot.model.priorities import Priority
 from tests.github.scripted import TOKENS, example
 
 ISSUE = "GET /repos/octo/cat/issues/1"

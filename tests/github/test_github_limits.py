@@ -3,9 +3,10 @@ import asyncio
 import pytest
 
 from bot.github.lanes import IN_FLIGHT, PATIENCE, Lane
-from bot.github.limits import Budget, Hold, Pace, Priority, is_limit
+from bot.github.limits import Budget, Hold, Pace, is_limit
 from bot.model.errors import Refused, Unavailable
 from bot.model.ids import InstallationId, Repo
+from bot.model.priorities import Priority
 from tests.github.scripted import START, Gate, example
 
 ISSUE = "GET /repos/octo/cat/issues/1"

@@ -3,10 +3,10 @@
 import pytest
 
 from bot.github.checks import Action, Output, Shown
-from bot.github.limits import Priority
 from bot.github.pulls import NewPull
 from bot.model.errors import Refused
 from bot.model.ids import InstallationId, Login, Sha, UserId
+from bot.model.priorities import Priority
 from bot.model.runs import Conclusion
 from tests.github.scripted import example
 

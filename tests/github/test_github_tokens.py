@@ -12,9 +12,9 @@ from cryptography.hazmat.primitives.serialization import (
 from pydantic import SecretStr
 
 from bot.github.auth import AppKey
-from bot.github.limits import Priority
 from bot.model.errors import Misconfigured, Refused, Unavailable
 from bot.model.ids import InstallationId, Repo
+from bot.model.priorities import Priority
 from tests.github.scripted import START, TOKENS, Gate, example
 
 MINT = f"POST {TOKENS}"
