@@ -9,7 +9,15 @@ from typing import Annotated, Literal, TypeVar
 
 import aiohttp
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
+from pydantic_core import PydanticCustomError
 
 from bot.model.errors import Refused
 from bot.rules.endings import Cause, Ended
@@ -28,7 +36,14 @@ MOST_NOTE = 16_000
 
 _MOST_WORDS = 200
 _KEY = re.compile(r"[0-9A-Za-z_-]{1,64}", re.ASCII)
-_ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def _one_line(text: str) -> str:
+    if _CONTROL.search(text):
+        words = "Text should be one line, without control characters"
+        raise PydanticCustomError("one_line", words)
+    return text
 
 
 class _Body(BaseModel):
@@ -50,9 +65,8 @@ class Step(_Body):
 
     text: Annotated[
         str,
-        StringConstraints(
-            strip_whitespace=True, min_length=1, max_length=MOST_STEP, pattern=_ONE_LINE
-        ),
+        StringConstraints(strip_whitespace=True, min_length=1, max_length=MOST_STEP),
+        AfterValidator(_one_line),
     ]
 
 
@@ -79,7 +93,7 @@ class Finish(_Body):
     """The job's last word.  Its log is bounded here; this release keeps it nowhere."""
 
     exit: Annotated[int, Field(ge=0, le=255)] | None
-    signal: Annotated[int, Field(ge=1, le=64)] | None
+    signal: Annotated[int, Field(ge=1, le=127)] | None  # a shell's status less 128
     cause: Cause
     result: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")] | None
     log: Annotated[str, StringConstraints(max_length=MOST_LOG)]

@@ -6,6 +6,7 @@ from dataclasses import asdict
 import pytest
 from sqlalchemy import select
 
+from bot.agents.command import Command
 from bot.gateway.bodies import LARGEST, MOST_LOG
 from bot.store.schema import jobs, outputs, run_steps, runs
 from tests.gateway.stand import LAST
@@ -84,6 +85,19 @@ async def test_a_step_is_shown_as_the_agents(open_stand, job):
     assert (answer.status, answer.said) == (204, "")
     shown = await rows(open_stand, run_steps.c.by, run_steps.c.text)
     assert shown[-1] == ("agent", "Running ruff — 3 files")
+
+
+async def test_a_step_of_two_lines_is_refused_in_words(open_stand, job):
+    answer = await open_stand.call("/steps", job.run_token, {"text": "one\ntwo"})
+    words = "text: Text should be one line, without control characters."
+    assert (answer.status, answer.said["words"]) == (400, words)
+
+
+@pytest.mark.parametrize("status", [-9, 0, 1, 128, 129, 255])
+async def test_every_end_that_a_driver_can_tell_is_taken(open_stand, job, status):
+    ended = asdict(Command().ended("exited", status))
+    last = {**ended, "result": None, "log": ""}
+    assert (await open_stand.call("/finish", job.run_token, last)).status == 204
 
 
 async def test_a_step_that_is_sent_again_is_shown_once(open_stand, job):
