@@ -5,6 +5,7 @@ author, message, signature and trailers are the app's.  Nothing is checked out, 
 git works in the quarantine, whose configuration is ours.
 """
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -257,7 +258,7 @@ async def _inside(
         target = content.decode(errors="surrogateescape")
         if change.mode == LINK and (why := link_trouble(change.path, target)):
             return _rejected(change, "link", why)
-        leaked = leaks(content, rules.secrets)
+        leaked = await asyncio.to_thread(leaks, content, rules.secrets)
         if leaked and leaked - await _known_before(git, quarantine, change):
             return _rejected(change, "secret", "holds something that looks like a credential")
     return None
@@ -267,7 +268,7 @@ async def _known_before(git: Git, quarantine: Path, change: Change) -> set[str]:
     if change.old == NONE:
         return set()
     before = await git.out(quarantine, "cat-file", "blob", change.old)
-    return leaks(before, ())
+    return await asyncio.to_thread(leaks, before, ())
 
 
 def _objects(found: Iterable[Change]) -> list[Sha]:
@@ -297,4 +298,6 @@ def _files(found: Iterable[Change], counted: Mapping[str, Lines]) -> tuple[FileC
 
 def _rejected(change: Change, reason: str, why: str) -> Rejected:
     shown = change.path if change.path.isprintable() else ascii(change.path)[1:-1]
-    return Rejected(reason=reason, words=f"`{shown}` {why}.")
+    # A backtick would end the code that keeps the name from being read as Markdown.
+    safe = shown.replace("`", "'")
+    return Rejected(reason=reason, words=f"`{safe}` {why}.")
