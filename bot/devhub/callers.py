@@ -14,6 +14,9 @@ from bot.devhub.records import Account, App, Grant
 # https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-json-web-token-jwt-for-a-github-app
 LONGEST_JWT = 600
 
+# https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
+ORDINARY_LIMIT = 5000
+
 _BAD_CREDENTIALS = "Bad credentials"
 _UNDECODABLE = "A JSON web token could not be decoded"
 _BAD_IAT = (
@@ -42,6 +45,10 @@ class Caller:
     app: App | None = None
     grant: Grant | None = None
     token: str = ""
+
+    def allowance(self, hub: Hub) -> int:
+        """Return how many requests an hour has for this caller."""
+        return hub.switches.primary_limit if self.grant is not None else ORDINARY_LIMIT
 
     @property
     def bucket(self) -> str:

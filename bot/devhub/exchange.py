@@ -96,7 +96,7 @@ def _admit(hub: Hub, route: Route, request: web.Request, caller: Caller) -> None
     if caller.app and hub.switches.strikes("secondary_limit", line):
         raise Problem(403, _SECONDARY, headers={"Retry-After": str(hub.switches.retry_after)})
     window = hub.limits.window(caller.bucket, hub.now())
-    if window.used >= hub.switches.primary_limit and route.path != "/rate_limit":
+    if window.used >= caller.allowance(hub) and route.path != "/rate_limit":
         raise Problem(403, f"API rate limit exceeded for {caller.bucket}.")
 
 
@@ -174,7 +174,7 @@ async def _response(
         window.used += 1
     needs = {"X-Accepted-GitHub-Permissions": route.needs} if caller.grant else {}
     headers = {
-        **ratelimits.headers(window, hub.switches.primary_limit),
+        **ratelimits.headers(window, caller.allowance(hub)),
         **conditional,
         **needs,
         **reply.headers,

@@ -10,7 +10,7 @@ from bot.devhub.calls import Call, Reply
 async def rate_limit(call: Call) -> Reply:
     """Return what is left of the hour; asking costs nothing."""
     window = call.hub.limits.window(call.caller.bucket, call.hub.now())
-    limit = call.hub.switches.primary_limit
+    limit = call.caller.allowance(call.hub)
     core = {
         "limit": limit,
         "used": min(window.used, limit),
