@@ -1,9 +1,10 @@
 """How soon a job has its workspace, against a shallow clone of the same repository.
 
-Ours is what the app does on a warm host: the ready tree is held, a process is started
-that mounts it as the job's own (idmapped and overlaid, as root; in a user namespace
-otherwise) and bubblewrap runs the first command in it.  The baseline is `git clone
---depth=1` from a `file://` address, and the first command without any sandbox.
+Ours is what the app does on a warm host: the ready tree is held, a process mounts it as
+the job's own (idmapped and overlaid, as root; in a user namespace otherwise) and
+bubblewrap runs the first command in it.  The start of the harness's interpreter is not in
+it; that is a step of the way from label to agent.  The baseline is `git clone --depth=1`
+from a `file://` address, and the first command without any sandbox.
 
 Both run in turn, on tmpfs where there is one, and the medians are compared.
 """
@@ -18,60 +19,25 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, NoReturn
 
 from bot.model.ids import JobName, Repo, Sha
+from bot.sandbox import mounts
+from bot.sandbox.box import Bind, Box, Descriptors, argv
+from bot.sandbox.probe import bubblewrap
 from bot.sandbox.seccomp import program
 from bot.workspace.git import Git
 from bot.workspace.lowers import Lowers
 from bot.workspace.mirror import Mirrors
 
-ROOT = Path(__file__).resolve().parents[1]
 REPO = Repo("bench/hall")
 GIT = Git(protocols="file")
 UID = 230_000
 SEED = 20_221_122
-
-JOB = f"""
-import os, sys
-from pathlib import Path
-sys.path.insert(0, {str(ROOT)!r})
-from bot.sandbox import mounts
-from bot.sandbox.box import Bind, Box, Bubblewrap, Descriptors, argv
-job, tree, mirror, *words = sys.argv[1:]
-job, root = Path(job), os.geteuid() == 0
-if root:
-    mounts.unshare(mounts.CLONE_NEWNS)
-    mounts.make_private()
-    with mounts.owned_by({UID}) as namespace:
-        view = mounts.clone(Path(tree), read_only=True, mapped=namespace)
-    mounts.attach(view, job / "lower")
-    tree = job / "lower"
-else:
-    mounts.become_user(os.geteuid(), os.getegid())
-    mounts.make_private()
-mounts.overlay(Path(tree), job / "upper", job / "work", job / "workspace", user=not root)
-rules = os.open(job / "seccomp", os.O_RDONLY)
-os.set_inheritable(rules, True)
-if root:
-    os.setgroups([])
-    os.setresgid({UID}, {UID}, {UID})
-    os.setresuid({UID}, {UID}, {UID})
-box = Box(
-    binds=(
-        Bind(source=str(job / "workspace"), target="/workspace", writable=True),
-        Bind(source=mirror, target="/mirror.git"),
-    ),
-    environment={{"PATH": "/usr/bin", "HOME": "/tmp"}},
-    directory="/workspace",
-)
-line = argv(box, words, Bubblewrap(path={shutil.which("bwrap")!r}), Descriptors(seccomp=rules))
-os.execve(line[0], line, {{}})
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,19 +89,67 @@ async def _measured(folder, size, bars, rounds):
 async def _ours(folder, lowers, mirrors, sha, words):
     for name in ("upper", "work", "workspace", "lower"):
         (folder / name).mkdir(parents=True)
-    (folder / "seccomp").write_bytes(program())
-    (folder / "seccomp").chmod(0o644)
     _open_to_all(folder)
-    began = time.perf_counter()
-    tree = await lowers.hold(REPO, sha, JobName(folder.name))
-    start = [sys.executable, "-I", "-S", "-c", JOB, str(folder), str(tree)]
-    done = _run([*start, str(mirrors.path(REPO)), *words])
-    took = time.perf_counter() - began
-    assert done.stdout == "", f"a fresh workspace is not clean: {done.stdout[:200]}"
+    with (folder / "seccomp").open("w+b") as rules, (folder / "said").open("wb") as said:
+        rules.write(program())
+        rules.flush()
+        rules.seek(0)
+        line = _line(folder, mirrors.path(REPO), rules.fileno(), words)
+        began = time.perf_counter()
+        tree = await lowers.hold(REPO, sha, JobName(folder.name))
+        pid = os.fork()
+        if pid == 0:
+            _become(folder, tree, line, rules.fileno(), said.fileno())
+        _, status = os.waitpid(pid, 0)  # noqa: ASYNC222 - nothing else runs meanwhile
+        took = time.perf_counter() - began
+    assert status == 0, (folder / "said").read_text()
+    assert (folder / "said").read_text() == "", "a fresh workspace is not clean"
     lowers.release(JobName(folder.name))
     (folder / "work/work").chmod(0o700)
     shutil.rmtree(folder)
     return took * 1000
+
+
+def _line(folder: Path, mirror: Path, rules: int, words: list[str]) -> list[str]:
+    box = Box(
+        binds=(
+            Bind(source=str(folder / "workspace"), target="/workspace", writable=True),
+            Bind(source=str(mirror), target="/mirror.git"),
+        ),
+        environment={"PATH": "/usr/bin", "HOME": "/tmp"},
+        directory="/workspace",
+    )
+    return argv(box, words, bubblewrap(), Descriptors(seccomp=rules))
+
+
+def _become(folder: Path, tree: Path, line: list[str], rules: int, said: int) -> NoReturn:
+    """Do in a forked process what the runner's stage does, then run the box in its place."""
+    try:
+        root = os.geteuid() == 0
+        if root:
+            mounts.unshare(mounts.CLONE_NEWNS)
+            mounts.make_private()
+            with mounts.owned_by(UID) as namespace:
+                view = mounts.clone(tree, read_only=True, mapped=namespace)
+            mounts.attach(view, folder / "lower")
+            tree = folder / "lower"
+        else:
+            mounts.become_user(os.geteuid(), os.getegid())
+            mounts.make_private()
+        upper, work = folder / "upper", folder / "work"
+        mounts.overlay(tree, upper, work, folder / "workspace", user=not root)
+        if root:
+            os.setgroups([])
+            os.setresgid(UID, UID, UID)
+            os.setresuid(UID, UID, UID)
+        os.dup2(said, 1)
+        os.dup2(said, 2)
+        os.set_inheritable(rules, True)  # noqa: FBT003 - the library's own
+        os.execve(line[0], line, {})
+    except OSError as problem:
+        os.write(said, str(problem).encode())
+    finally:
+        os._exit(1)
 
 
 def _theirs(clone, url, words):
@@ -170,7 +184,6 @@ def _origin(folder: Path, size: Size) -> Path:
     """Make a bare repository with `git fast-import`, the same one each time."""
     origin = folder / "origin.git"
     _git(origin, "init", "--quiet", "--bare", "--initial-branch=main")
-    # a tmpfs of one's own would do without, but a large pack is not to be repacked under us
     _git(origin, "config", "gc.auto", "0")
     words = ["git", "fast-import", "--quiet"]
     with subprocess.Popen(words, stdin=subprocess.PIPE, env=_environment(origin)) as importer:
@@ -185,7 +198,9 @@ def _origin(folder: Path, size: Size) -> Path:
 def _write(stream: IO[bytes], size: Size) -> None:
     chance = random.Random(SEED)
     text = _text(chance)
-    paths = [f"src/part{at % 97}/group{at % 7}/module_{at}.py".encode() for at in range(size.files)]
+    paths = [
+        f"src/part{at % 97}/group{at % 7}/module_{at}.py".encode() for at in range(size.files)
+    ]
     changed: list[bytes] = paths
     for commit in range(size.commits):
         stream.write(b"commit refs/heads/main\n")
@@ -253,8 +268,6 @@ def _run(words, cwd: Path | None = None):
 def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
-
-Measure = Callable[[], list[dict[str, object]]]
 
 if __name__ == "__main__":
     print(json.dumps(rows(), indent=1))

@@ -135,8 +135,8 @@ class Git:
                 pumps.create_task(_feed(process, stdin))
                 code = await process.wait()
         except TimeoutError:
-            words_ = f"`git {words[0]}` gave no answer in {self.seconds:.0f} seconds"
-            raise Unavailable("git", words_, retry_after=_RETRY_AFTER, sent=True) from None
+            late = f"`git {words[0]}` gave no answer in {self.seconds:.0f} seconds"
+            raise Unavailable("git", late, retry_after=_RETRY_AFTER, sent=True) from None
         if len(out.result()) > self.most:
             raise Refused("too_large", f"`git {words[0]}` wrote more than {self.most} bytes.")
         return Finished(code=code, out=out.result(), err=err.result())

@@ -194,7 +194,7 @@ def _begin(fresh: Path, sha: Sha, tags: bytes) -> None:
     shutil.rmtree(fresh, ignore_errors=True)
     git_dir = fresh / ".git"
     for last in _lowers(fresh.parent)[:1]:
-        shutil.copytree(last, fresh, symlinks=True, copy_function=os.link, ignore=_repository)
+        shutil.copytree(last, fresh, symlinks=True, copy_function=_link, ignore=_repository)
         git_dir.mkdir()
         shutil.copyfile(last / ".git/index", git_dir / "index")
     for folder in ("objects/info", "objects/pack", "refs/heads", "refs/tags"):
@@ -202,6 +202,13 @@ def _begin(fresh: Path, sha: Sha, tags: bytes) -> None:
     (git_dir / "HEAD").write_text(f"{sha}\n", encoding="ascii")
     (git_dir / "config").write_text(_CONFIG, encoding="ascii")
     (git_dir / "packed-refs").write_bytes(tags)
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError:  # too many links, or a filesystem without
+        shutil.copy2(source, target)
 
 
 def _repository(_folder: str, names: list[str]) -> Collection[str]:

@@ -8,6 +8,7 @@ Everything here is pure.
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 MOST_PATH = 1_024
 """Bytes of a path.  Linux takes 4,096 with the folder it lies in; Windows far less."""
@@ -82,8 +83,9 @@ def folded(path: str) -> str:
 def protects(globs: Iterable[str], path: str) -> bool:
     """Tell whether one of the patterns covers `path`, whatever the case of its letters.
 
-    `*` and `?` stay within a folder, `**` does not; a pattern without a slash fits in any
-    folder; what covers a folder's contents covers the folder itself.
+    `*` and `?` stay within a folder, `**` does not.  A pattern without a slash before its
+    last letter fits in any folder.  What covers a folder covers all below it, and what
+    covers all below a folder covers the folder.
     """
     return any(_pattern(glob).fullmatch(folded(path)) for glob in globs)
 
@@ -100,10 +102,14 @@ def _component_trouble(name: str) -> str | None:
     return None
 
 
+@lru_cache(maxsize=1024)
 def _pattern(glob: str) -> re.Pattern[str]:
     whole = folded(glob.strip("/"))
-    if "/" not in glob.strip("/"):
+    if "/" not in glob.rstrip("/"):
         whole = f"**/{whole}"
     special = {"**/": "(?:.*/)?", "/**": "(?:/.*)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
     parts = re.split(r"(\*\*/|/\*\*(?!/)|\*\*|\*|\?)", whole)
-    return re.compile("".join(special.get(part, re.escape(part)) for part in parts), re.DOTALL)
+    below = "(?:/.*)?"
+    return re.compile(
+        "".join(special.get(part, re.escape(part)) for part in parts) + below, re.DOTALL
+    )

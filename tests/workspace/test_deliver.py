@@ -1,11 +1,19 @@
 """Hostile trees by name: each is in quarantine as if git's own checks had let it pass."""
 
 import pytest
-from conftest import FILE, LINK, Origin, run_git
+from origins import FILE, LINK, Origin, run_git
 from pydantic import SecretStr
 
 from bot.model.ids import RunId, Sha
-from bot.workspace.deliver import CommitWords, FileChange, Inspected, Rejected, Rules, inspect, seal
+from bot.workspace.deliver import (
+    CommitWords,
+    FileChange,
+    Inspected,
+    Rejected,
+    Rules,
+    inspect,
+    seal,
+)
 from bot.workspace.snapshot import Author
 
 CANARY = "canary-7f3a91"
@@ -52,7 +60,10 @@ async def test_an_honest_result_is_taken_with_its_lines_counted(inspected, quara
         FileChange(path="src/run.sh", how="D", added=0, removed=1, binary=False),
     )
     assert (found.insertions, found.deletions) == (2, 1)
-    assert run_git(quarantine.path, "ls-tree", "-r", "--name-only", found.tree, "src") == "src/hall.py"
+    assert (
+        run_git(quarantine.path, "ls-tree", "-r", "--name-only", found.tree, "src")
+        == "src/hall.py"
+    )
 
 
 @pytest.mark.parametrize(
@@ -94,7 +105,9 @@ async def test_a_new_path_that_some_system_reads_as_another_is_rejected(inspecte
     assert found.words.isprintable()
 
 
-@pytest.mark.parametrize("name", ["a b.txt", "ü/ß.txt", "名前", ".gitignore2", "git~x", "..a", "$x"])
+@pytest.mark.parametrize(
+    "name", ["a b.txt", "ü/ß.txt", "名前", ".gitignore2", "git~x", "..a", "$x"]
+)
 async def test_a_new_path_that_is_merely_unusual_is_taken(inspected, name):
     assert isinstance(await inspected({name: (FILE, b"x")}), Inspected)
 
@@ -266,7 +279,9 @@ async def test_the_apps_commit_has_the_tree_and_nothing_else_of_the_agents(
 ):
     found = await inspected({"new": (FILE, b"x")})
     author = Author(name="greenroom[bot]", email="1+greenroom[bot]@users.noreply.github.com")
-    words = CommitWords(message="Tidy up\n\nCo-authored-by: Ann <a@b>", author=author, when=1_700_000_000)
+    words = CommitWords(
+        message="Tidy up\n\nCo-authored-by: Ann <a@b>", author=author, when=1_700_000_000
+    )
     sha = await seal(quarantine.path, found, words, git)
     shown = run_git(quarantine.path, "cat-file", "commit", sha)
     assert shown.splitlines() == [

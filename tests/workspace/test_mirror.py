@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import FILE, REPO, run_git
+from origins import FILE, REPO, run_git
 
 from bot.model.errors import Refused, Unavailable
 from bot.model.ids import Repo
@@ -57,7 +57,18 @@ async def test_a_rewritten_branch_is_followed(mirrors, origin, mirror):
 
 @pytest.mark.parametrize(
     "name",
-    ["hall", "octo/..", "../x", "octo/.", "/etc/x", "octo/a/b", "octo/a\n", "-o/x", "octo/", "a\0/b"],
+    [
+        "hall",
+        "octo/..",
+        "../x",
+        "octo/.",
+        "/etc/x",
+        "octo/a/b",
+        "octo/a\n",
+        "-o/x",
+        "octo/",
+        "a\0/b",
+    ],
 )
 def test_a_name_that_could_leave_the_folder_is_refused(tmp_path, name):
     with pytest.raises(Refused):
@@ -123,8 +134,8 @@ asyncio.run(mirrors.fetch("octo/hall", sys.argv[2], None))
 """
 
 
-def _fetcher(root: Path, url: str, **options) -> subprocess.Popen:
-    return subprocess.Popen([sys.executable, "-c", FETCHER, str(root), url], **options)
+def _fetcher(root: Path, url: str, script: str = FETCHER) -> subprocess.Popen:
+    return subprocess.Popen([sys.executable, "-c", script, str(root), url])
 
 
 async def test_processes_that_fetch_at_once_do_not_disturb_each_other(mirrors, origin, tmp_path):
@@ -151,7 +162,7 @@ async def test_a_worker_killed_in_a_fetch_leaves_the_lock_to_git_and_the_mirror_
         'Git(protocols="file")',
         f'Git(protocols="file", environment={{"GIT_CONFIG_GLOBAL": "{config}"}})',
     )
-    worker = subprocess.Popen([sys.executable, "-c", script, str(root), origin.url])
+    worker = _fetcher(root, origin.url, script)
     with stuck.open("w"):  # opens when git is in the middle of the fetch
         (root / "octo/hall.git/packed-refs.lock").touch()
         os.kill(worker.pid, signal.SIGKILL)

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
-from conftest import FILE, Origin, run_git
+from origins import FILE, Origin, run_git
 from pydantic import SecretStr
 
 from bot.githttp import serve
@@ -111,7 +111,10 @@ async def test_a_name_that_no_branch_can_have_is_refused(pushed, origin, ours, b
     ("words", "reason"),
     [
         ("error: GH013: Repository rule violations found for refs/heads/x.", "ruleset"),
-        ("error: GH013: Rule violations\n- GITHUB PUSH PROTECTION\n- Push cannot", "push_protection"),
+        (
+            "error: GH013: Rule violations\n- GITHUB PUSH PROTECTION\n- Push cannot",
+            "push_protection",
+        ),
         ("error: GH006: Protected branch update failed for refs/heads/x.", "protected_branch"),
         ("error: GH001: Large files detected.", "too_large"),
         ("refusing to allow a GitHub App without `workflows` permission", "workflows"),
@@ -183,7 +186,9 @@ async def test_the_token_is_shown_to_the_server_and_to_nobody_on_this_machine(
 
 def processes() -> bytes:
     """Return the command line and the environment of every process."""
-    files = [file for name in ("cmdline", "environ") for file in Path("/proc").glob(f"[0-9]*/{name}")]
+    files = [
+        file for name in ("cmdline", "environ") for file in Path("/proc").glob(f"[0-9]*/{name}")
+    ]
     said = []
     for file in files:
         try:

@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 from aiohttp import web
-from conftest import FILE, LINK, REPO, Origin, run_git
+from origins import FILE, LINK, REPO, Origin, run_git
 
 from bot.githttp import serve
 from bot.model.errors import Refused
@@ -34,74 +34,87 @@ async def address(quarantine):
     await runner.cleanup()
 
 
+class Job:
+    """A job's harness: a repository that borrows from the mirror, and its way to quarantine."""
+
+    def __init__(self, path, address, git, quarantines):
+        self.repository = Origin(path)
+        self._address = address
+        self._git = git
+        self._quarantines = quarantines
+
+    def commit(self, tree, *, on=None):
+        return self.repository.commit(tree, ref="refs/heads/result", parent=on)
+
+    async def push(self, spec="+refs/heads/result", **environment):
+        loud = replace(self._git, environment=environment)
+        return await loud.run(self.repository.path, "push", "--porcelain", self._address, spec)
+
+    async def arrived(self):
+        return await self._quarantines.result(RUN)
+
+
 @pytest.fixture
-def harness(tmp_path, mirror, origin, base):
-    """The repository of a job's harness: the base, and objects borrowed from the mirror."""
+def job(tmp_path, mirror, base, address, git, quarantines):  # noqa: PLR0913, PLR0917 - fixtures
     path = tmp_path / "result.git"
     run_git(path, "init", "--quiet", "--bare")
     (path / "objects/info/alternates").write_text(f"{mirror}/objects\n")
     run_git(path, "update-ref", "refs/heads/result", base)
-    return Origin(path)
+    return Job(path, address, git, quarantines)
 
 
-async def pushed(git, harness, address, *specs):
-    return await git.run(harness.path, "push", "--porcelain", address, *specs)
-
-
-async def test_a_result_arrives_over_http_and_brings_only_what_is_new(
-    git, harness, address, quarantine, quarantines
-):
-    sha = harness.commit({"new": (FILE, b"x")}, ref="refs/heads/result")
-    assert (await pushed(git, harness, address, "refs/heads/result")).code == 0
-    assert await quarantines.result(RUN) == sha
+async def test_a_result_arrives_over_http_and_brings_only_what_is_new(job, quarantine):
+    sha = job.commit({"new": (FILE, b"x")})
+    assert (await job.push()).code == 0
+    assert await job.arrived() == sha
     (quarantine / "objects/info/alternates").write_text("")
     counted = run_git(quarantine, "count-objects", "-v")
     # commit, tree and file, and the old tree that git wrote the new one's difference to
     assert "in-pack: 4" in counted.splitlines()
 
 
-async def test_a_result_is_replaced_by_a_later_one_also_a_rewritten_one(
-    git, harness, address, quarantines, base
-):
-    harness.commit({"new": (FILE, b"x")}, ref="refs/heads/result")
-    await pushed(git, harness, address, "refs/heads/result")
-    other = harness.commit({"new": (FILE, b"y")}, ref="refs/heads/other", parent=base)
-    forced = await pushed(git, harness, address, "+refs/heads/other:refs/heads/result")
-    assert forced.code == 0
-    assert await quarantines.result(RUN) == other
+async def test_a_result_is_replaced_by_a_later_one_also_a_rewritten_one(job, base):
+    job.commit({"new": (FILE, b"x")})
+    await job.push()
+    other = job.commit({"new": (FILE, b"y")}, on=base)
+    assert (await job.push()).code == 0
+    assert await job.arrived() == other
 
 
 @pytest.mark.parametrize(
-    "ref", ["refs/heads/main", "refs/heads/result/x", "refs/greenroom/base", "refs/replace/x", "HEAD"]
+    "ref",
+    ["refs/heads/main", "refs/heads/result/x", "refs/greenroom/base", "refs/replace/x", "HEAD"],
 )
-async def test_no_other_ref_is_taken(git, harness, address, quarantine, base, ref):
-    sha = harness.commit({"new": (FILE, b"x")}, ref="refs/heads/other", parent=base)
-    finished = await pushed(git, harness, address, f"+{sha}:{ref}")
-    assert finished.code != 0
+async def test_no_other_ref_is_taken(job, quarantine, base, ref):
+    sha = job.commit({"new": (FILE, b"x")})
+    assert (await job.push(f"+{sha}:{ref}")).code != 0
     shown = run_git(quarantine, "for-each-ref", "--format=%(objectname) %(refname)")
     assert shown.splitlines() == [f"{base} refs/greenroom/base", f"{base} refs/heads/result"]
 
 
-async def test_a_result_cannot_be_deleted(git, harness, address, quarantines):
-    sha = harness.commit({"new": (FILE, b"x")}, ref="refs/heads/result")
-    await pushed(git, harness, address, "refs/heads/result")
-    assert (await pushed(git, harness, address, ":refs/heads/result")).code != 0
-    assert await quarantines.result(RUN) == sha
+async def test_a_result_cannot_be_deleted(job):
+    sha = job.commit({"new": (FILE, b"x")})
+    await job.push()
+    assert (await job.push(":refs/heads/result")).code != 0
+    assert await job.arrived() == sha
 
 
-async def test_branches_of_the_mirror_and_of_other_runs_stay_unknown(
-    git, origin, mirrors, quarantines, mirror, base, harness, address
-):
+async def test_branches_of_the_mirror_stay_unknown(job, origin, mirrors, base):
     secret = origin.commit({"s": (FILE, b"x")}, ref="refs/heads/greenroom/fix/1-x", parent=base)
     await mirrors.fetch(REPO, origin.url, None)
-    other = await quarantines.open(RunId("02RUN"), mirror, base)
-    theirs = Origin(other).commit({"t": (FILE, b"y")}, ref="refs/heads/result", parent=base)
-    loud = replace(git, environment={"GIT_TRACE_PACKET": "1"})
-    talk = (await pushed(loud, harness, address, "refs/heads/result")).err
+    talk = (await job.push(GIT_TRACE_PACKET="1")).err
     assert f"{base} refs/heads/result" in talk
     assert ".have" not in talk
     assert secret not in talk
+
+
+async def test_the_result_of_a_run_beside_it_stays_unknown(job, quarantines, mirror, base):
+    other = await quarantines.open(RunId("02RUN"), mirror, base)
+    theirs = Origin(other).commit({"t": (FILE, b"y")}, ref="refs/heads/result", parent=base)
+    talk = (await job.push(GIT_TRACE_PACKET="1")).err
     assert theirs not in talk
+    assert (await job.push(f"{theirs}:refs/heads/result")).code != 0
+    assert await job.arrived() is None
 
 
 @pytest.mark.parametrize(
@@ -116,32 +129,32 @@ async def test_branches_of_the_mirror_and_of_other_runs_stay_unknown(
         (".gitmodules", (LINK, b"elsewhere")),
     ],
 )
-async def test_fsck_stops_tricks_at_the_door(git, harness, address, quarantines, name, entry):
-    harness.commit({name: entry}, ref="refs/heads/result")
-    assert (await pushed(git, harness, address, "refs/heads/result")).code != 0
-    assert await quarantines.result(RUN) is None
+async def test_fsck_stops_tricks_at_the_door(job, name, entry):
+    job.commit({name: entry})
+    assert (await job.push()).code != 0
+    assert await job.arrived() is None
 
 
-async def test_a_pack_that_is_too_large_is_not_taken(
-    git, harness, address, quarantine, quarantines
-):
+async def test_a_pack_that_is_too_large_is_not_taken(job, quarantine):
     run_git(quarantine, "config", "receive.maxInputSize", "1000")
-    harness.commit({"big": (FILE, os.urandom(5000))}, ref="refs/heads/result")
-    assert (await pushed(git, harness, address, "refs/heads/result")).code != 0
-    assert await quarantines.result(RUN) is None
+    job.commit({"big": (FILE, os.urandom(5000))})
+    assert (await job.push()).code != 0
+    assert await job.arrived() is None
 
 
-async def test_opening_again_keeps_what_arrived_and_closing_removes_it(
-    git, harness, address, quarantines, mirror, base, quarantine
-):
-    sha = harness.commit({"new": (FILE, b"x")}, ref="refs/heads/result")
-    await pushed(git, harness, address, "refs/heads/result")
+async def test_opening_again_keeps_what_arrived(job, quarantines, mirror, base, quarantine):
+    sha = job.commit({"new": (FILE, b"x")})
+    await job.push()
     assert await quarantines.open(RUN, mirror, base) == quarantine
-    assert await quarantines.result(RUN) == sha
+    assert await job.arrived() == sha
+
+
+async def test_closing_removes_all_and_leaves_the_mirror(quarantines, quarantine, mirror):
     assert quarantines.opened() == {RUN}
     quarantines.close(RUN)
     quarantines.close(RUN)
     assert quarantines.opened() == set()
+    assert not quarantine.exists()
     assert mirror.exists()
 
 

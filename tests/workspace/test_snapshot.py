@@ -2,7 +2,7 @@ import os
 import shlex
 
 import pytest
-from conftest import REPO, run_git
+from origins import REPO, run_git
 from overlays import Overlay, require_overlays
 
 from bot.workspace.snapshot import Author, GitFailed, seed, snapshot, snapshot_environment
@@ -66,7 +66,9 @@ async def test_every_kind_of_change_is_in_it(job):
 
 
 async def test_it_stands_on_the_base_under_the_given_name(job):
-    job.does("echo x > new; git add new; git -c user.name=evil -c user.email=e@e commit -qm forged")
+    job.does(
+        "echo x > new; git add new; git -c user.name=evil -c user.email=e@e commit -qm forged"
+    )
     sha = await job.snapshot()
     told = await job.git(["log", "-1", "--format=%P %an %ae %cn %s", sha])
     assert told.strip() == f"{job.base} Greenroom greenroom@example.com Greenroom work"
@@ -100,8 +102,9 @@ async def test_settings_hooks_filters_and_index_of_the_workspace_are_never_read(
         f"git config filter.evil.clean {shlex.quote(evil)};"
         f"git config core.fsmonitor {shlex.quote(evil)};"
         "git config core.worktree /tmp; git config core.excludesFile /workspace/none;"
-        "mkdir -p .git/hooks; printf '#!/bin/sh\\ntouch /result.git/ran\\n' > .git/hooks/pre-commit;"
-        "chmod +x .git/hooks/pre-commit; echo 'new' > .git/info/exclude || true;"
+        "mkdir -p .git/hooks; cd .git/hooks;"
+        "printf '#!/bin/sh\\ntouch /result.git/ran' > pre-commit;"
+        "chmod +x pre-commit; cd ../..; mkdir -p .git/info; echo new > .git/info/exclude;"
         "printf '*.py filter=evil\\n' > .gitattributes; echo x >> src/hall.py; echo x > new;"
         "rm .git/index; echo garbage > .git/index"
     )
@@ -138,7 +141,9 @@ async def test_a_submodule_with_a_hostile_repository_in_it_runs_nothing(
 
 
 async def test_a_tracked_file_replaced_by_something_that_is_none_stays_as_it_was(job):
-    job.does("rm README.md src/hall.py; mkfifo README.md pipe; git init -q src/hall.py; echo n > new")
+    job.does(
+        "rm README.md src/hall.py; mkfifo README.md pipe; git init -q src/hall.py; echo n > new"
+    )
     job.does("cd src/hall.py && git -c user.name=a -c user.email=a commit -qm x --allow-empty")
     assert await job.changes() == ["A\tnew"]
 

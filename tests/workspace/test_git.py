@@ -1,0 +1,97 @@
+import asyncio
+import os
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from origins import FILE, Origin
+
+from bot.model.errors import Refused, Unavailable
+from bot.workspace.git import Git
+from bot.workspace.snapshot import GitFailed
+
+
+async def test_nothing_of_the_machines_settings_reaches_git(git, origin, tmp_path, monkeypatch):
+    (tmp_path / ".gitconfig").write_text("[user]\n\tname = Somebody\n")
+    for name in ("GIT_AUTHOR_NAME", "GIT_CONFIG_PARAMETERS", "GIT_SSH_COMMAND", "GIT_EXEC_PATH"):
+        monkeypatch.setenv(name, "/evil")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    listed = (await git.out(origin.path, "config", "--list", "--show-scope")).decode()
+    scopes = {line.split("\t")[0] for line in listed.splitlines()}
+    assert scopes == {"local", "command"}
+    assert (await git.run(origin.path, "config", "user.name")).code == 1
+
+
+async def test_a_call_that_takes_too_long_is_killed_with_its_children(git, origin, tmp_path):
+    hook = f"!echo $$ > {tmp_path}/pid; sleep 60"
+    alias = ("-c", f"alias.wait={hook}")
+    with pytest.raises(Unavailable) as raised:
+        await replace(git, seconds=0.3).run(origin.path, *alias, "wait")
+    assert raised.value.sent
+    pid = (tmp_path / "pid").read_text().strip()
+    assert not _runs(pid)
+
+
+async def test_a_cancelled_call_leaves_no_process(git, origin, tmp_path):
+    os.mkfifo(tmp_path / "here")
+    alias = ("-c", f"alias.wait=!echo $$ > {tmp_path}/here; sleep 60")
+    call = asyncio.create_task(git.run(origin.path, *alias, "wait"))
+    pid = await asyncio.to_thread((tmp_path / "here").read_text)
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    assert not _runs(pid.strip())
+
+
+async def test_what_writes_without_end_is_stopped(git, origin):
+    with pytest.raises(Refused) as raised:
+        await replace(git, most=1000).run(origin.path, "-c", "alias.y=!yes", "y")
+    assert raised.value.reason == "too_large"
+
+
+async def test_progress_is_told_line_by_line(git, origin):
+    told = []
+    loud = replace(git, progress=told.append)
+    await loud.run(origin.path, "-c", "alias.p=!printf 'a 1%%\\ra 2%%\\nb' >&2", "p")
+    assert told == ["a 1%", "a 2%"]
+
+
+async def test_more_input_than_git_wants_is_no_error(git, origin):
+    done = await git.run(origin.path, "-c", "alias.n=!exec true", "n", stdin=b"x" * 10**7)
+    assert done.code == 0
+
+
+async def test_a_failure_says_what_git_said(git, tmp_path):
+    with pytest.raises(GitFailed, match="not a git repository"):
+        await git.out(tmp_path / "nowhere", "rev-parse", "HEAD")
+
+
+async def test_hooks_and_monitors_of_a_repository_do_not_run(git, origin: Origin, tmp_path):
+    hook = origin.path / "hooks" / "reference-transaction"
+    hook.write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\n")
+    hook.chmod(0o755)
+    sha = origin.at("refs/heads/main")
+    (tmp_path / "ran").unlink(missing_ok=True)
+    await git.out(origin.path, "update-ref", "refs/heads/new", str(sha))
+    assert not (tmp_path / "ran").exists()
+
+
+def test_only_one_file_starts_git():
+    workspace = Path(__file__).resolve().parents[2] / "bot" / "workspace"
+    starts = re.compile(r"create_subprocess|\bsubprocess\b|os\.(?:exec|spawn|system|popen)")
+    found = {path.name for path in workspace.glob("*.py") if starts.search(path.read_text())}
+    assert found == {"git.py"}
+
+
+def test_a_token_is_not_in_the_words_of_a_git(origin):
+    assert FILE in "100644"
+    assert "ghs" not in repr(Git())
+    assert origin.path
+
+
+def _runs(pid: str) -> bool:
+    try:
+        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
