@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 
 from bot.model.errors import Misconfigured, Unavailable
 from bot.model.settings import Process
-from bot.processes import MISCONFIGURED, run_once, run_process, serve
 from bot.store.migrate import migrate
 from bot.wiring.base import configure_logs, settings_for
+from bot.wiring.processes import MISCONFIGURED, run_once, run_process, serve
 
 PROCESSES: Mapping[Process, str] = {
     Process.WEB: "take webhook deliveries in",

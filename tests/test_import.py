@@ -19,6 +19,7 @@ MAKES_VALUES = {
     "bot.model",
     "bot.reactions",
     "bot.rules",
+    "bot.devhub.routes",  # a table whose rows two functions of its own spell out
     "collections",
     "contextlib",
     "ctypes.CDLL",  # a handle on the C library that Python itself runs on

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from bot.clocks import system_clock
 from bot.demo.hub import Hub
 from bot.model.errors import Unavailable
 
@@ -53,7 +54,7 @@ class Job:
         issue = await self._hub.send("POST", f"{self._at}/issues", {"title": title})
         self._tell(f"issue #{issue['number']} opened: {title}")
         labels = f"{self._at}/issues/{issue['number']}/labels"
-        labelled_at, began = time.time(), time.monotonic()
+        labelled_at, began = system_clock().now(), time.monotonic()
         await self._hub.send("POST", labels, {"labels": [LABEL]})
         self._tell(f"labelled {LABEL}")
         try:

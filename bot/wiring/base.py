@@ -25,13 +25,14 @@ def settings_for(*needs: Process) -> Settings:
     """Read this machine's settings for some processes, and make the data folder.
 
     Raises:
-        Misconfigured: naming the variable, or the folder that cannot be made.
+        Misconfigured: naming the variable, or the folder that cannot be used.
     """
     settings = read_settings(os.environ, frozenset(needs))
     try:
-        settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        settings.home.mkdir(parents=True, exist_ok=True)
+        settings.home.chmod(0o700)  # the database and the gateway's socket rely on it
     except OSError as problem:
-        words = f"GREENROOM_HOME is wrong: {settings.home} cannot be made ({problem.strerror})."
+        words = f"GREENROOM_HOME is wrong: {settings.home} cannot be used ({problem.strerror})."
         raise Misconfigured(words) from None
     return settings
 

@@ -61,6 +61,8 @@ class Broker:
             row = await self._current(tx, job)
             if not await jobs.claim(tx, job.name, run_token, now=now):
                 raise Fenced(f"job {job.name} was claimed already")
+            if row.state is not Run.RUNNING or row.compute is not Compute.STARTING:
+                raise Fenced(f"job {job.name} is not wanted any more")
             live = await runs.signal(tx, row, Signal.CAME_UP, now=now)
             await work.tell(tx, live, "The agent is at work", now=now)
         log.info("job.claimed", run=job.run, job=job.name)

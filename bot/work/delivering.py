@@ -37,8 +37,6 @@ LOOK_AGAIN = 5.0
 BROKEN = 30.0
 """Seconds until a delivery that failed in a way nobody foresaw is looked at again."""
 
-DELIVERING = runs.parked_for("delivery")
-
 
 class Delivering:
     """Brings what agents made to GitHub."""
@@ -47,14 +45,15 @@ class Delivering:
         self._context = context
         self._quarantines = quarantines
         self._noreply = noreply
+        self._which = runs.parked_for("delivery")
 
     async def step(self) -> bool:
         """Take deliveries one step further; True when there was one."""
         async with self._context.store.read() as rows:
-            if not await runs.due(rows, DELIVERING, now=self._context.now()):
+            if not await runs.due(rows, self._which, now=self._context.now()):
                 return False
         async with self._context.store.begin() as tx:
-            due = await runs.claim(tx, self._context.lease(), DELIVERING, most=AT_ONCE)
+            due = await runs.claim(tx, self._context.lease(), self._which, most=AT_ONCE)
         await side_by_side(due, self._take_further, self._failed)
         return bool(due)
 
@@ -110,10 +109,9 @@ class Delivering:
 
     async def _inspect(self, row: RunRow, asked: OutputRow) -> None:
         quarantine = self._quarantines.path(row.id)
-        result = await self._quarantines.result(row.id)
-        if result is None or row.base is None:
+        if row.result is None or row.base is None:
             raise Refused("no_result", "The agent's changes did not arrive.")
-        found = await deliver.inspect(quarantine, row.base, result, Rules(protect=PROTECT))
+        found = await deliver.inspect(quarantine, row.base, row.result, Rules(protect=PROTECT))
         if not isinstance(found, Inspected):
             raise Refused(found.reason, found.words)
         async with self._context.store.read() as rows:
