@@ -12,6 +12,10 @@ SCRIPTS = {
     "bot.store.migrations.env": "Alembic executes it",
 }
 
+TABLES = {
+    "bot.devhub.api.routes": "two functions of its own spell out the rows of its table",
+}
+
 # What may be called while a module is loaded: makers of values and of types.
 MAKES_VALUES = {
     "aiohttp.ClientTimeout",
@@ -19,7 +23,6 @@ MAKES_VALUES = {
     "bot.model",
     "bot.reactions",
     "bot.rules",
-    "bot.devhub.routes",  # a table whose rows two functions of its own spell out
     "collections",
     "contextlib",
     "ctypes.CDLL",  # a handle on the C library that Python itself runs on
@@ -123,6 +126,7 @@ def is_value(module: Module, called: str) -> bool:
         bool(around & (MAKES_VALUES | BUILT_IN))
         or (("." in called) and last in METHODS)
         or is_dataclass(module, called)
+        or (module.name in TABLES and called in {"_page", "_row"})
     )
 
 
