@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from pydantic import SecretStr, TypeAdapter
-from sqlalchemy import RowMapping, func, select, update
+from sqlalchemy import RowMapping, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model.ids import Fence, JobName, RunId
@@ -113,6 +113,8 @@ async def spent(tx: AsyncConnection, run: RunId) -> int:
 
 async def alive(tx: AsyncConnection) -> frozenset[JobName]:
     """Return the jobs that may still exist: the newest of each run that has compute."""
+    newer = jobs.alias("newer")
+    replaced = exists().where(newer.c.run == jobs.c.run, newer.c.fence > jobs.c.fence)
     query = select(jobs.c.name).join(runs, runs.c.id == jobs.c.run)
-    rows = await tx.execute(query.where(runs.c.compute != Compute.NONE))
+    rows = await tx.execute(query.where(runs.c.compute != Compute.NONE, ~replaced))
     return frozenset(JobName(name) for name in rows.scalars())

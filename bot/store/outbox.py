@@ -65,7 +65,10 @@ def _row(row: Any) -> OutboxRow:
 
 
 async def wish(tx: AsyncConnection, wanted: Wish, *, now: float, not_before: float = 0.0) -> None:
-    """Wish for a state; a wish for the same target is replaced, an equal one changes nothing."""
+    """Wish for a state; a wish for the same target is replaced, an equal one changes nothing.
+
+    What GitHub refused to an older wish says nothing of a new one.
+    """
     before = await find(tx, wanted.target)
     if before is not None and before.wish == dict(wanted.wish):
         return
@@ -90,6 +93,7 @@ async def wish(tx: AsyncConnection, wanted: Wish, *, now: float, not_before: flo
                 "wished_at": fresh.wished_at,
                 "version": outbox.c.version + 1,
                 "attempts": 0,
+                "refused": None,
             },
         )
     )
