@@ -158,7 +158,7 @@ def check_run_event(
 def check_suite_event(scene: Scene, suite: CheckSuite, head: Commit, action: str) -> None:
     """Tell of a check suite; a request concerns its own app only."""
     hub, repository = scene.hub, scene.repository
-    shape = checks.hooked_suite(hub.base, repository, suite, head)
+    shape = checks.hooked_suite(hub.base, repository, head, suite)
     hub.fresh[repository.id, suite.head_sha] = hub.now()
     only = None if action == "completed" else suite.app
     tell(scene, "check_suite", {"action": action, "check_suite": shape}, only=only)

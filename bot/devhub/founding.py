@@ -9,7 +9,7 @@ from typing import Literal
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from bot.devhub import labels
+from bot.devhub.api import labels
 from bot.devhub.events import tell_installation
 from bot.devhub.git import git, heads
 from bot.devhub.hub import Hub

@@ -8,10 +8,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from bot.devhub import check_suites, comparisons, objects
+from bot.devhub import comparisons, objects
+from bot.devhub.api import check_suites
+from bot.devhub.api.issues import close
 from bot.devhub.events import Scene, issue_event, tell
 from bot.devhub.git import git, heads, is_ancestor
-from bot.devhub.issues import close
 from bot.devhub.records import Issue
 from bot.devhub.shapes import commits as shapes
 from bot.devhub.shapes import repositories

@@ -10,7 +10,7 @@ Paths and their parameters are spelled as in GitHub's OpenAPI description.
 import dataclasses
 from collections.abc import Iterable
 
-from bot.devhub import (
+from bot.devhub.api import (
     apps,
     check_runs,
     check_suites,
@@ -27,7 +27,7 @@ from bot.devhub import (
     repositories,
     users,
 )
-from bot.devhub.calls import Handler, Kind, Route
+from bot.devhub.api.calls import Handler, Kind, Route
 from bot.devhub.records import Role
 
 APP: frozenset[Kind] = frozenset({"app"})

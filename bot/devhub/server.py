@@ -7,8 +7,8 @@ from functools import partial
 from aiohttp import web
 
 from bot.devhub import control, smartgit
-from bot.devhub.calls import Reply, Route
-from bot.devhub.exchange import exchange
+from bot.devhub.api.calls import Reply, Route
+from bot.devhub.api.exchange import exchange
 from bot.devhub.hub import Hub
 from bot.devhub.problems import not_found
 from bot.devhub.routes import ANYONE, ROUTES

@@ -9,8 +9,8 @@ from aiohttp import web
 
 from bot import githttp
 from bot.devhub import moves
+from bot.devhub.api.calls import sees
 from bot.devhub.callers import Caller, identify
-from bot.devhub.calls import sees
 from bot.devhub.events import Scene
 from bot.devhub.git import heads
 from bot.devhub.hub import Hub

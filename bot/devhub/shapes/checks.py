@@ -100,7 +100,7 @@ def _suite(base: str, repository: Repository, suite: CheckSuite) -> dict[str, An
 
 
 def hooked_suite(
-    base: str, repository: Repository, suite: CheckSuite, head: Commit
+    base: str, repository: Repository, head: Commit, suite: CheckSuite
 ) -> dict[str, Any]:
     """Return the suite of a `check_suite` event."""
     return {
@@ -114,10 +114,10 @@ def hooked_suite(
     }
 
 
-def suite(base: str, repository: Repository, suite: CheckSuite, head: Commit) -> dict[str, Any]:
+def suite(base: str, repository: Repository, head: Commit, suite: CheckSuite) -> dict[str, Any]:
     """Return a `check-suite`."""
     return {
-        **hooked_suite(base, repository, suite, head),
+        **hooked_suite(base, repository, head, suite),
         "repository": repositories.repository(base, repository),
     }
 

@@ -122,15 +122,15 @@ def file_change(base: str, repository: Repository, sha: str, change: FileChange)
     }
 
 
-def ref(base: str, repository: Repository, name: str, sha: str) -> dict[str, Any]:
+def ref(base: str, repository: Repository, named: tuple[str, str]) -> dict[str, Any]:
     """Return a `git-ref`.
 
     Args:
         base: the hub's address.
         repository: where it is.
-        name: the full name, such as `refs/heads/main`.
-        sha: the commit it points at.
+        named: the full name, such as `refs/heads/main`, and the commit it points at.
     """
+    name, sha = named
     url = f"{api_url(base, repository)}/git"
     return {
         "ref": name,
@@ -140,8 +140,9 @@ def ref(base: str, repository: Repository, name: str, sha: str) -> dict[str, Any
     }
 
 
-def short_branch(base: str, repository: Repository, name: str, sha: str) -> dict[str, Any]:
-    """Return a `short-branch`, as lists of branches have it."""
+def short_branch(base: str, repository: Repository, named: tuple[str, str]) -> dict[str, Any]:
+    """Return a `short-branch`, as lists of branches have it: of a name and a commit."""
+    name, sha = named
     url = f"{api_url(base, repository)}/commits/{sha}"
     return {"name": name, "commit": {"sha": sha, "url": url}, "protected": False}
 

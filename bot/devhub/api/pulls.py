@@ -6,10 +6,10 @@ https://docs.github.com/en/rest/pulls/pulls
 from typing import Any
 
 from bot.devhub import comparisons, git, moves, objects
-from bot.devhub.calls import Call, Reply
+from bot.devhub.api.calls import Call, Reply
+from bot.devhub.api.issues import checked_text, checked_title, edit_words, next_number, set_state
+from bot.devhub.api.pages import page
 from bot.devhub.events import issue_event
-from bot.devhub.issues import checked_text, checked_title, edit_words, next_number, set_state
-from bot.devhub.pages import page
 from bot.devhub.problems import Problem, not_found
 from bot.devhub.records import Issue, Pull
 from bot.devhub.shapes import commits
@@ -55,7 +55,7 @@ async def index(call: Call) -> Reply:
     ]
     if query.get("direction") == "asc":
         listed.reverse()
-    return page(call, listed, lambda each: shapes.simple(call.hub.base, call.repository, each))
+    return page(call, listed, call.shaping(shapes.simple))
 
 
 async def show(call: Call) -> Reply:
@@ -163,8 +163,7 @@ async def files(call: Call) -> Reply:
     compared = await comparisons.refresh(call.repository, found(call))
     head = compared.head_sha
     changes = await objects.changes(call.repository.path, compared.base_sha, head)
-    shape = lambda each: commits.file_change(call.hub.base, call.repository, head, each)  # noqa: E731 - a line reads better here
-    return page(call, changes[:MOST_FILES], shape)
+    return page(call, changes[:MOST_FILES], call.shaping(commits.file_change, head))
 
 
 async def list_commits(call: Call) -> Reply:
@@ -173,11 +172,11 @@ async def list_commits(call: Call) -> Reply:
     span = f"{compared.base_sha}..{compared.head_sha}"
     listed = await objects.commits(call.repository.path, span, limit=MOST_COMMITS)
     listed.reverse()
-    return page(call, listed, lambda each: commits.commit(call.hub.base, call.repository, each))
+    return page(call, listed, call.shaping(commits.commit))
 
 
 async def of_commit(call: Call) -> Reply:
     """Return the open pull requests whose head is a commit."""
     sha = call.params["commit_sha"]
     listed = [each for each in call.repository.pulls if each.pull and each.pull.head_sha == sha]
-    return page(call, listed, lambda each: shapes.simple(call.hub.base, call.repository, each))
+    return page(call, listed, call.shaping(shapes.simple))

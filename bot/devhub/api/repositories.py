@@ -5,8 +5,8 @@ https://docs.github.com/en/rest/commits/commits
 """
 
 from bot.devhub import git, objects
-from bot.devhub.calls import Call, Reply
-from bot.devhub.pages import page
+from bot.devhub.api.calls import Call, Reply
+from bot.devhub.api.pages import page
 from bot.devhub.problems import Problem, not_found
 from bot.devhub.shapes import commits as shapes
 from bot.devhub.shapes import repositories
@@ -22,8 +22,7 @@ async def branches(call: Call) -> Reply:
     """Return the branches, by name."""
     heads = await git.heads(call.repository.path, "refs/heads")
     named = [(name.removeprefix("refs/heads/"), sha) for name, sha in heads.items()]
-    shape = lambda each: shapes.short_branch(call.hub.base, call.repository, *each)  # noqa: E731 - a line reads better here
-    return page(call, named, shape)
+    return page(call, named, call.shaping(shapes.short_branch))
 
 
 async def branch(call: Call) -> Reply:
@@ -52,7 +51,7 @@ async def commits(call: Call) -> Reply:
     """Return the history of a branch or commit, newest first."""
     sha = await resolved(call, call.query.get("sha") or call.repository.default_branch)
     found = await objects.commits(call.repository.path, sha)
-    return page(call, found, lambda each: shapes.commit(call.hub.base, call.repository, each))
+    return page(call, found, call.shaping(shapes.commit))
 
 
 async def commit(call: Call) -> Reply:

@@ -4,10 +4,10 @@ https://docs.github.com/en/rest/git/refs
 """
 
 from bot.devhub import moves
-from bot.devhub.calls import Call, Reply
+from bot.devhub.api.calls import Call, Reply
+from bot.devhub.api.pages import page
 from bot.devhub.git import git, heads, is_ancestor
 from bot.devhub.objects import kind
-from bot.devhub.pages import page
 from bot.devhub.problems import Problem, not_found
 from bot.devhub.shapes import commits as shapes
 
@@ -20,7 +20,7 @@ async def show(call: Call) -> Reply:
     sha = (await heads(call.repository.path, name)).get(name)
     if sha is None:
         raise not_found()
-    return Reply(body=shapes.ref(call.hub.base, call.repository, name, sha))
+    return Reply(body=shapes.ref(call.hub.base, call.repository, (name, sha)))
 
 
 async def matching(call: Call) -> Reply:
@@ -28,8 +28,7 @@ async def matching(call: Call) -> Reply:
     prefix = f"refs/{call.params['ref']}"
     known = await heads(call.repository.path, "refs")
     found = [(name, sha) for name, sha in known.items() if name.startswith(prefix)]
-    shape = lambda each: shapes.ref(call.hub.base, call.repository, *each)  # noqa: E731 - a line reads better here
-    return page(call, found, shape)
+    return page(call, found, call.shaping(shapes.ref))
 
 
 async def create(call: Call) -> Reply:
@@ -44,7 +43,7 @@ async def create(call: Call) -> Reply:
         if name in await heads(path):
             raise Problem(422, "Reference already exists")
         await git(path, "update-ref", name, sha, moves.NOTHING)
-    shape = shapes.ref(call.hub.base, call.repository, name, sha)
+    shape = shapes.ref(call.hub.base, call.repository, (name, sha))
     return Reply(body=shape, status=201)
 
 
@@ -61,7 +60,7 @@ async def update(call: Call) -> Reply:
         if call.body.get("force") is not True and not await is_ancestor(path, old, sha):
             raise Problem(422, "Update is not a fast forward")
         await git(path, "update-ref", name, sha, old)
-    return Reply(body=shapes.ref(call.hub.base, call.repository, name, sha))
+    return Reply(body=shapes.ref(call.hub.base, call.repository, (name, sha)))
 
 
 async def delete(call: Call) -> Reply:

@@ -4,9 +4,9 @@ https://docs.github.com/en/rest/checks/suites
 """
 
 from bot.devhub import git, objects
-from bot.devhub.calls import Call, Reply
+from bot.devhub.api.calls import Call, Reply
+from bot.devhub.api.pages import page
 from bot.devhub.events import Scene, check_suite_event
-from bot.devhub.pages import page
 from bot.devhub.permissions import allows
 from bot.devhub.problems import Problem
 from bot.devhub.records import App, CheckSuite
@@ -58,7 +58,7 @@ async def show(call: Call) -> Reply:
     """Return one suite."""
     suite = call.identified(call.repository.suites, "check_suite_id")
     head = await objects.commit(call.repository.path, suite.head_sha)
-    return Reply(body=shapes.suite(call.hub.base, call.repository, suite, head))
+    return Reply(body=shapes.suite(call.hub.base, call.repository, head, suite))
 
 
 async def for_ref(call: Call) -> Reply:
@@ -72,8 +72,7 @@ async def for_ref(call: Call) -> Reply:
         for each in call.repository.suites.values()
         if each.head_sha == sha and call.query.get("app_id") in {None, str(each.app.id)}
     ]
-    shape = lambda each: shapes.suite(call.hub.base, call.repository, each, head)  # noqa: E731 - a line reads better here
-    return page(call, suites, shape, under="check_suites")
+    return page(call, suites, call.shaping(shapes.suite, head), under="check_suites")
 
 
 async def rerequest(call: Call) -> Reply:

@@ -3,9 +3,9 @@
 https://docs.github.com/en/rest/issues/comments
 """
 
-from bot.devhub.calls import Call, Reply
+from bot.devhub.api.calls import Call, Reply
+from bot.devhub.api.pages import page
 from bot.devhub.events import comment_event
-from bot.devhub.pages import page
 from bot.devhub.problems import Problem, invalid, too_long
 from bot.devhub.records import Comment
 from bot.devhub.shapes import issues as shapes
@@ -39,7 +39,7 @@ def checked_body(call: Call, resource: str) -> str:
 async def index(call: Call) -> Reply:
     """Return the comments of an issue, oldest first."""
     comments = call.hub.listed(call.issue().comments)
-    return page(call, comments, lambda each: _shape(call, each))
+    return page(call, comments, call.shaping(shapes.comment))
 
 
 async def show(call: Call) -> Reply:

@@ -6,10 +6,10 @@ https://docs.github.com/en/rest/issues/labels
 import re
 from collections.abc import Iterable
 
-from bot.devhub.calls import Call, Reply
+from bot.devhub.api.calls import Call, Reply
+from bot.devhub.api.pages import page
 from bot.devhub.events import issue_event, label_event
 from bot.devhub.hub import Hub
-from bot.devhub.pages import page
 from bot.devhub.problems import Problem, invalid, not_found
 from bot.devhub.records import Issue, Label, Repository
 from bot.devhub.shapes import issues as shapes
@@ -50,8 +50,7 @@ def _shapes(call: Call, labels: Iterable[Label]) -> list[object]:
 
 async def index(call: Call) -> Reply:
     """Return a repository's labels."""
-    shape = lambda each: shapes.label(call.hub.base, call.repository, each)  # noqa: E731 - a line reads better here
-    return page(call, call.repository.labels, shape)
+    return page(call, call.repository.labels, call.shaping(shapes.label))
 
 
 async def create(call: Call) -> Reply:
@@ -86,8 +85,7 @@ async def show(call: Call) -> Reply:
 
 async def on_issue(call: Call) -> Reply:
     """Return the labels of an issue or a pull request."""
-    shape = lambda each: shapes.label(call.hub.base, call.repository, each)  # noqa: E731 - a line reads better here
-    return page(call, call.issue().labels, shape)
+    return page(call, call.issue().labels, call.shaping(shapes.label))
 
 
 async def add(call: Call) -> Reply:

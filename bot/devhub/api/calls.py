@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal, TypeVar
 
 from bot.devhub.callers import Caller
@@ -13,6 +14,7 @@ from bot.devhub.records import Account, App, Grant, Issue, Repository, Role
 
 Kind = Literal["app", "installation", "person", "nobody"]
 Record = TypeVar("Record")
+Shape = TypeVar("Shape")
 JSON = "application/json; charset=utf-8"
 DOCS = "https://docs.github.com/rest/"
 
@@ -101,6 +103,10 @@ class Call:
     def scene(self) -> Scene:
         """Return where it happens and who does it, for events."""
         return Scene(hub=self.hub, repository=self.repository, actor=self.actor)
+
+    def shaping(self, shape: Callable[..., Shape], *of: Any) -> Callable[..., Shape]:
+        """Return a builder of JSON that knows the hub's address and the repository already."""
+        return partial(shape, self.hub.base, self.repository, *of)
 
     def may(self, role: Role) -> bool:
         """Return whether a person has at least a role here; apps have permissions instead."""

@@ -9,8 +9,8 @@ from typing import Any
 from aiohttp import web
 
 from bot.devhub import ratelimits
+from bot.devhub.api.calls import DOCS, JSON, Call, Reply, Route
 from bot.devhub.callers import NOBODY, Caller, identify
-from bot.devhub.calls import DOCS, JSON, Call, Reply, Route
 from bot.devhub.hub import Hub
 from bot.devhub.permissions import reaches, satisfies
 from bot.devhub.problems import Problem, not_found

@@ -5,7 +5,7 @@ https://docs.github.com/en/rest/git
 """
 
 from bot.devhub import git, objects
-from bot.devhub.calls import Call, Reply
+from bot.devhub.api.calls import Call, Reply
 from bot.devhub.problems import Problem, not_found
 from bot.devhub.shapes import commits as shapes
 

@@ -6,11 +6,11 @@ https://docs.github.com/en/rest/pulls/pulls#merge-a-pull-request
 import re
 
 from bot.devhub import comparisons, moves
-from bot.devhub.calls import Call, Reply
+from bot.devhub.api.calls import Call, Reply
+from bot.devhub.api.issues import close
+from bot.devhub.api.pulls import found
 from bot.devhub.git import git
-from bot.devhub.issues import close
 from bot.devhub.problems import Problem, not_found, wrong_type
-from bot.devhub.pulls import found
 from bot.devhub.records import Comparison, Issue
 from bot.devhub.shapes.accounts import email_of
 from bot.devhub.timestamps import iso

@@ -4,7 +4,7 @@ https://docs.github.com/en/rest/users/users
 https://docs.github.com/en/rest/collaborators/collaborators
 """
 
-from bot.devhub.calls import Call, Reply
+from bot.devhub.api.calls import Call, Reply
 from bot.devhub.shapes import accounts as shapes
 
 

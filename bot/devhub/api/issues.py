@@ -5,11 +5,11 @@ https://docs.github.com/en/rest/issues/issues
 
 from typing import Any
 
-from bot.devhub import labels
-from bot.devhub.calls import Call, Reply
-from bot.devhub.comments import LONGEST_BODY
+from bot.devhub.api import labels
+from bot.devhub.api.calls import Call, Reply
+from bot.devhub.api.comments import LONGEST_BODY
+from bot.devhub.api.pages import page
 from bot.devhub.events import Scene, issue_event
-from bot.devhub.pages import page
 from bot.devhub.problems import Problem, invalid, too_long
 from bot.devhub.records import Issue
 from bot.devhub.shapes import issues as shapes
@@ -68,7 +68,7 @@ async def index(call: Call) -> Reply:
     ]
     if call.query.get("direction") == "asc":
         found.reverse()
-    return page(call, found, lambda each: shapes.issue(call.hub.base, call.repository, each))
+    return page(call, found, call.shaping(shapes.issue))
 
 
 async def show(call: Call) -> Reply:

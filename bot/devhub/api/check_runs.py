@@ -5,11 +5,12 @@ https://docs.github.com/en/rest/checks/runs
 
 from typing import Any
 
-from bot.devhub import check_suites, git
-from bot.devhub.calls import Call, Reply
-from bot.devhub.check_rules import check_actions, check_output, progress
+from bot.devhub import git
+from bot.devhub.api import check_suites
+from bot.devhub.api.calls import Call, Reply
+from bot.devhub.api.check_rules import check_actions, check_output, progress
+from bot.devhub.api.pages import page
 from bot.devhub.events import Scene, check_run_event
-from bot.devhub.pages import page
 from bot.devhub.problems import Problem, invalid
 from bot.devhub.records import CheckRun
 from bot.devhub.shapes import checks as shapes
@@ -106,8 +107,7 @@ async def _completed(scene: Scene, run: CheckRun, *, before: str) -> None:
 async def annotations(call: Call) -> Reply:
     """Return the annotations of a run."""
     run = _run(call)
-    shape = lambda each: shapes.annotation(call.hub.base, call.repository, run, each)  # noqa: E731 - a line reads better here
-    return page(call, run.annotations, shape)
+    return page(call, run.annotations, call.shaping(shapes.annotation, run))
 
 
 async def for_ref(call: Call) -> Reply:
@@ -136,7 +136,7 @@ def _list(call: Call, runs: list[CheckRun]) -> Reply:
         and query.get("status") in {None, each.status}
         and query.get("app_id") in {None, str(each.suite.app.id)}
     ]
-    return page(call, shown, lambda each: _shape(call, each), under="check_runs")
+    return page(call, shown, call.shaping(shapes.run), under="check_runs")
 
 
 async def rerequest(call: Call) -> Reply:

@@ -4,7 +4,7 @@ https://docs.github.com/en/rest/rate-limit/rate-limit
 https://docs.github.com/en/rest/meta/meta
 """
 
-from bot.devhub.calls import Call, Reply
+from bot.devhub.api.calls import Call, Reply
 
 
 async def rate_limit(call: Call) -> Reply:

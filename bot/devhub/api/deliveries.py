@@ -6,8 +6,8 @@ https://docs.github.com/en/rest/apps/webhooks
 import base64
 import dataclasses
 
-from bot.devhub.calls import Call, Reply
-from bot.devhub.pages import address, link_header
+from bot.devhub.api.calls import Call, Reply
+from bot.devhub.api.pages import address, link_header
 from bot.devhub.problems import Problem, not_found
 from bot.devhub.records import App, Delivery
 from bot.devhub.shapes import apps as shapes

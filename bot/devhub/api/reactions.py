@@ -3,8 +3,8 @@
 https://docs.github.com/en/rest/reactions/reactions
 """
 
-from bot.devhub.calls import Call, Reply
-from bot.devhub.pages import page
+from bot.devhub.api.calls import Call, Reply
+from bot.devhub.api.pages import page
 from bot.devhub.problems import Problem, not_found, wrong_type
 from bot.devhub.records import Reaction
 from bot.devhub.shapes import issues as shapes

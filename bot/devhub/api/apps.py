@@ -5,8 +5,8 @@ https://docs.github.com/en/rest/apps/apps
 
 import secrets
 
-from bot.devhub.calls import Call, Reply
-from bot.devhub.pages import page
+from bot.devhub.api.calls import Call, Reply
+from bot.devhub.api.pages import page
 from bot.devhub.permissions import narrowed
 from bot.devhub.problems import Problem, not_found
 from bot.devhub.records import App, Grant, Installation, Repository

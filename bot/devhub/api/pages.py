@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-from bot.devhub.calls import Call, Reply
+from bot.devhub.api.calls import Call, Reply
 
 Item = TypeVar("Item")
 
