@@ -8,14 +8,15 @@ apart and each of the others committed by itself.
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NoReturn
 
 from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError
 
 from bot.model.errors import GreenroomError, Refused, Unavailable
 from bot.model.ids import DeliveryGuid, OrderingKey
@@ -56,9 +57,10 @@ class _Waiting:
 class Intake:
     """Keeps deliveries.  `run` must be running for `keep` to return."""
 
-    def __init__(self, store: Store, *, room: int = ROOM) -> None:
+    def __init__(self, store: Store, *, room: int = ROOM, patience: float = PATIENCE) -> None:
         self._store = store
         self._room = room
+        self._patience = patience
         self._waiting: deque[_Waiting] = deque()
         self._arrived = asyncio.Event()
         dialect = store.engine.dialect
@@ -95,7 +97,7 @@ class Intake:
         self._room -= waiting.size
         self._waiting.append(waiting)
         self._arrived.set()
-        timer = loop.call_later(PATIENCE, _put_off, waiting)
+        timer = loop.call_later(self._patience, _put_off, waiting)
         try:
             await waiting.kept
         finally:
@@ -103,10 +105,7 @@ class Intake:
 
     async def run(self) -> NoReturn:
         """Commit what waits, group by group, until cancelled."""
-        with ExitStack() as stack:
-            commit: Commit = self._commit
-            if self._store.engine.dialect.name == "sqlite":
-                commit = self._commit_in(stack.enter_context(ThreadPoolExecutor(1)))
+        with self._committing() as commit:
             while True:
                 await self._arrived.wait()
                 size = min(GROUP, len(self._waiting))
@@ -116,42 +115,48 @@ class Intake:
                 await _settle(group, commit)
                 self._room += sum(each.size for each in group)
 
+    @contextmanager
+    def _committing(self) -> Iterator[Commit]:
+        if self._store.engine.dialect.name != "sqlite":
+            yield self._commit
+            return
+        engine = _sqlite(self._store)
+        with ThreadPoolExecutor(1) as thread:
+            try:
+                yield partial(self._commit_in, thread, engine)
+            finally:
+                engine.dispose()
+
     async def _commit(self, rows: Rows, bodies: Rows) -> None:
         async with self._store.begin() as connection:
             await connection.execute(self._into_deliveries, rows)
             await connection.execute(self._into_bodies, bodies)
 
-    def _commit_in(self, thread: ThreadPoolExecutor) -> Commit:
-        """Do the same in one trip to a thread; the driver would make eleven for it."""
-        engine = _sqlite(self._store)
+    async def _commit_in(
+        self, thread: ThreadPoolExecutor, engine: Engine, rows: Rows, bodies: Rows
+    ) -> None:
+        """Do the same in one trip to a thread; the asynchronous driver makes eleven."""
 
-        def begin(rows: Rows, bodies: Rows) -> None:
+        def commit() -> None:
             with engine.begin() as connection:
                 connection.execute(self._into_deliveries, rows)
                 connection.execute(self._into_bodies, bodies)
 
-        async def commit(rows: Rows, bodies: Rows) -> None:
-            try:
-                await asyncio.get_running_loop().run_in_executor(thread, begin, rows, bodies)
-            except OperationalError as problem:
-                words = f"SQLite: {problem.orig}"
-                raise Unavailable("database", words, retry_after=1.0) from problem
-            self._store.changes.announce()
-
-        return commit
+        await asyncio.get_running_loop().run_in_executor(thread, commit)
+        self._store.changes.announce()
 
 
 async def _settle(group: list[_Waiting], commit: Commit) -> None:
     try:
         await commit(*_rows(group))
     except Unavailable as problem:
-        for each in group:
-            _fail(each, problem)
-    except (DBAPIError, ValueError):
-        # ValueError is what a driver raises for text that cannot be encoded.
-        if len(group) == 1:
-            words = "The database cannot hold this delivery."
-            _fail(group[0], Refused("unstorable", words))
+        _fail(group, problem)
+    except (DBAPIError, ValueError) as problem:
+        if not _blames_a_row(problem):
+            words = str(problem).partition("\n")[0]
+            _fail(group, Unavailable("database", words, retry_after=1.0))
+        elif len(group) == 1:
+            _fail(group, Refused("unstorable", "The database cannot hold this delivery."))
         else:
             for each in group:
                 await _settle([each], commit)
@@ -159,6 +164,18 @@ async def _settle(group: list[_Waiting], commit: Commit) -> None:
         for each in group:
             if not each.kept.done():
                 each.kept.set_result(None)
+
+
+def _blames_a_row(problem: Exception) -> bool:
+    """Tell values that cannot be stored from a database that is not well.
+
+    The former is a ValueError or DataError of the driver, or SQLSTATE class 22.
+    https://www.postgresql.org/docs/current/errcodes-appendix.html
+    """
+    if isinstance(problem, DBAPIError):
+        state = getattr(problem.orig, "sqlstate", None) or ""
+        return isinstance(problem, DataError) or state.startswith("22")
+    return isinstance(problem, ValueError)
 
 
 def _rows(group: list[_Waiting]) -> tuple[Rows, Rows]:
@@ -174,14 +191,14 @@ def _rows(group: list[_Waiting]) -> tuple[Rows, Rows]:
     return rows, [{"guid": each.guid, "body": each.body} for each in group]
 
 
-def _fail(waiting: _Waiting, error: GreenroomError) -> None:
-    if not waiting.kept.done():
-        waiting.kept.set_exception(error)
+def _fail(group: list[_Waiting], error: GreenroomError) -> None:
+    for each in group:
+        if not each.kept.done():
+            each.kept.set_exception(error)
 
 
 def _put_off(waiting: _Waiting) -> None:
-    words = f"no commit within {PATIENCE} seconds"
-    _fail(waiting, Unavailable("database", words, retry_after=5.0))
+    _fail([waiting], Unavailable("database", "no commit in time", retry_after=5.0))
 
 
 def _sqlite(store: Store) -> Engine:
