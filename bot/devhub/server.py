@@ -54,7 +54,7 @@ async def _nowhere(_call: object) -> Reply:
     raise not_found()
 
 
-_NOWHERE = Route(method="*", path="/{rest}", handler=_nowhere, docs="", by=ANYONE)
+_NOWHERE = Route("* /{rest}", _nowhere, "", by=ANYONE)
 
 
 async def _sending(hub: Hub, _app: web.Application) -> AsyncIterator[None]:

@@ -15,6 +15,7 @@ from bot.devhub.records import Account, App, Grant, Issue, Repository, Role
 Kind = Literal["app", "installation", "person", "nobody"]
 Record = TypeVar("Record")
 Shape = TypeVar("Shape")
+TOKEN: frozenset[Kind] = frozenset({"installation", "person"})
 JSON = "application/json; charset=utf-8"
 DOCS = "https://docs.github.com/rest/"
 
@@ -43,25 +44,35 @@ class Reply:
     media: str = JSON
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Route:
     """One row of the table of what the API answers.
 
     Attributes:
-        path: as GitHub's description spells it, also in its parameters' names.
-        by: which kinds of callers it is for.
+        operation: method and path, as GitHub's description spells it; REPO is short for the
+            address of a repository.
+        docs: the section of GitHub's documentation that the row was taken from.
         needs: permissions of an installation's token (see `permissions.satisfies`).
         person: the least role of a person in the repository.
-        docs: the section of GitHub's documentation that the row was taken from.
+        by: which kinds of callers it is for.
     """
 
-    method: str
-    path: str
+    operation: str
     handler: "Handler"
     docs: str
-    by: frozenset[Kind]
     needs: str = ""
     person: Role = "read"
+    by: frozenset[Kind] = TOKEN
+
+    @property
+    def method(self) -> str:
+        """Return `GET` and the like."""
+        return self.operation.partition(" ")[0]
+
+    @property
+    def path(self) -> str:
+        """Return the path with its parameters in braces."""
+        return self.operation.partition(" ")[2].replace("REPO", "/repos/{owner}/{repo}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
