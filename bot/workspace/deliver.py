@@ -17,7 +17,7 @@ from bot.model.errors import Refused
 from bot.model.ids import Sha
 from bot.workspace import changes as plumbing
 from bot.workspace.changes import LINK, NONE, PLAIN, SUBMODULE, Change, Lines
-from bot.workspace.git import GIT, Git, Login
+from bot.workspace.git import GIT, SHA, Git, Login
 from bot.workspace.leaks import leaks
 from bot.workspace.paths import folded, link_trouble, name_trouble, protects
 from bot.workspace.remote import trouble
@@ -125,10 +125,8 @@ async def inspect(
     Raises:
         Refused: the diff alone is larger than what git may write.
     """
-    verify = ("rev-parse", "--verify", "--quiet", "--end-of-options")
-    tree = await git.run(quarantine, *verify, f"{result}^{{tree}}")
-    ancestor = await git.run(quarantine, "merge-base", "--is-ancestor", base, result)
-    if tree.code != 0 or ancestor.code != 0:
+    ancestor = ("merge-base", "--is-ancestor", base, result)
+    if not SHA.fullmatch(result) or (await git.run(quarantine, *ancestor)).code != 0:
         return Rejected(reason="not_descended", words=f"The result is not based on {base}.")
     found = await plumbing.changes(git, quarantine, base, result)
     all_paths = await plumbing.paths(git, quarantine, result)
@@ -140,9 +138,8 @@ async def inspect(
     if rejected := await _inside(git, quarantine, found, rules):
         return rejected
     counted = await plumbing.lines(git, quarantine, base, result)
-    return Inspected(
-        tree=Sha(tree.out.decode("ascii").strip()), parent=base, files=_files(found, counted)
-    )
+    tree = await git.line(quarantine, "rev-parse", f"{result}^{{tree}}")
+    return Inspected(tree=Sha(tree), parent=base, files=_files(found, counted))
 
 
 async def seal(quarantine: Path, inspected: Inspected, words: CommitWords, git: Git = GIT) -> Sha:
@@ -159,7 +156,9 @@ async def seal(quarantine: Path, inspected: Inspected, words: CommitWords, git: 
     }
     named = replace(git, environment={**git.environment, **identity})
     commit = ("commit-tree", inspected.tree, "-p", inspected.parent, "-F", "-")
-    out = await named.out(quarantine, *commit, stdin=words.message.encode())
+    # Git takes no NUL in a message, and JSON may bring what is no character.
+    message = words.message.replace("\0", "").encode(errors="replace")
+    out = await named.out(quarantine, *commit, stdin=message)
     return Sha(out.decode("ascii").strip())
 
 

@@ -10,6 +10,7 @@ import asyncio
 import base64
 import contextlib
 import os
+import re
 import signal
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -24,6 +25,9 @@ from bot.workspace.snapshot import CALM, GitFailed, config_environment
 
 Progress = Callable[[str], None]
 """Called with one line of git's progress, such as `Receiving objects:  42% (420/1000)`."""
+
+SHA = re.compile(r"[0-9a-f]{40}", re.ASCII)
+"""A full object name, as GitHub's repositories have them."""
 
 _CHUNK = 64 * 1024
 _ERROR_LINES = 200

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from bot.model.errors import Refused
 from bot.model.ids import JobName, Repo, Sha
-from bot.workspace.git import GIT, Git
+from bot.workspace.git import GIT, SHA, Git
 from bot.workspace.locks import locked
 from bot.workspace.mirror import Mirrors, checked
 
@@ -29,7 +29,6 @@ _WRITTEN = 1_000_000_000
 
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 _TAGS = "refs/tags"
-_SHA = re.compile(r"[0-9a-f]{40}", re.ASCII)
 _JOB = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}", re.ASCII)
 
 # checkStat and trustctime: an overlay changes device, inode, owner and times of change.
@@ -72,7 +71,7 @@ class Lowers:
                 its tree has names that git refuses to write.
         """
         shelf = self._shelf(repo)
-        lower = shelf / _named(_SHA, sha)
+        lower = shelf / _named(SHA, sha)
         if _usable(lower):
             return lower
         async with locked(shelf / "build.lock") as descriptor:
@@ -85,7 +84,7 @@ class Lowers:
     async def hold(self, repo: Repo, sha: Sha, job: JobName) -> Path:
         """Return the lower, which stays until the job is released, whoever dies before."""
         shelf = self._shelf(repo)
-        lower = shelf / _named(_SHA, sha)
+        lower = shelf / _named(SHA, sha)
         # The lease comes first: from here on nobody prunes the lower, built or yet to be.
         async with locked(shelf / "leases.lock"):
             _leases(lower).mkdir(exist_ok=True)
@@ -155,7 +154,7 @@ def _leases(lower: Path) -> Path:
 
 def _lowers(shelf: Path) -> list[Path]:
     """Return the lowers of a repository, the last used one first."""
-    found = [path for path in shelf.iterdir() if _SHA.fullmatch(path.name)]
+    found = [path for path in shelf.iterdir() if SHA.fullmatch(path.name)]
     return sorted(found, key=lambda lower: -_leases(lower).stat().st_mtime)
 
 
@@ -164,8 +163,9 @@ def _unheld(shelf: Path) -> list[Path]:
 
 
 def _clear(shelf: Path) -> None:
-    for old in shelf.glob("*.old"):
-        shutil.rmtree(old)
+    """Remove what was given up, and what a killed worker had begun."""
+    for path in (*shelf.glob("*.old"), *shelf.glob("*.new")):
+        shutil.rmtree(path)
 
 
 def _usable(lower: Path) -> bool:

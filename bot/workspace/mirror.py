@@ -17,7 +17,7 @@ from pydantic import SecretStr
 
 from bot.model.errors import Refused
 from bot.model.ids import Repo, Sha
-from bot.workspace.git import GIT, Git, Login, Progress
+from bot.workspace.git import GIT, SHA, Git, Login, Progress
 from bot.workspace.locks import locked
 from bot.workspace.remote import trouble
 
@@ -30,7 +30,6 @@ _HEADS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
 _OWNER = r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}"
 _NAME = r"[A-Za-z0-9._-]{1,100}"
 _REPO = re.compile(rf"{_OWNER}/(?!\.\.?\Z){_NAME}", re.ASCII)
-_SHA = re.compile(r"[0-9a-f]{40}", re.ASCII)
 
 _LOOSE = 2_000
 _PACKS = 40
@@ -115,7 +114,7 @@ class Mirrors:
         if _missing(mirror):
             return None
         name = ref
-        if not _SHA.fullmatch(ref):
+        if not SHA.fullmatch(ref):
             full = ref if ref.startswith("refs/") else f"refs/heads/{ref}"
             found = await self._git.run(mirror, "show-ref", "--verify", "--hash", "--", full)
             name = found.out.decode("ascii").strip()
@@ -142,10 +141,10 @@ class Mirrors:
     async def remove(self, repo: Repo) -> None:
         """Remove the mirror; nothing may borrow from it any more."""
         mirror = self.path(repo)
+        gone = mirror.with_suffix(".old")
         if _missing(mirror):
             return
         async with locked(_lock(mirror)):
-            gone = mirror.with_suffix(".old")
             shutil.rmtree(gone, ignore_errors=True)
             mirror.rename(gone)
             shutil.rmtree(gone)

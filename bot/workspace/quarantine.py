@@ -72,10 +72,7 @@ class Quarantines:
         """Remove the quarantine and all that came into it.  Nothing happens when it is gone."""
         quarantine = self.path(run)
         if quarantine.exists():
-            gone = quarantine.with_suffix(".old")
-            shutil.rmtree(gone, ignore_errors=True)
-            quarantine.rename(gone)
-            shutil.rmtree(gone)
+            shutil.rmtree(quarantine)
 
     def opened(self) -> set[RunId]:
         """Return the runs that have a quarantine."""

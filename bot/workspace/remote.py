@@ -29,6 +29,9 @@ _REFUSALS = (
     (re.compile(r"error: 404|repository '[^']*' not found|Repository not found"), "not_found"),
     (re.compile(r"couldn't find remote ref"), "no_ref"),
 )
+_PLAIN = {"branch_moved": "Somebody else moved the branch in the meantime."}
+"""For what git says in words of its own trade."""
+
 _LOGIN = re.compile(r"Authentication failed|could not read (?:Username|Password)|error: 401")
 _NOT_REACHED = re.compile(r"Could not resolve host|Failed to connect|Connection refused|SSL")
 _WHY = re.compile(r"^!.*?\[[^]]*\] \((.*)\)$")
@@ -46,7 +49,7 @@ def trouble(finished: Finished, *, sent: bool) -> GreenroomError:
     said = f"{_text(finished)}\n{finished.err}"
     for pattern, reason in _REFUSALS:
         if pattern.search(said):
-            return Refused(reason, spoken(finished))
+            return Refused(reason, _PLAIN.get(reason) or spoken(finished))
     if _LOGIN.search(said):
         return Unavailable("git", "the token was not taken", retry_after=_SOON)
     reached = not _NOT_REACHED.search(said)

@@ -247,7 +247,7 @@ async def test_a_test_key_that_was_there_before_does_not_bar_the_file(inspected,
     assert isinstance(await inspected({"key.py": (FILE, both)}, on=on), Rejected)
 
 
-@pytest.mark.parametrize("result", ["0" * 40, "1" * 40])
+@pytest.mark.parametrize("result", ["0" * 40, "1" * 40, "--all", "HEAD", "refs/heads/result"])
 async def test_a_result_that_is_not_there_is_rejected(quarantine, base, git, result):
     found = await inspect(quarantine.path, base, Sha(result), RULES, git)
     assert isinstance(found, Rejected)

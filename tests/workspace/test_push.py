@@ -97,14 +97,18 @@ async def test_a_branch_never_moves_back_or_sideways(pushed, origin, quarantine,
     assert origin.at(REF) == ours
 
 
-@pytest.mark.parametrize("branch", ["a..b", "-d", "x y", "a:b", "", "x.lock", "a\nb", "+a"])
-async def test_a_name_that_no_branch_can_have_is_refused(pushed, origin, ours, branch):
-    if branch in {"-d", "+a"}:
+@pytest.mark.parametrize("branch", ["a..b", "x y", "a:b", "", "x.lock", "a\nb", "a^", "@{u}"])
+async def test_a_name_that_no_branch_can_have_is_refused(pushed, ours, branch):
+    with pytest.raises(Refused) as raised:
         await pushed(ours, branch=branch)
-        assert origin.at(f"refs/heads/{branch}") == ours
-        return
-    with pytest.raises(Refused):
-        await pushed(ours, branch=branch)
+    assert raised.value.reason == "branch_name"
+
+
+@pytest.mark.parametrize("branch", ["-d", "+a", "--delete"])
+async def test_a_name_that_looks_like_an_option_is_a_name(pushed, origin, base, ours, branch):
+    await pushed(ours, branch=branch)
+    assert origin.at(f"refs/heads/{branch}") == ours
+    assert origin.at("refs/heads/main") == base
 
 
 @pytest.mark.parametrize(
