@@ -84,21 +84,20 @@ class Git:
             Unavailable: it took too long; a push may have arrived nevertheless.
             Refused: it wrote more than `most` bytes.
         """
-        with _shown(self.login) as shown:
-            environment = self._environment(at, shown)
+        with _shown(self.login) as shown, _in_memory(stdin) as given:
             process = await asyncio.create_subprocess_exec(
                 "git",
                 *words,
-                env=environment,
+                env=self._environment(at, shown),
                 cwd="/",
-                stdin=asyncio.subprocess.PIPE,
+                stdin=given,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
                 pass_fds=(*self.inherits, *shown),
                 start_new_session=True,
             )
             try:
-                return await self._converse(process, words, stdin)
+                return await self._converse(process, words)
             finally:
                 await _end(process)
 
@@ -130,13 +129,12 @@ class Git:
         }
 
     async def _converse(
-        self, process: asyncio.subprocess.Process, words: tuple[str, ...], stdin: bytes
+        self, process: asyncio.subprocess.Process, words: tuple[str, ...]
     ) -> Finished:
         try:
             async with asyncio.timeout(self.seconds), asyncio.TaskGroup() as pumps:
                 out = pumps.create_task(self._listen(process))
                 err = pumps.create_task(self._complaints(process))
-                pumps.create_task(_feed(process, stdin))
                 code = await process.wait()
         except TimeoutError:
             late = f"`git {words[0]}` gave no answer in {self.seconds:.0f} seconds"
@@ -188,21 +186,24 @@ def _shown(login: Login | None) -> Iterator[tuple[int, ...]]:
     pair = f"x-access-token:{login.token.get_secret_value()}".encode()
     header = f"Authorization: Basic {base64.b64encode(pair).decode()}"
     text = f'[http "{there.scheme}://{there.netloc}/"]\n\textraHeader = "{header}"\n'
-    descriptor = os.memfd_create("greenroom-login")
-    try:
-        os.write(descriptor, text.encode())
+    with _in_memory(text.encode()) as descriptor:
         yield (descriptor,)
+
+
+@contextlib.contextmanager
+def _in_memory(content: bytes) -> Iterator[int]:
+    """Yield a descriptor of a file without a name, at its beginning.
+
+    Unlike a pipe it needs nobody to feed it, and git may leave it half read.
+    """
+    descriptor = os.memfd_create("greenroom")
+    try:
+        with open(descriptor, "wb", closefd=False) as file:
+            file.write(content)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        yield descriptor
     finally:
         os.close(descriptor)
-
-
-async def _feed(process: asyncio.subprocess.Process, stdin: bytes) -> None:
-    assert process.stdin is not None
-    # git may hang up before it has read all; its exit status says why.
-    with contextlib.suppress(ConnectionError):
-        process.stdin.write(stdin)
-        await process.stdin.drain()
-    process.stdin.close()
 
 
 def _kill(process: asyncio.subprocess.Process) -> None:

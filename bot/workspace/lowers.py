@@ -222,10 +222,12 @@ def _age(tree: Path) -> None:
             os.utime(path.path, (_WRITTEN, _WRITTEN), follow_symlinks=False)
 
 
-def _files(folder: Path | str) -> Iterator[os.DirEntry[str]]:
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if not entry.is_dir(follow_symlinks=False):
-                yield entry
-            elif entry.name != ".git":
-                yield from _files(entry.path)
+def _files(tree: Path) -> Iterator[os.DirEntry[str]]:
+    folders = [os.fspath(tree)]
+    while folders:
+        with os.scandir(folders.pop()) as entries:
+            for entry in entries:
+                if not entry.is_dir(follow_symlinks=False):
+                    yield entry
+                elif entry.name != ".git":
+                    folders.append(entry.path)

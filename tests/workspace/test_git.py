@@ -1,6 +1,8 @@
 import asyncio
 import os
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -76,6 +78,25 @@ async def test_hooks_and_monitors_of_a_repository_do_not_run(git, origin: Origin
     (tmp_path / "ran").unlink(missing_ok=True)
     await git.out(origin.path, "update-ref", "refs/heads/new", str(sha))
     assert not (tmp_path / "ran").exists()
+
+
+UNDER_UVLOOP = """
+import sys, uvloop
+from pathlib import Path
+from pydantic import SecretStr
+from bot.workspace.git import Git, Login
+git = Git(login=Login(url="https://x.test/a", token=SecretStr("t")))
+words = ("hash-object", "-w", "--stdin")
+print(uvloop.run(git.out(Path(sys.argv[1]), *words, stdin=b"x" * 10**6)))
+print(uvloop.run(git.out(Path(sys.argv[1]), "config", "--get-regexp", "extraheader")))
+"""
+
+
+def test_the_event_loop_of_the_app_starts_git_as_well(origin):
+    words = [sys.executable, "-c", UNDER_UVLOOP, str(origin.path)]
+    done = subprocess.run(words, capture_output=True, check=True, text=True)
+    assert "8eb708f936a80a54e0daa13707cba9b938bf257b" in done.stdout
+    assert "http.https://x.test/.extraheader Authorization: Basic" in done.stdout
 
 
 def test_only_one_file_starts_git():
