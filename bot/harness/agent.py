@@ -101,7 +101,8 @@ def start(
     first = _first(info)
     if first is not None:
         for group in cgroups:
-            os.write(group, str(first).encode("ascii"))
+            with suppress(OSError):  # the limits of each process hold all the same
+                os.write(group, str(first).encode("ascii"))
     os.write(let_go, b"1")
     os.close(let_go)
     return Agent(process, first)

@@ -7,7 +7,7 @@ whole exchange, so it is spelled out here: one request of HTTP/1.0, one answer, 
 import json
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,7 +53,7 @@ def claim(gateway: str, token: str, go_on: Callable[[], bool]) -> Claim:
             raise Fenced(f"the launch token was refused with {status}")
         if status == _OK:
             answer = json.loads(body)
-            return Claim(plan=_plan(answer["plan"]), run_token=answer["run_token"])
+            return Claim(plan=plan_from(answer["plan"]), run_token=answer["run_token"])
         time.sleep(pause)
         pause = min(pause * 2, _LONGEST_PAUSE)
     raise Unavailable("gateway", "it gave no plan for this job", retry_after=0)
@@ -72,7 +72,8 @@ def _post(gateway: str, path: str, token: str) -> tuple[int, bytes]:
     return int(head.split(b" ", 2)[1]) if head else _SERVER_ERROR, body
 
 
-def _plan(fields: dict[str, Any]) -> JobPlan:
+def plan_from(fields: Mapping[str, Any]) -> JobPlan:
+    """Return the plan that `dataclasses.asdict` had made into JSON."""
     agent = fields["agent"]
     return JobPlan(
         job=JobName(fields["job"]),

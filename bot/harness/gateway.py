@@ -74,6 +74,17 @@ class Gateway:
             raise Unavailable("gateway", f"heartbeat: {answer.status}", retry_after=0)
         return json.loads(answer.body)["go_on"] is True
 
+    async def answers(self) -> None:
+        """Return once the gateway answers.
+
+        Raises:
+            Fenced: a newer job has taken over.
+            Unavailable: it stayed away for `PATIENCE`.
+        """
+        answer = await self.post("/heartbeat", {"phase": "delivering"})
+        if answer.status in _FENCED:
+            raise Fenced("the gateway no longer knows this job")
+
     async def finish(self, report: Mapping[str, Any]) -> None:
         """Hand in the end of the job.
 

@@ -7,8 +7,7 @@ workspace has no network, and the one that has a door sees no workspace.
 import asyncio
 import os
 import subprocess
-from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,8 +24,7 @@ SECONDS = 10 * 60
 """How long one git command may take."""
 
 _PORT = 8418
-_PUSHES = 12
-_LONGEST_PAUSE = 30.0
+_PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0)  # seconds after each try; a restart breaks one at most
 
 AUTHOR = snapshot.Author(name="Greenroom", email="greenroom@greenroom.invalid")
 
@@ -53,28 +51,25 @@ class Result:
         """
         return await snapshot.snapshot(self._git, self.plan.base, message, AUTHOR)
 
-    async def push(
-        self, sha: Sha, door: Callable[[], AbstractAsyncContextManager[object]]
-    ) -> None:
-        """Push the commit into quarantine, again and again while the gateway is away.
+    async def push(self, sha: Sha, ready: Callable[[], Awaitable[object]]) -> None:
+        """Push the commit into quarantine through `folder.push`, where a door is served.
 
         Args:
             sha: the commit.
-            door: serves `folder.push` while entered.
+            ready: awaited before each try; returns when the gateway answers.
 
         Raises:
-            Unavailable: no try succeeded.
+            Unavailable: the gateway answered, and no try succeeded.
         """
         url = f"http://127.0.0.1:{_PORT}/git/quarantine.git"
         words = ("push", "--porcelain", "--no-verify", url, f"{sha}:{snapshot.RESULT}")
-        pause, said = 0.5, ""
-        async with door():
-            for _ in range(_PUSHES):
-                status, said = await self._push_once(words)
-                if status == 0:
-                    return
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, _LONGEST_PAUSE)
+        said = ""
+        for pause in _PAUSES:
+            await ready()
+            status, said = await self._push_once(words)
+            if status == 0:
+                return
+            await asyncio.sleep(pause)
         raise Unavailable("gateway", f"the result was not taken: {said}", retry_after=0)
 
     async def _push_once(self, words: Sequence[str]) -> tuple[int, str]:

@@ -34,9 +34,6 @@ from bot.workspace.snapshot import GitFailed
 HEARTBEAT = 2.0
 """Seconds between two heartbeats."""
 
-GRACE = 10.0
-"""Seconds between asking an agent's program to end and ending it."""
-
 _LOOK = 0.25
 _CONFLICTS = frozenset({401, 409})
 
@@ -126,7 +123,7 @@ class _Supervision:
         changed.cancel()
         if not over.done() and not self._fate.fenced:
             self._job.agent.terminate()
-            await asyncio.wait({over}, timeout=GRACE)
+            await asyncio.wait({over}, timeout=self._job.order.grace)
         self._job.agent.kill()
         await over
         await output
@@ -151,8 +148,8 @@ class _Supervision:
             await asyncio.to_thread(self._result.seed)
             sha = await self._result.commit(self._message())
             if sha is not None:
-                listener = listen(job.folder.push)
-                await self._result.push(sha, lambda: push_door(listener, gateway))
+                async with push_door(listen(job.folder.push), gateway):
+                    await self._result.push(sha, gateway.answers)
         except (GitFailed, Unavailable, TimeoutError) as problem:
             log.warning("result.lost", why=str(problem))
             return None

@@ -13,9 +13,7 @@ import os
 import re
 import shutil
 import signal
-import site
 import sys
-import sysconfig
 import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -24,7 +22,7 @@ from pathlib import Path
 
 import structlog
 
-from bot.model.errors import Unavailable
+from bot.model.errors import Misconfigured, Unavailable
 from bot.model.ids import JobName
 from bot.runners.base import Alive, Gone, Launch, Standing, Unknown
 from bot.sandbox import cgroups
@@ -35,6 +33,9 @@ from bot.sandbox.seccomp import program
 
 DYING = 10.0
 """Seconds that a killed job may take to vanish before `sweep` leaves it for the next time."""
+
+GRACE = 10.0
+"""Seconds that an agent's program has between SIGTERM and SIGKILL."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _LOOK = 0.01
@@ -57,8 +58,10 @@ def open_local(
     Blocks for some tens of milliseconds.
 
     Raises:
-        Misconfigured: no sandbox can be made here.
+        Misconfigured: no sandbox can be made here, or the clock's folder holds other things.
     """
+    if clock is not None and root.is_relative_to(clock.parent):
+        raise Misconfigured("GREENROOM_CLOCK must name a file in a folder of its own.")
     found = probe()
     # a job cannot write next to the code; without this each would compile it anew
     for folder in _OURS:
@@ -75,10 +78,11 @@ class LocalRunner:
         bubblewrap: what `probe()` found.
         uids: first and last uid that jobs may take when this process is root.
         toolboxes: read-only tool trees by name; each has a `bin`.
-        clock: the file that moves the clock, in tests and the demo.
+        clock: the file that moves the clock, in tests and the demo; jobs see its folder.
+        grace: seconds between asking an agent's program to end and ending it.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - settings of one host, named by the caller
         self,
         root: Path,
         bubblewrap: Bubblewrap,
@@ -86,12 +90,14 @@ class LocalRunner:
         uids: tuple[int, int] = (210_000, 210_999),
         toolboxes: Mapping[str, Path] | None = None,
         clock: Path | None = None,
+        grace: float = GRACE,
     ) -> None:
         self._root = root
         self._bubblewrap = bubblewrap
         self._uids = uids
         self._toolboxes = dict(toolboxes or {})
         self._clock = clock
+        self._grace = grace
         self._children: set[int] = set()
 
     async def launch(self, launch: Launch) -> None:
@@ -119,7 +125,7 @@ class LocalRunner:
             return []
         names = (path.name for path in self._root.iterdir() if path.is_dir())
         strays = sorted(JobName(name) for name in names if name not in keep)
-        return [job for job in strays if await self._remove(job)]
+        return [job for job in strays if await self._removed(job)]
 
     def _launch(self, launch: Launch) -> None:
         folder = self._folder(launch.plan.job)
@@ -163,6 +169,7 @@ class LocalRunner:
             limits=asdict(launch.plan.agent.limits),
             bwrap=self._bubblewrap.path,
             disable_userns=self._bubblewrap.disable_userns,
+            grace=self._grace,
             launched=began,
         )
 
@@ -170,6 +177,13 @@ class LocalRunner:
         if not _NAME.fullmatch(job):
             raise ValueError(f"{job!r} cannot be the name of a folder")
         return JobFolder(self._root / job)
+
+    async def _removed(self, job: JobName) -> bool:
+        try:
+            return await self._remove(job)
+        except OSError as problem:
+            log.warning("job.not_removed", job=job, why=str(problem))
+            return False
 
     async def _remove(self, job: JobName) -> bool:
         folder = self._folder(job)
@@ -182,10 +196,10 @@ class LocalRunner:
             await asyncio.sleep(_LOOK)
             self._reap()
         try:
+            cgroups.remove(folder.group)
             await asyncio.to_thread(_remove_tree, folder.root)
         finally:
             os.close(lock)
-        cgroups.remove(job)
         log.info("job.removed", job=job)
         return True
 
@@ -277,11 +291,9 @@ def _uid(root: Path) -> int | None:
 
 
 def _packages() -> tuple[str, ...]:
-    """Return where installed packages are, for the harness, which starts without `site`."""
-    paths = sysconfig.get_paths()
-    found = [paths["purelib"], paths["platlib"]]
-    found += [site.getusersitepackages()] if site.ENABLE_USER_SITE else []
-    return tuple(dict.fromkeys(path for path in found if Path(path).is_dir()))
+    """Return where this process has its packages from; the harness starts without `site`."""
+    names = ("site-packages", "dist-packages")
+    return tuple(dict.fromkeys(path for path in sys.path if Path(path).name in names))
 
 
 def _clear(folder: JobFolder) -> None:

@@ -38,7 +38,7 @@ def main() -> NoReturn:
     if order.uid is None:
         _as_user(folder, order)
     else:
-        doors = cgroups.doors(cgroups.create(order.job, Limits(**order.limits)))
+        doors = cgroups.doors(cgroups.create(folder.group, Limits(**order.limits)))
         _as_root(folder, order, order.uid)
     _become_harness(folder, order, doors)
 

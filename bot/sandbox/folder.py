@@ -32,6 +32,7 @@ class Order:
         limits: of the agent's program, as a mapping.
         bwrap: path of bubblewrap.
         disable_userns: whether it knows the option.
+        grace: seconds between asking the agent's program to end and ending it.
         launched: when the runner began, in seconds of the monotonic clock.
     """
 
@@ -48,6 +49,7 @@ class Order:
     limits: dict[str, int]
     bwrap: str
     disable_userns: bool
+    grace: float
     launched: float
 
 
@@ -61,6 +63,11 @@ class JobFolder:
     def lock(self) -> Path:
         """Held for as long as anything of the job lives."""
         return self.root / "lock"
+
+    @property
+    def group(self) -> str:
+        """The name of the job's cgroups, unlike that of any other job on this host."""
+        return f"greenroom-{self.root.name}-{self.root.stat().st_ino}"
 
     @property
     def order(self) -> Path:

@@ -1,5 +1,6 @@
 """A warm tree, a mirror and a scripted gateway; jobs in them are real processes."""
 
+import asyncio
 import os
 import subprocess
 from collections.abc import AsyncIterator, Callable
@@ -12,7 +13,8 @@ from pydantic import SecretStr
 from bot.model.ids import Fence, JobName, Repo, RunId, Sha
 from bot.model.runs import AgentSpec, JobPlan, Limits
 from bot.runners.base import Gone, Launch
-from bot.runners.local import LocalRunner, open_local
+from bot.runners.local import LocalRunner
+from bot.sandbox.probe import probe
 from tests.runners.scripted_gateway import ScriptedGateway
 
 UIDS = (61_000, 61_099)
@@ -50,7 +52,7 @@ class Stage:
 
     def launch(self, gateway: ScriptedGateway, **changes: object) -> Launch:
         return Launch(
-            plan=replace(self.plan, **changes),
+            plan=replace(gateway.plan, **changes),
             token=SecretStr(gateway.launch_token),
             tree=self.tree,
             mirror=self.mirror,
@@ -58,17 +60,24 @@ class Stage:
         )
 
 
+FILES = {"README": "hello\n", "src/a.py": "x=1\n"}
+
+
 @pytest.fixture
 def stage(tmp_path: Path) -> Stage:
     """A repository of two files, as the workspace part of the app leaves it."""
+    return make_stage(tmp_path, FILES)
+
+
+def make_stage(tmp_path: Path, files: dict[str, str]) -> Stage:
     home = tmp_path / "home"
     home.mkdir(mode=0o700)
     source = tmp_path / "source"
     source.mkdir()
     git("init", "-q", "-b", "main", cwd=source)
-    (source / "README").write_text("hello\n")
-    (source / "src").mkdir()
-    (source / "src" / "a.py").write_text("x=1\n")
+    for name, text in files.items():
+        (source / name).parent.mkdir(exist_ok=True)
+        (source / name).write_text(text)
     git("add", ".", cwd=source)
     git("commit", "-qm", "first", cwd=source)
     base = Sha(git("rev-parse", "HEAD", cwd=source))
@@ -91,7 +100,10 @@ def stage(tmp_path: Path) -> Stage:
 @pytest.fixture
 async def runner(stage: Stage) -> AsyncIterator[LocalRunner]:
     """The local runner; whatever a test leaves running is ended."""
-    runner = open_local(stage.home / "jobs", uids=UIDS, toolboxes={})
+    (stage.home / "time").mkdir()
+    runner = LocalRunner(
+        stage.home / "jobs", probe(), uids=UIDS, clock=stage.home / "time" / "clock", grace=0.3
+    )
     yield runner
     await runner.sweep(keep=())
 
@@ -101,25 +113,30 @@ def gateway_for(stage: Stage) -> Callable[..., ScriptedGateway]:
     """Make a gateway that knows one job, whose agent runs the shell command given."""
 
     def make(script: str, **limits: int) -> ScriptedGateway:
-        agent = replace(
-            stage.plan.agent,
-            command=("/bin/sh", "-c", script),
-            limits=replace(stage.plan.agent.limits, **limits),
-        )
-        return ScriptedGateway(
-            folder=stage.home / "gateway",
-            plan=replace(stage.plan, agent=agent),
-            quarantine=stage.quarantine,
-        )
+        return make_gateway(stage, ("/bin/sh", "-c", script), **limits)
 
     return make
 
 
+def make_gateway(stage: Stage, command: tuple[str, ...], **limits: int) -> ScriptedGateway:
+    agent = replace(
+        stage.plan.agent, command=command, limits=replace(stage.plan.agent.limits, **limits)
+    )
+    return ScriptedGateway(
+        folder=stage.home / "gateway",
+        plan=replace(stage.plan, agent=agent),
+        quarantine=stage.quarantine,
+    )
+
+
 async def gone(runner: LocalRunner, job: JobName) -> Gone:
     """Wait until nothing of the job runs."""
-    import asyncio
+    return await until(lambda: runner.poll(job), lambda standing: isinstance(standing, Gone))
 
-    async with asyncio.timeout(40):
-        while not isinstance(standing := await runner.poll(job), Gone):
+
+async def until(look, fits, seconds: float = 40):
+    """Look at something outside that tells nobody when it changes, until it fits."""
+    async with asyncio.timeout(seconds):
+        while not fits(found := await look()):  # noqa: ASYNC110 - see above
             await asyncio.sleep(0.02)
-    return standing
+    return found

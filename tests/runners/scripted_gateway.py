@@ -4,7 +4,7 @@ import asyncio
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from aiohttp import web
 
@@ -35,7 +35,7 @@ class ScriptedGateway:
     answers: dict[str, tuple[int, Any]] = field(default_factory=dict)
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
-    async def __aenter__(self) -> "ScriptedGateway":
+    async def __aenter__(self) -> Self:
         app = web.Application()
         app.router.add_post("/launch", self._launch)
         app.router.add_post("/{name:heartbeat|steps|notes|outputs|finish}", self._told)

@@ -1,0 +1,74 @@
+"""The small command `greenroom`, by which a program in a box asks for things.
+
+    greenroom output pull-request --title TEXT --body-file FILE
+    greenroom output comment --body-file FILE
+    greenroom output noop --reason TEXT
+    greenroom output missing-tool --name NAME --why TEXT
+    greenroom step TEXT
+    greenroom note TEXT
+
+Status 0 says that it was accepted, 1 that it was refused (with the reason on stdout), 75
+that nobody answered.  A FILE of `-` is the standard input.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from bot.agents.broker import AwayError, ask
+
+ACCEPTED, REFUSED, AWAY = 0, 1, 75
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Ask for what the command line says, print the answer, and return the exit status."""
+    given = parser().parse_args(words)
+    path, payload = request(given)
+    try:
+        answer = ask(path, payload)
+    except AwayError as problem:
+        print(problem, file=sys.stderr)  # noqa: T201 - this is a command
+        return AWAY
+    left = "" if answer.left is None else f" ({answer.left} left)"
+    print(f"{answer.words}{left}")  # noqa: T201 - this is a command
+    return ACCEPTED if answer.accepted else REFUSED
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the grammar of the command line."""
+    top = argparse.ArgumentParser(prog="greenroom", description="Ask Greenroom for something.")
+    verbs = top.add_subparsers(dest="verb", required=True)
+    kinds = verbs.add_parser("output", help="have something done on GitHub").add_subparsers(
+        dest="kind", required=True
+    )
+    pull = kinds.add_parser("pull-request", help="open one with the changes in the workspace")
+    pull.add_argument("--title", required=True)
+    pull.add_argument("--body-file", required=True)
+    kinds.add_parser("comment", help="write one where the run was asked for").add_argument(
+        "--body-file", required=True
+    )
+    kinds.add_parser("noop", help="say that nothing had to be done").add_argument(
+        "--reason", required=True
+    )
+    missing = kinds.add_parser("missing-tool", help="say that a tool was needed and not there")
+    missing.add_argument("--name", required=True)
+    missing.add_argument("--why", required=True)
+    verbs.add_parser("step", help="tell the reader what is going on").add_argument("text")
+    verbs.add_parser("note", help="keep something for the next job").add_argument("text")
+    return top
+
+
+def request(given: argparse.Namespace) -> tuple[str, dict[str, Any]]:
+    """Return the path and the payload of what was asked for."""
+    if given.verb != "output":
+        return f"/{given.verb}s", {"text": given.text}
+    fields = {name: value for name, value in vars(given).items() if name not in ("verb", "kind")}
+    if "body_file" in fields:
+        fields["body"] = _read(fields.pop("body_file"))
+    return "/outputs", {"kind": given.kind.replace("-", "_"), **fields}
+
+
+def _read(file: str) -> str:
+    return sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")

@@ -1,0 +1,85 @@
+import json
+import threading
+from http.server import BaseHTTPRequestHandler
+from socketserver import UnixStreamServer
+
+import pytest
+
+from bot.agents.ask import main
+from bot.agents.broker import ask
+
+
+@pytest.fixture
+def door(tmp_path, monkeypatch):
+    """A door that gives the answers it is told to, in turn, and keeps what it was asked."""
+    asked, answers = [], []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            asked.append((self.path, json.loads(body), self.headers["Idempotency-Key"]))
+            status, said = answers.pop(0)
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(json.dumps(said).encode() if said is not None else b"")
+
+        def address_string(self):
+            return "box"
+
+        def log_message(self, *_):
+            pass
+
+    path = tmp_path / "gateway.sock"
+    monkeypatch.setenv("GREENROOM_SOCKET", str(path))
+    with UnixStreamServer(str(path), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield asked, answers
+        server.shutdown()
+        thread.join()
+
+
+def test_an_accepted_output_is_status_0_with_the_brokers_words(door, tmp_path, capsys):
+    asked, answers = door
+    answers.append((200, {"accepted": True, "left": 2}))
+    (tmp_path / "body").write_text("Why.\n")
+    words = ["output", "pull-request", "--title", "T", "--body-file", str(tmp_path / "body")]
+    assert main(words) == 0
+    assert capsys.readouterr().out == "Accepted. (2 left)\n"
+    payload = {"kind": "pull_request", "title": "T", "body": "Why.\n"}
+    assert [each[:2] for each in asked] == [("/outputs", payload)]
+
+
+def test_a_refusal_is_status_1_and_told_truthfully(door, capsys):
+    _, answers = door
+    words = "The limit of 1 `noop` in one run is reached."
+    answers.append((422, {"accepted": False, "reason": "limit", "words": words, "left": 0}))
+    assert main(["output", "noop", "--reason", "r"]) == 1
+    assert capsys.readouterr().out == f"{words} (0 left)\n"
+
+
+def test_steps_and_notes_need_no_words_back(door):
+    asked, answers = door
+    answers += [(204, None), (204, None)]
+    assert main(["step", "reading"]) == 0
+    assert main(["note", "remember"]) == 0
+    assert [each[:2] for each in asked] == [
+        ("/steps", {"text": "reading"}),
+        ("/notes", {"text": "remember"}),
+    ]
+
+
+def test_a_gateway_that_is_away_is_asked_again_under_the_same_key(door):
+    asked, answers = door
+    answers += [(503, {}), (502, {}), (200, {"accepted": True})]
+    pauses = []
+    assert ask("/outputs", {"kind": "noop", "reason": "r"}, sleep=pauses.append).accepted
+    assert len({key for _, _, key in asked}) == 1
+    assert pauses == [0.1, 0.2]
+
+
+def test_a_missing_tool_is_asked_for_by_name(door):
+    asked, answers = door
+    answers.append((200, {"accepted": True}))
+    assert main(["output", "missing-tool", "--name", "go", "--why", "tests"]) == 0
+    assert asked[0][1] == {"kind": "missing_tool", "name": "go", "why": "tests"}

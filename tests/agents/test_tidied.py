@@ -1,0 +1,68 @@
+from bot.agents.tidied import Changed, Ran, body, code, fenced, nothing, title
+
+CHECK = Ran(
+    name="ruff check",
+    command="ruff check --fix .",
+    version="`ruff 1.0`",
+    findings=("a.py:1:1: F821 Undefined name `x`",),
+)
+FORMAT = Ran(name="ruff format", command="ruff format .", version="`ruff 1.0`")
+
+WHOLE = """\
+**What ran**
+
+| command | version |
+| --- | --- |
+| `ruff check --fix .` | `ruff 1.0` |
+| `ruff format .` | `ruff 1.0` |
+
+**Files changed: 2**
+
+| file | added | removed |
+| --- | --: | --: |
+| `a.py` | +2 | -3 |
+| `logo.png` | binary | binary |
+
+**What is left, without an automatic fix: 1**
+
+```text
+a.py:1:1: F821 Undefined name `x`
+```
+
+Configured here, but not available to the run: `black`.
+"""
+
+
+def test_the_whole_text_of_a_pull_request():
+    changed = [
+        Changed(path="a.py", added=2, removed=3),
+        Changed(path="logo.png", added=-1, removed=-1),
+    ]
+    assert body([CHECK, FORMAT], changed, ["black"]) == WHOLE
+
+
+def test_the_title_names_what_was_applied():
+    assert title([CHECK, FORMAT]) == "Apply ruff check and ruff format"
+    assert title([FORMAT]) == "Apply ruff format"
+
+
+def test_nothing_is_left_is_said_plainly():
+    text = body([FORMAT], [Changed(path="a", added=1, removed=0)], [])
+    assert "**What is left:** nothing that these tools report." in text
+
+
+def test_a_tool_that_failed_is_told_and_not_in_the_title():
+    failed = Ran(name="black", command="black .", failure="error: cannot parse a.py")
+    assert title([failed, FORMAT]) == "Apply ruff format"
+    assert "**black failed**" in body([failed, FORMAT], [], [])
+
+
+def test_no_name_of_a_file_and_no_finding_can_leave_its_place():
+    assert code("a|b`c\n# x") == "`a\\|b'c\ufffd# x`"
+    assert fenced("```\n@everyone").startswith("````text\n")
+
+
+def test_why_there_is_no_pull_request():
+    assert nothing([], []) == "This repository configures no formatter or linter that I know."
+    assert nothing([FORMAT], []) == "ruff format changed no file."
+    assert "1 findings are left" in nothing([CHECK], [])

@@ -1,0 +1,128 @@
+"""An agent that tries to get out, and one that tries to take everything."""
+
+import json
+import os
+import re
+import socket
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox import cgroups
+from tests.runners.conftest import gone
+
+PYTHON = "/opt/greenroom/python/bin/python3"
+
+
+@pytest.fixture
+def listening():
+    """A port and an abstract socket of the host, which a box must not reach."""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        socket.socket(socket.AF_UNIX) as abstract,
+    ):
+        port = server.getsockname()[1]
+        abstract.bind(f"\0greenroom-test-{port}")
+        abstract.listen()
+        yield port
+
+
+async def test_no_way_out_of_the_box_works(stage, runner, gateway_for, listening):
+    script = Path(__file__).with_name("escape.py").read_text()
+    (stage.tree / "escape.py").write_text(script)
+    harness = "$(cat /home/agent/harness)"
+    wait = "until [ -s /home/agent/harness ]; do sleep 0.02; done"
+    async with gateway_for(f"{wait}; {PYTHON} escape.py {listening} {harness}") as gateway:
+        await runner.launch(stage.launch(gateway))
+        await gateway.until("/heartbeat")
+        pid = (stage.home / "jobs/job-1/pid").read_text().split()[0]
+        (stage.home / "jobs/job-1/home/harness").write_text(pid)
+        report = await gateway.until("/finish")
+    found = json.loads(report["log"].splitlines()[-1])
+    assert len(found) > 60
+    assert {name: came for name, came in found.items() if "GOT OUT" in came} == {}
+    assert {path for path, _ in gateway.calls} <= {"/heartbeat", "/finish"}
+
+
+async def test_no_token_is_anywhere_that_an_agent_can_look(stage, runner, gateway_for):
+    look = (
+        "env; cat /proc/*/environ /proc/*/cmdline 2>/dev/null; "
+        "grep -r canary / --exclude-dir=usr --exclude-dir=proc --exclude-dir=dev 2>/dev/null; "
+        f"{PYTHON} -c \"[print(open('/proc/self/fd/' + f, 'rb').read(9999)) for f in '3456789'"
+        " if __import__('os').path.exists('/proc/self/fd/' + f)]\"; ls -l /proc/self/fd; "
+        "echo looked everywhere"
+    )
+    async with gateway_for(look) as gateway:
+        await runner.launch(stage.launch(gateway))
+        report = await gateway.until("/finish")
+        await gone(runner, stage.plan.job)
+    assert "looked everywhere" in report["log"]
+    secrets = (gateway.launch_token, gateway.run_token)
+    assert not any(secret in report["log"] for secret in secrets)
+    for path in (stage.home / "jobs").rglob("*"):
+        if path.is_file():
+            assert not any(secret.encode() in path.read_bytes() for secret in secrets), path
+
+
+async def test_the_box_tells_nothing_of_its_host(stage, runner, gateway_for):
+    async with gateway_for("hostname; id; ls /home /; cat /etc/passwd; env") as gateway:
+        await runner.launch(stage.launch(gateway))
+        log = (await gateway.until("/finish"))["log"]
+    assert socket.gethostname() not in log
+    assert str(stage.home) not in log
+    assert "uid=1000(agent)" in log
+
+
+BOMB = """
+import os, time
+children = 0
+try:
+    while children < 2000:
+        if os.fork() == 0:
+            time.sleep(30)
+            os._exit(0)
+        children += 1
+except OSError as problem:
+    print(children, problem.strerror)
+"""
+
+
+async def test_a_fork_bomb_is_stopped_at_the_limit(stage, runner, gateway_for):
+    (stage.tree / "bomb.py").write_text(BOMB)
+    async with gateway_for(f"{PYTHON} bomb.py", processes=50) as gateway:
+        await runner.launch(stage.launch(gateway))
+        log = (await gateway.until("/finish"))["log"]
+    assert re.fullmatch(r"4\d Resource temporarily unavailable\n", log)
+
+
+async def test_memory_of_one_process_ends_at_the_limit(stage, runner, gateway_for):
+    script = f"{PYTHON} -c 'bytearray(2**30)' 2>&1 | tail -1"
+    async with gateway_for(script, memory=400 * 1024**2) as gateway:
+        await runner.launch(stage.launch(gateway))
+        assert (await gateway.until("/finish"))["log"] == "MemoryError\n"
+
+
+@pytest.mark.skipif(
+    os.geteuid() != 0 or "memory" not in cgroups.own(), reason="no memory cgroup of our own"
+)
+async def test_memory_of_all_processes_together_ends_at_the_limit(stage, runner, gateway_for):
+    hog = f'{PYTHON} -c \'x = b"x" * 2**27; print(len(x)); __import__("time").sleep(3)\''
+    script = f"for i in 1 2 3 4 5; do {hog} & done; wait; echo the end"
+    async with gateway_for(script, memory=300 * 1024**2) as gateway:
+        await runner.launch(stage.launch(gateway))
+        report = await gateway.until("/finish")
+    assert report["log"].count(str(2**27)) < 5
+
+
+async def test_a_file_ends_at_the_limit(stage, runner, gateway_for):
+    script = "head -c 5000000 /dev/zero > big; stat -c %s big"
+    async with gateway_for(script, file_size=1_000_000) as gateway:
+        await runner.launch(stage.launch(gateway))
+        assert (await gateway.until("/finish"))["log"].splitlines()[-1] == "1000000"
+
+
+async def test_scratch_space_is_bounded(stage, runner, gateway_for):
+    async with gateway_for("df -k --output=size /tmp /dev/shm | tail -2") as gateway:
+        await runner.launch(stage.launch(gateway))
+        sizes = (await gateway.until("/finish"))["log"].split()
+    assert sizes == ["1048576", "1048576"]

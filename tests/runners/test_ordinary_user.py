@@ -1,0 +1,60 @@
+"""The same when the worker is no root: the test starts one as an ordinary user."""
+
+import asyncio
+import json
+import os
+import shutil
+import sys
+import tempfile
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pytest
+
+from tests.runners.conftest import git
+
+SOMEBODY = 61_900
+
+
+def interpreter() -> str | None:
+    """One that an ordinary user may start, of the version whose packages are installed."""
+    own = Path(sys.executable).resolve()
+    usual = Path(f"/usr/bin/python{sys.version_info.major}.{sys.version_info.minor}")
+    readable = (all(p.stat().st_mode & 1 for p in own.parents), own), (usual.exists(), usual)
+    return next((str(path) for usable, path in readable if usable), None)
+
+
+@pytest.fixture
+def open_home(stage):
+    """The stage, in a folder that belongs to the ordinary user."""
+    home = Path(tempfile.mkdtemp(prefix="greenroom-user-"))
+    shutil.copytree(stage.home, home, dirs_exist_ok=True, symlinks=True)
+    for path in (home, *home.rglob("*")):
+        os.chown(path, SOMEBODY, SOMEBODY, follow_symlinks=False)
+    yield replace(stage, home=home)
+    shutil.rmtree(home)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="all the other tests run as an ordinary user")
+@pytest.mark.skipif(interpreter() is None, reason="no interpreter that another user can start")
+async def test_an_ordinary_user_gets_the_same_box_without_any_power(open_home, gateway_for):
+    gateway = gateway_for("id -u; cat README; echo more >> README; touch /workspace/src/b.py")
+    gateway.folder = open_home.home / "gateway"
+    packages = [str(Path.cwd()), *(path for path in sys.path if "-packages" in path)]
+    async with gateway:
+        worker = await asyncio.create_subprocess_exec(
+            interpreter(), str(Path(__file__).with_name("launch_as_user.py")), str(open_home.home),
+            json.dumps(asdict(gateway.plan)), gateway.launch_token,
+            user=SOMEBODY, group=SOMEBODY, extra_groups=[], cwd="/",
+            env={"PATH": "/usr/bin:/bin", "PYTHONPATH": ":".join(packages)},
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        )  # fmt: skip
+        said, _ = await worker.communicate()
+    text = said.decode()
+    assert text.startswith("exit 0")
+    assert "1000\nhello\n" in text
+    assert "no_overlay" not in text
+    report = gateway.told("/finish")[0]
+    changed = git("diff", "--stat", "main", report["result"], cwd=open_home.quarantine)
+    assert "src/b.py" in changed
+    assert "README" in changed

@@ -1,0 +1,97 @@
+from bot.model.runs import Limits
+from bot.sandbox.box import Bind, Box, Bubblewrap, Descriptors, argv
+
+LIMITS = Limits(seconds=60, memory=1000, processes=20, file_size=300, open_files=40)
+BOX = Box(
+    binds=(
+        Bind(source="/data/tree", target="/workspace", writable=True),
+        Bind(source="/data/mirror", target="/mirror.git"),
+    ),
+    links=(("/usr", "/opt/python"),),
+    environment={"PATH": "/bin", "HOME": "/home/agent"},
+    directory="/workspace",
+    limits=LIMITS,
+    etc="/our/etc",
+)
+
+
+def test_the_whole_command_line_of_a_box():
+    words = argv(
+        BOX,
+        ["make", "test"],
+        Bubblewrap(path="/usr/bin/bwrap"),
+        Descriptors(seccomp=7, alive=3, info=8, block=9),
+    )
+    assert " ".join(words).replace(" --", "\n--").splitlines() == [
+        "/usr/bin/bwrap",
+        "--unshare-user",
+        "--disable-userns",
+        "--unshare-pid",
+        "--unshare-ipc",
+        "--unshare-uts",
+        "--unshare-net",
+        "--unshare-cgroup-try",
+        "--uid 1000",
+        "--gid 1000",
+        "--hostname greenroom",
+        "--new-session",
+        "--die-with-parent",
+        "--cap-drop ALL",
+        "--clearenv",
+        "--setenv HOME /home/agent",
+        "--setenv PATH /bin",
+        "--ro-bind /usr /usr",
+        "--symlink usr/bin /bin",
+        "--symlink usr/lib /lib",
+        "--symlink usr/lib64 /lib64",
+        "--symlink usr/sbin /sbin",
+        "--proc /proc",
+        "--dev /dev",
+        "--size 1073741824",
+        "--tmpfs /dev/shm",
+        "--size 1073741824",
+        "--tmpfs /tmp",
+        "--ro-bind /our/etc/group /etc/group",
+        "--ro-bind /our/etc/hosts /etc/hosts",
+        "--ro-bind /our/etc/nsswitch.conf /etc/nsswitch.conf",
+        "--ro-bind /our/etc/passwd /etc/passwd",
+        "--ro-bind-try /etc/alternatives /etc/alternatives",
+        "--ro-bind-try /etc/ca-certificates /etc/ca-certificates",
+        "--ro-bind-try /etc/ld.so.cache /etc/ld.so.cache",
+        "--ro-bind-try /etc/localtime /etc/localtime",
+        "--ro-bind-try /etc/pki /etc/pki",
+        "--ro-bind-try /etc/ssl /etc/ssl",
+        "--symlink /usr /opt/python",
+        "--bind /data/tree /workspace",
+        "--ro-bind /data/mirror /mirror.git",
+        "--remount-ro /dev",
+        "--remount-ro /",
+        "--chdir /workspace",
+        "--seccomp 7",
+        "--sync-fd 3",
+        "--info-fd 8",
+        "--block-fd 9",
+        "-- /usr/bin/prlimit",
+        "--as=1000",
+        "--nproc=20",
+        "--fsize=300",
+        "--nofile=40",
+        "--cpu=60",
+        "--core=0",
+        "-- make test",
+    ]
+
+
+def test_an_older_bubblewrap_is_not_given_an_option_that_it_does_not_know():
+    older = Bubblewrap(path="bwrap", disable_userns=False)
+    words = argv(Box(), ["true"], older, Descriptors(seccomp=7))
+    assert "--disable-userns" not in words
+    assert "--unshare-user" in words
+
+
+def test_a_box_sees_nothing_that_it_was_not_given():
+    words = argv(Box(), ["true"], Bubblewrap(path="bwrap"), Descriptors(seccomp=7))
+    binds = {
+        words[at + 1] for at, word in enumerate(words) if word.startswith(("--ro-bind", "--bind"))
+    }
+    assert {path for path in binds if not path.startswith(("/etc/", Box().etc))} == {"/usr"}
