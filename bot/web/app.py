@@ -4,26 +4,21 @@ They stand on aiohttp's low-level server: a router, middlewares and an access lo
 cost more time for a delivery than all that we do with it.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from http import HTTPStatus
 
 from aiohttp import web
 from pydantic import SecretStr
 
 from bot.model.clock import Clock
-from bot.model.errors import Misconfigured, Refused, Unavailable
+from bot.model.errors import Refused
 from bot.store.engine import Store
 from bot.store.intake import Intake
-from bot.store.migrate import check_schema
-from bot.web.answers import answer, refuse, unavailable
+from bot.web.answers import refuse
+from bot.web.health import Readiness, healthz
 from bot.web.webhook import Webhook
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.Response]]
-
-PROMPT = 2.0
-"""Seconds within which the database must answer for the app to be ready."""
 
 LINGER = 1.0
 """Seconds to go on reading a body that was refused, so that its sender hears why."""
@@ -43,8 +38,8 @@ def make_app(secrets: Sequence[SecretStr], intake: Intake, store: Store, clock: 
     """
     routes: Mapping[str, tuple[str, Handler]] = {
         "/webhook": ("POST", Webhook(secrets, intake, clock)),
-        "/healthz": ("GET", _healthz),
-        "/readyz": ("GET", _readyz(store)),
+        "/healthz": ("GET", healthz),
+        "/readyz": ("GET", Readiness(store)),
     }
 
     async def handle(request: web.BaseRequest) -> web.Response:
@@ -78,24 +73,3 @@ async def serve(app: Handler, host: str, port: int) -> AsyncIterator[int]:
         yield runner.addresses[0][1]
     finally:
         await runner.cleanup()
-
-
-async def _healthz(_request: web.BaseRequest) -> web.Response:
-    return answer(HTTPStatus.OK, status="up")
-
-
-def _readyz(store: Store) -> Handler:
-    async def readyz(_request: web.BaseRequest) -> web.Response:
-        try:
-            async with asyncio.timeout(PROMPT):
-                await check_schema(store)
-        except Unavailable as problem:
-            return unavailable(problem)
-        except TimeoutError:
-            words = f"no answer within {PROMPT} s"
-            return unavailable(Unavailable("database", words, retry_after=1.0))
-        except Misconfigured as problem:
-            return answer(HTTPStatus.SERVICE_UNAVAILABLE, error=str(problem))
-        return answer(HTTPStatus.OK, status="ready")
-
-    return readyz
