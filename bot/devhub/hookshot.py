@@ -27,9 +27,14 @@ _KEPT_BODY = 64 * 1024
 
 
 class Hookshot:
-    """One queue and one sender for each app; each attempt is logged, whatever comes of it."""
+    """One queue and one sender for each app; each attempt is logged, whatever comes of it.
+
+    Attributes:
+        timeout: seconds that an app has to answer.
+    """
 
     def __init__(self, clock: Clock, switches: Switches, journal: Journal) -> None:
+        self.timeout = TIMEOUT
         self._clock = clock
         self._switches = switches
         self._journal = journal
@@ -45,9 +50,8 @@ class Hookshot:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Send while the body runs; what is still queued at its end is lost."""
-        timeout = aiohttp.ClientTimeout(total=TIMEOUT)
         async with (
-            aiohttp.ClientSession(timeout=timeout) as self._http,
+            aiohttp.ClientSession() as self._http,
             asyncio.TaskGroup() as self._group,
         ):
             yield
@@ -127,6 +131,7 @@ class Hookshot:
             data=delivery.payload,
             headers=delivery.request_headers,
             allow_redirects=False,
+            timeout=aiohttp.ClientTimeout(total=self.timeout),
         ) as answer:
             body = await answer.content.read(_KEPT_BODY)
         delivery.status_code = answer.status

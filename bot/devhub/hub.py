@@ -2,7 +2,7 @@
 
 import itertools
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -92,9 +92,9 @@ class Hub:
         """Return what an installation covers, oldest first."""
         return [each for each in self.repositories.values() if covers(installation, each)]
 
-    def installations_on(self, repository: Repository) -> Iterator[Installation]:
-        """Yield every installation that covers a repository."""
-        return (each for each in self.installations.values() if covers(each, repository))
+    def installations_on(self, repository: Repository) -> list[Installation]:
+        """Return every installation that covers a repository."""
+        return [each for each in self.installations.values() if covers(each, repository)]
 
     def role(self, repository: Repository, account: Account) -> Role | None:
         """Return what an account is in a repository; everybody reads a public one."""

@@ -3,7 +3,7 @@
 https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/authenticating-as-a-github-app-installation#about-authentication-as-a-github-app-installation
 """
 
-from collections.abc import Callable
+from functools import partial
 
 from aiohttp import web
 
@@ -60,19 +60,25 @@ async def _tripped(
 ) -> web.StreamResponse:
     """Serve a request; one of an app is counted, and may be its death."""
     line = f"{request.method} {request.path}"
-    pushes = request.method == "POST" and request.path.endswith("/git-receive-pack")
     if caller.app is None:
         return await _served(hub, caller, repository, request, None)
-    entry = hub.journal.note(line, mutating=pushes, app=caller.app.slug)
+    entry = hub.journal.note(line, mutating=_pushes(request), app=caller.app.slug)
     moment = hub.tripwire.moment
-    dies = hub.tripwire.counts(line, mutating=pushes)
+    dies = hub.tripwire.counts(line, mutating=_pushes(request))
     if dies and moment == "before":
         hub.tripwire.fire(line)
         return web.Response(status=502)
-    last = (lambda: hub.tripwire.fire(line)) if dies else None
-    answer = await _served(hub, caller, repository, request, last)
+
+    async def fire() -> None:
+        hub.tripwire.fire(line)
+
+    answer = await _served(hub, caller, repository, request, fire if dies else None)
     entry["status"] = answer.status
     return answer
+
+
+def _pushes(request: web.Request) -> bool:
+    return request.method == "POST" and request.path.endswith("/git-receive-pack")
 
 
 async def _served(
@@ -80,11 +86,20 @@ async def _served(
     caller: Caller,
     repository: Repository,
     request: web.Request,
-    last: Callable[[], None] | None,
+    last: githttp.Settled | None,
 ) -> web.StreamResponse:
     """Serve a request; `last` is done when it has taken effect, before the client hears of it."""
-    if not request.path.endswith("/git-receive-pack") or caller.account is None:
-        return await _through(request, repository, caller, _later(last) if last else None)
+    through = partial(
+        githttp.serve,
+        request,
+        repository.path,
+        request.match_info["path"],
+        services=("git-upload-pack", "git-receive-pack"),
+        config=_CONFIG,
+        user=caller.account.login if caller.account else None,
+    )
+    if not _pushes(request) or caller.account is None:
+        return await through(settled=last)
     scene = Scene(hub=hub, repository=repository, actor=caller.account)
     async with repository.moving:
         before = await heads(repository.path)
@@ -92,30 +107,6 @@ async def _served(
         async def settled() -> None:
             await moves.settle(scene, before)
             if last:
-                last()
+                await last()
 
-        return await _through(request, repository, caller, settled)
-
-
-def _later(last: Callable[[], None]) -> githttp.Settled:
-    async def settled() -> None:
-        last()
-
-    return settled
-
-
-async def _through(
-    request: web.Request,
-    repository: Repository,
-    caller: Caller,
-    settled: githttp.Settled | None,
-) -> web.StreamResponse:
-    return await githttp.serve(
-        request,
-        repository.path,
-        request.match_info["path"],
-        services=("git-upload-pack", "git-receive-pack"),
-        config=_CONFIG,
-        user=caller.account.login if caller.account else None,
-        settled=settled,
-    )
+        return await through(settled=settled)

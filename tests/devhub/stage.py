@@ -1,5 +1,6 @@
 """A hub with an organization, people, an app and a repository, and ears for its webhooks."""
 
+import asyncio
 import hashlib
 import hmac
 import json
@@ -53,6 +54,7 @@ class Ear:
 
     url: str = ""
     status: int = 202
+    silent: bool = False
     heard: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     headers: list[Any] = field(default_factory=list)
 
@@ -62,6 +64,8 @@ class Ear:
         assert request.headers["X-Hub-Signature-256"] == f"sha256={expected}"
         self.heard.append((request.headers["X-GitHub-Event"], json.loads(body)))
         self.headers.append(request.headers)
+        if self.silent:
+            await asyncio.Event().wait()
         return web.Response(status=self.status)
 
     @property
@@ -146,7 +150,7 @@ async def raised(folder: Path) -> AsyncIterator[Stage]:
     door = web.Application()
     door.router.add_post("/webhook", ear.hook)
     runners = [
-        web.AppRunner(door),
+        web.AppRunner(door, handler_cancellation=True),
         web.AppRunner(application(hub), auto_decompress=False, shutdown_timeout=1),
     ]
     for runner in runners:

@@ -1,5 +1,6 @@
 """Deliveries: who hears what, how it is signed, and what the log says."""
 
+from bot.devhub.hookshot import TIMEOUT
 from tests.devhub.stage import PERMISSIONS, REPO, hours
 
 
@@ -126,3 +127,15 @@ async def test_an_app_that_moved_is_found_at_its_new_address(stage):
     await stage.drained()
     newest, *_ = await stage.did("GET /app/hook/deliveries", stage.jwt())
     assert (newest["status"], newest["status_code"]) == ("failed to connect to host", 0)
+
+
+async def test_an_app_that_is_silent_for_too_long_has_failed(stage):
+    stage.hub.hookshot.timeout, stage.ear.silent = 0.05, True
+    await stage.opens_issue()
+    await stage.drained()
+    newest, *_ = await stage.did("GET /app/hook/deliveries", stage.jwt())
+    assert (newest["status"], newest["status_code"]) == ("timed out", 504)
+
+
+def test_an_app_has_ten_seconds():
+    assert TIMEOUT == 10

@@ -11,17 +11,7 @@ import pytest
 from aiohttp import web
 
 from bot import githttp
-
-GIT_ENV = {
-    "PATH": os.environ["PATH"],
-    "GIT_CONFIG_NOSYSTEM": "1",
-    "GIT_CONFIG_GLOBAL": "/dev/null",
-    "GIT_AUTHOR_NAME": "A",
-    "GIT_AUTHOR_EMAIL": "a@example.com",
-    "GIT_COMMITTER_NAME": "A",
-    "GIT_COMMITTER_EMAIL": "a@example.com",
-    "GIT_TERMINAL_PROMPT": "0",
-}
+from tests.devhub.checkout import ENVIRONMENT
 
 
 async def git(*argv: str, cwd: Path) -> tuple[int, str]:
@@ -29,7 +19,7 @@ async def git(*argv: str, cwd: Path) -> tuple[int, str]:
         "git",
         *argv,
         cwd=cwd,
-        env=GIT_ENV,
+        env=ENVIRONMENT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
@@ -93,7 +83,13 @@ async def commits(work: Path, count: int, branch: str = "main") -> None:
         for n in range(count)
     )
     process = await asyncio.create_subprocess_exec(
-        "git", "fast-import", "--quiet", "--force", cwd=work, env=GIT_ENV, stdin=subprocess.PIPE
+        "git",
+        "fast-import",
+        "--quiet",
+        "--force",
+        cwd=work,
+        env=ENVIRONMENT,
+        stdin=subprocess.PIPE,
     )
     await process.communicate(stream.encode())
     await git("checkout", "-qf", branch, cwd=work)

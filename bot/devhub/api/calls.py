@@ -77,11 +77,17 @@ class Route:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """A request whose caller is known and allowed."""
+    """A request whose caller is known and allowed.
+
+    Attributes:
+        path: as it was sent, percent-encoded.
+        params: what stands in the path for the names in braces, decoded.
+    """
 
     hub: Hub
     caller: Caller
     route: Route
+    path: str
     params: Mapping[str, str]
     query: Mapping[str, str]
     body: Mapping[str, Any]

@@ -7,7 +7,7 @@ import base64
 import dataclasses
 
 from bot.devhub.api.calls import Call, Reply
-from bot.devhub.api.pages import address, link_header
+from bot.devhub.api.pages import address, link_header, page_size
 from bot.devhub.problems import Problem, not_found
 from bot.devhub.records import App, Delivery
 from bot.devhub.shapes import apps as shapes
@@ -15,7 +15,6 @@ from bot.devhub.shapes import apps as shapes
 # https://docs.github.com/en/webhooks/testing-and-troubleshooting-webhooks/redelivering-webhooks
 KEPT = 3 * 24 * 3600.0
 
-_DEFAULT, _MOST = 30, 100
 # https://docs.github.com/en/rest/apps/webhooks#list-deliveries-for-an-app-webhook
 _STATUSES = {"success": range(200, 400), "failure": range(400, 600)}
 
@@ -39,7 +38,7 @@ async def index(call: Call) -> Reply:
         if wanted not in _STATUSES:
             raise Problem(422, "Invalid status: must be success or failure.")
         kept = [each for each in kept if each.status_code in _STATUSES[wanted]]
-    size = min(int(call.query.get("per_page", _DEFAULT)), _MOST)
+    size = page_size(call)
     after = _after(call.query.get("cursor"))
     rest = [each for each in kept if after is None or each.id < after]
     body = [shapes.delivery_item(each) for each in rest[:size]]

@@ -70,6 +70,7 @@ async def _handled(hub: Hub, route: Route, request: web.Request, caller: Caller)
         hub=hub,
         caller=caller,
         route=route,
+        path=request.rel_url.raw_path,
         params=request.match_info,
         query=request.query,
         body=await _body(request),

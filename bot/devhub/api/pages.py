@@ -29,16 +29,21 @@ def page(
         shape: builds the JSON of one.
         under: the field that holds the list, beside a `total_count`.
     """
-    size = min(max(_number(call.query, "per_page", _DEFAULT), 1), _MOST)
-    number = max(_number(call.query, "page", 1), 1)
+    size = page_size(call)
+    number = max(_number(call, "page", 1), 1)
     shown: Any = [shape(each) for each in items[(number - 1) * size : number * size]]
     body = shown if under is None else {"total_count": len(items), under: shown}
     last = max(1, -(-len(items) // size))
     return Reply(body=body, headers=_links(call, number, last))
 
 
-def _number(query: Mapping[str, str], name: str, default: int) -> int:
-    given = query.get(name, "")
+def page_size(call: Call) -> int:
+    """Return how many items a page has: 30 unless told, 100 at most."""
+    return min(max(_number(call, "per_page", _DEFAULT), 1), _MOST)
+
+
+def _number(call: Call, name: str, default: int) -> int:
+    given = call.query.get(name, "")
     return int(given) if given.isdecimal() else default
 
 
@@ -53,8 +58,7 @@ def _links(call: Call, number: int, last: int) -> dict[str, str]:
 
 def address(call: Call, **changed: str) -> str:
     """Return the address of the same list with some of its query changed."""
-    path = call.route.path.format(**call.params)
-    return f"{call.hub.base}{path}?{urlencode({**call.query, **changed})}"
+    return f"{call.hub.base}{call.path}?{urlencode({**call.query, **changed})}"
 
 
 def link_header(relations: Mapping[str, str]) -> dict[str, str]:
