@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +38,7 @@ REPO = Repo("bench/hall")
 GIT = Git(protocols="file")
 UID = 230_000
 SEED = 20_221_122
+COMMANDS = {"first command": ["/usr/bin/true"], "git status": ["/usr/bin/git", "status", "-s"]}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,60 +55,68 @@ LARGE = Size(name="1,200 files, 10,000 commits", files=1_200, commits=10_000, fi
 HUGE = Size(name="20,000 files", files=20_000, commits=100, file_size=9_000)
 
 
-def rows(rounds: int = 9) -> list[dict[str, object]]:
-    """Measure, and return the rows of the table; `holds` is None where there is no bar."""
-    found = []
+async def rows(rounds: int = 7) -> AsyncIterator[dict[str, object]]:
+    """Measure, and give the rows of the table; `holds` is None where there is no bar."""
     for size, bars in ((LARGE, (10.0, 4.0)), (HUGE, (None, None))):
         with _folder() as folder:
-            found += asyncio.run(_measured(folder, size, bars, rounds))
-    return found
+            bench = await Bench.made(folder, size)
+            for (what, words), bar in zip(COMMANDS.items(), bars, strict=True):
+                yield await bench.row(what, words, bar, rounds)
 
 
-async def _measured(folder, size, bars, rounds):
-    origin = _origin(folder, size)
-    url = f"file://{origin}"
-    mirrors = Mirrors(folder / "mirrors", GIT)
-    lowers = Lowers(folder / "lowers", mirrors, GIT)
-    await _timed("first fetch", mirrors.fetch(REPO, url, None))
-    sha = await mirrors.resolve(REPO, "main")
-    await _timed("first tree", lowers.lower(REPO, sha))
-    # a parent's tree, made from the one that is there: what a job pays when the branch moved
-    before = Sha(_git(origin, "rev-parse", "main~1").stdout.strip())
-    await _timed("next tree", lowers.lower(REPO, before))
-    commands = {"first command": ["/usr/bin/true"], "git status": ["/usr/bin/git", "status", "-s"]}
-    found = []
-    for (what, words), bar in zip(commands.items(), bars, strict=True):
+class Bench:
+    """One repository on a server, and the app's parts warm beside it."""
+
+    def __init__(self, folder: Path, size: Size) -> None:
+        self.folder = folder
+        self.name = size.name
+        self.origin = _origin(folder, size)
+        self.url = f"file://{self.origin}"
+        self.mirrors = Mirrors(folder / "mirrors", GIT)
+        self.lowers = Lowers(folder / "lowers", self.mirrors, GIT)
+        self.head = Sha(_git(self.origin, "rev-parse", "main").stdout.strip())
+
+    @classmethod
+    async def made(cls, folder: Path, size: Size) -> "Bench":
+        """Make the repository, fetch it and make its tree ready, as a push event would."""
+        self = cls(folder, size)
+        before = Sha(_git(self.origin, "rev-parse", "main~1").stdout.strip())
+        await _timed("first fetch", self.mirrors.fetch(REPO, self.url, None))
+        await _timed("first tree", self.lowers.lower(REPO, before))
+        await _timed("next tree", self.lowers.lower(REPO, self.head))
+        return self
+
+    async def row(self, what: str, words: list[str], bar: float | None, rounds: int):
+        """Time both in turn and return the row."""
         ours, theirs = [], []
         for number in range(rounds):
-            ours.append(await _ours(folder / f"job-{number}", lowers, mirrors, sha, words))
-            theirs.append(_theirs(folder / "clone", url, words))
-            _say(f"{size.name}, {what}: round {number + 1} of {rounds}")
-        found.append(_row(f"workspace to {what}, {size.name}", ours, theirs, bar))
-    return found
+            ours.append(await self._ours(self.folder / f"job-{number}", words))
+            theirs.append(_theirs(self.folder / "clone", self.url, words))
+            _say(f"{self.name}, {what}: round {number + 1} of {rounds}")
+        return _row(f"workspace to {what}, {self.name}", ours, theirs, bar)
 
-
-async def _ours(folder, lowers, mirrors, sha, words):
-    for name in ("upper", "work", "workspace", "lower"):
-        (folder / name).mkdir(parents=True)
-    _open_to_all(folder)
-    with (folder / "seccomp").open("w+b") as rules, (folder / "said").open("wb") as said:
-        rules.write(program())
-        rules.flush()
-        rules.seek(0)
-        line = _line(folder, mirrors.path(REPO), rules.fileno(), words)
-        began = time.perf_counter()
-        tree = await lowers.hold(REPO, sha, JobName(folder.name))
-        pid = os.fork()
-        if pid == 0:
-            _become(folder, tree, line, rules.fileno(), said.fileno())
-        _, status = os.waitpid(pid, 0)  # noqa: ASYNC222 - nothing else runs meanwhile
-        took = time.perf_counter() - began
-    assert status == 0, (folder / "said").read_text()
-    assert (folder / "said").read_text() == "", "a fresh workspace is not clean"
-    lowers.release(JobName(folder.name))
-    (folder / "work/work").chmod(0o700)
-    shutil.rmtree(folder)
-    return took * 1000
+    async def _ours(self, folder: Path, words: list[str]) -> float:
+        for name in ("upper", "work", "workspace", "lower"):
+            (folder / name).mkdir(parents=True)
+        _open_to_all(folder)
+        with (folder / "seccomp").open("w+b") as rules, (folder / "said").open("wb") as said:
+            rules.write(program())
+            rules.flush()
+            rules.seek(0)
+            line = _line(folder, self.mirrors.path(REPO), rules.fileno(), words)
+            began = time.perf_counter()
+            tree = await self.lowers.hold(REPO, self.head, JobName(folder.name))
+            pid = os.fork()
+            if pid == 0:
+                _become(folder, tree, line, rules.fileno(), said.fileno())
+            _, status = os.waitpid(pid, 0)  # noqa: ASYNC222 - nothing else runs meanwhile
+            took = time.perf_counter() - began
+        assert status == 0, (folder / "said").read_text()
+        assert (folder / "said").read_text() == "", "a fresh workspace is not clean"
+        self.lowers.release(JobName(folder.name))
+        (folder / "work/work").chmod(0o700)
+        shutil.rmtree(folder)
+        return took * 1000
 
 
 def _line(folder: Path, mirror: Path, rules: int, words: list[str]) -> list[str]:
@@ -269,5 +278,10 @@ def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+async def _print() -> None:
+    async for row in rows():
+        print(json.dumps(row), flush=True)
+
+
 if __name__ == "__main__":
-    print(json.dumps(rows(), indent=1))
+    asyncio.run(_print())

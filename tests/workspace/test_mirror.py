@@ -6,8 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 from origins import FILE, REPO, run_git
+from pydantic import SecretStr
 
+from bot.githttp import serve
 from bot.model.errors import Refused, Unavailable
 from bot.model.ids import Repo
 from bot.workspace.mirror import Mirrors
@@ -122,6 +125,31 @@ async def test_tidying_drops_nothing_and_removal_drops_all(mirrors, origin, mirr
     assert await mirrors.resolve(REPO, lost) == lost
     await mirrors.remove(REPO)
     assert not mirror.exists()
+
+
+async def test_a_private_repository_is_fetched_with_a_token_shown_at_once(mirrors, origin, base):
+    seen = []
+
+    async def guarded(request):
+        seen.append(request.headers.get("Authorization"))
+        if seen[-1] is None:
+            return web.Response(status=401, headers={"WWW-Authenticate": "Basic"})
+        path = request.path.removeprefix("/octo/hall.git/")
+        return await serve(request, origin.path, path, services=["git-upload-pack"])
+
+    runner = web.ServerRunner(web.Server(guarded, auto_decompress=False))
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}/octo/hall.git"
+    with pytest.raises(Unavailable):
+        await mirrors.fetch(REPO, url, None)
+    seen.clear()
+    await mirrors.fetch(REPO, url, SecretStr("ghs_canary"))
+    await runner.cleanup()
+    assert await mirrors.resolve(REPO, "main") == base
+    assert None not in seen
+    said = [file.read_bytes() for file in mirrors.path(REPO).parent.rglob("*") if file.is_file()]
+    assert b"ghs_canary" not in b"".join(said)
 
 
 FETCHER = """
