@@ -1,22 +1,22 @@
-"""How a process learns that another one committed something, within milliseconds.
+"""How a process learns that another one committed something, within a millisecond.
 
-SQLite counts the commits of other connections in `PRAGMA data_version`, which is
-read from shared memory in microseconds.  PostgreSQL sends a notification.  Either
-way a change is only a hint to look again: nothing is lost when one goes missing,
-since everybody looks at least once a second.
+On PostgreSQL a commit carries a notification.  Beside an embedded database lies a folder
+of sockets, one for each process that listens, and who commits sends an empty datagram to
+each.  Either way a change is only a hint to look again: nothing is lost when one goes
+missing, since everybody looks again after a while.
 """
 
 import asyncio
 import contextlib
-import sqlite3
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-GLANCE = 0.02
-"""Seconds between two glances at SQLite's counter."""
-
-PATIENCE = 1.0
+PATIENCE = 5.0
 """Seconds after which everybody looks again although nobody announced anything."""
 
 CHANNEL = "greenroom"
@@ -24,14 +24,26 @@ CHANNEL = "greenroom"
 
 
 class Changes:
-    """A bell that rings when rows may have become due."""
+    """A bell that rings when rows may have become due.
 
-    def __init__(self) -> None:
+    Attributes:
+        count: how often it has rung; `wait` compares with it.
+    """
+
+    def __init__(self, engine: AsyncEngine) -> None:
         self.count = 0
+        self._engine = engine
         self._bell = asyncio.Event()
+        file = engine.url.database if engine.dialect.name == "sqlite" else None
+        self._sockets = Path(f"{file}-bells") if file else None
 
     def announce(self) -> None:
-        """Wake everybody who waits in this process."""
+        """Wake everybody who waits, in this process and, for SQLite, in the others."""
+        self._ring()
+        if self._sockets is not None:
+            _send_to_all(self._sockets)
+
+    def _ring(self) -> None:
         self.count += 1
         self._bell.set()
         self._bell = asyncio.Event()
@@ -43,29 +55,55 @@ class Changes:
                 async with asyncio.timeout(PATIENCE):
                     await self._bell.wait()
 
-    async def listen(self, engine: AsyncEngine) -> None:
-        """Announce what other processes commit, until cancelled."""
-        if engine.dialect.name == "sqlite":
-            await self._glance(engine.url.database or "")
+    async def listen(self) -> None:
+        """Ring at what other processes commit, until cancelled."""
+        if self._sockets is None:
+            await self._subscribe()
         else:
-            await self._subscribe(engine)
+            await self._answer(self._sockets)
 
-    async def _glance(self, path: str) -> None:
-        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
-            seen: int | None = None
+    async def _answer(self, folder: Path) -> None:
+        loop = asyncio.get_running_loop()
+        with _listening(folder / str(os.getpid())) as bell:
             while True:
-                version: int = connection.execute("PRAGMA data_version").fetchone()[0]
-                if version != seen:
-                    seen = version
-                    self.announce()
-                await asyncio.sleep(GLANCE)
+                await loop.sock_recv(bell, 1)
+                self._ring()
 
-    async def _subscribe(self, engine: AsyncEngine) -> None:
-        async with engine.connect() as connection:
+    async def _subscribe(self) -> None:
+        async with self._engine.connect() as connection:
             raw = await connection.get_raw_connection()
             driver: Any = raw.driver_connection
-            await driver.add_listener(CHANNEL, lambda *_: self.announce())
+            await driver.add_listener(CHANNEL, lambda *_: self._ring())
             while True:
                 # A connection that died raises here, and the process starts anew.
                 await driver.execute("SELECT 1")
                 await asyncio.sleep(30)
+
+
+@contextlib.contextmanager
+def _listening(address: Path) -> Iterator[socket.socket]:
+    address.parent.mkdir(exist_ok=True)
+    address.unlink(missing_ok=True)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as bell:
+        bell.settimeout(0)
+        bell.bind(str(address))
+        try:
+            yield bell
+        finally:
+            address.unlink(missing_ok=True)
+
+
+def _send_to_all(folder: Path) -> None:
+    """Send a datagram to each socket; one that nobody holds any more is removed."""
+    with (
+        contextlib.suppress(FileNotFoundError),
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as bell,
+    ):
+        bell.settimeout(0)
+        for address in folder.iterdir():
+            try:
+                bell.sendto(b"", str(address))
+            except ConnectionRefusedError:
+                address.unlink(missing_ok=True)
+            except BlockingIOError:
+                continue  # its queue is full of calls to look: one more changes nothing

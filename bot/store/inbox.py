@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, exists, func, select, update
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model.ids import DeliveryGuid
@@ -24,12 +24,16 @@ class Claimed:
     attempts: int
 
 
-async def due(tx: AsyncConnection, *, now: float) -> bool:
-    """Tell whether a delivery waits whose time has come, without taking any lock."""
-    query = select(deliveries.c.id).where(
+def waiting(now: float) -> Select[tuple[int]]:
+    """Select the deliveries whose time has come, in SQL."""
+    return select(deliveries.c.id).where(
         deliveries.c.state == "waiting", deliveries.c.not_before <= now, free(deliveries, now)
     )
-    return (await tx.execute(query.limit(1))).first() is not None
+
+
+async def due(tx: AsyncConnection, *, now: float) -> bool:
+    """Tell whether `claim` may find something, without taking any lock."""
+    return (await tx.execute(waiting(now).limit(1))).first() is not None
 
 
 async def claim(tx: AsyncConnection, lease: Lease, *, most: int) -> Sequence[Claimed]:

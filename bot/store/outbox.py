@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, select, update
+from sqlalchemy import ColumnElement, Select, and_, case, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model.ids import InstallationId, Repo, RunId
@@ -120,10 +120,14 @@ def _due(now: float) -> ColumnElement[bool]:
     )
 
 
+def waiting(now: float) -> Select[tuple[int]]:
+    """Select the wishes whose time has come, in SQL."""
+    return select(outbox.c.id).where(_due(now))
+
+
 async def due(tx: AsyncConnection, *, now: float) -> bool:
     """Tell whether `claim` would find something, without taking any lock."""
-    query = select(outbox.c.id).where(_due(now)).limit(1)
-    return (await tx.execute(query)).first() is not None
+    return (await tx.execute(waiting(now).limit(1))).first() is not None
 
 
 async def claim(tx: AsyncConnection, lease: Lease, *, most: int) -> Sequence[OutboxRow]:

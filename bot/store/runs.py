@@ -166,10 +166,14 @@ async def poke(tx: AsyncConnection, run: RunId, *, now: float) -> None:
     await tx.execute(update(runs).where(runs.c.id == run).values(next_attempt_at=now))
 
 
+def waiting(which: ColumnElement[bool], now: float) -> Select[tuple[str]]:
+    """Select the runs for which `which` holds and whose next attempt is due, in SQL."""
+    return select(runs.c.id).where(which, free(runs, now), runs.c.next_attempt_at <= now)
+
+
 async def due(tx: AsyncConnection, which: ColumnElement[bool], *, now: float) -> bool:
     """Tell whether `claim` would find something, without taking any lock."""
-    query = select(runs.c.id).where(which, free(runs, now), runs.c.next_attempt_at <= now)
-    return (await tx.execute(query.limit(1))).first() is not None
+    return (await tx.execute(waiting(which, now).limit(1))).first() is not None
 
 
 async def claim(

@@ -2,10 +2,16 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 
+from bot.model.errors import Unavailable
+from bot.store import due
 from bot.store.leases import release_all
 from bot.work.context import Context
 from bot.work.loop import Step, run_loop
+
+TICK = 1.0
+"""Seconds between two looks whether something has become due."""
 
 
 class Worker:
@@ -29,6 +35,17 @@ class Worker:
             async with store.begin() as tx:
                 await release_all(tx, but=self._context.worker)
         async with asyncio.TaskGroup() as group:
-            group.create_task(store.changes.listen(store.engine))
+            group.create_task(store.changes.listen())
+            group.create_task(self._tick())
             for name, step in self._steps.items():
                 group.create_task(run_loop(name, step, store.changes))
+
+    async def _tick(self) -> None:
+        """Wake the loops when time, and no commit, has made something due."""
+        store = self._context.store
+        while True:
+            await asyncio.sleep(TICK)
+            with suppress(Unavailable):
+                async with store.read() as rows:
+                    if await due.anything(rows, now=self._context.now()):
+                        store.changes.announce()
