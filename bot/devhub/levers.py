@@ -3,7 +3,7 @@
 import asyncio
 import dataclasses
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Literal
 
 from aiohttp import web
 
@@ -60,9 +60,9 @@ async def clear_requests(hub: Hub, _request: web.Request, _body: dict[str, Any])
 
 async def arm(hub: Hub, _request: web.Request, body: dict[str, Any]) -> Any:
     """{before or after: n, pids: […], match?, mutating?} -> {}."""
-    moment = "before" if "before" in body else "after"
+    moment: Literal["before", "after"] = "before" if "before" in body else "after"
     hub.tripwire.arm(
-        "before" if moment == "before" else "after",
+        moment,
         body[moment],
         tuple(body["pids"]),
         match=body.get("match", ""),

@@ -31,7 +31,7 @@ ALWAYS = frozenset({"installation", "installation_repositories"})
 WITH_CHECKS = frozenset({"check_run", "check_suite"})
 
 
-def allows(held: Mapping[str, Level], name: str, level: Level) -> bool:
+def allows(held: Mapping[str, Level], name: str, level: str) -> bool:
     """Return whether permissions hold one at that level; everybody holds metadata."""
     has = held.get(name, "read" if name == "metadata" else None)
     return has is not None and LEVELS.index(has) >= LEVELS.index(level)
@@ -53,7 +53,7 @@ def satisfies(held: Mapping[str, Level], needs: str) -> bool:
 
 def _one(held: Mapping[str, Level], need: str) -> bool:
     name, _, level = need.strip().partition("=")
-    return any(level == known and allows(held, name, known) for known in LEVELS)
+    return allows(held, name, level)
 
 
 def reaches(role: Role | None, least: Role) -> bool:

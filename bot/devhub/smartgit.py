@@ -4,6 +4,7 @@ https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-githu
 """
 
 from functools import partial
+from typing import Literal
 
 from aiohttp import web
 
@@ -16,7 +17,7 @@ from bot.devhub.git import heads
 from bot.devhub.hub import Hub
 from bot.devhub.permissions import allows, reaches
 from bot.devhub.problems import Problem
-from bot.devhub.records import Level, Repository, Role
+from bot.devhub.records import Repository
 
 _CONFIG = {"receive.hideRefs": "refs/pull", "receive.fsckObjects": "true"}
 _ASK = {"WWW-Authenticate": 'Basic realm="GitHub"'}
@@ -48,11 +49,10 @@ def _authorize(hub: Hub, caller: Caller, repository: Repository, *, writes: bool
 
 
 def _may(hub: Hub, caller: Caller, repository: Repository, *, writes: bool) -> bool:
-    level: Level = "write" if writes else "read"
+    level: Literal["read", "write"] = "write" if writes else "read"
     if caller.grant is not None:
         return allows(caller.grant.permissions, "contents", level)
-    role: Role = "write" if writes else "read"
-    return caller.account is None or reaches(hub.role(repository, caller.account), role)
+    return caller.account is None or reaches(hub.role(repository, caller.account), level)
 
 
 async def _tripped(

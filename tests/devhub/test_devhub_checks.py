@@ -46,6 +46,7 @@ async def test_a_run_is_made_completed_and_told(stage, run):
         {"status": "completed"},
         {"completed_at": "2026-01-01T00:00:00Z"},
         {"conclusion": "stale"},
+        {"name": "other", "started_at": "yesterday"},
         {"status": "waiting"},
         {"output": {"summary": "x" * 65_536, "title": "x"}},
         {"output": {"summary": "x", "title": "x", "text": "x" * 65_536}},
@@ -63,6 +64,8 @@ async def test_a_run_is_made_completed_and_told(stage, run):
 async def test_what_github_refuses_is_refused(stage, run, broken):
     path = f"PATCH {REPO}/check-runs/{run['id']}"
     assert (await stage.ask(path, stage.tokens["app"], broken)).status == 422
+    shown = await stage.did(f"GET {REPO}/check-runs/{run['id']}", stage.tokens["app"])
+    assert shown == run
 
 
 async def test_a_completed_run_is_not_reopened(stage, run):

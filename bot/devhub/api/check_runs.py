@@ -35,7 +35,7 @@ async def create(call: Call) -> Reply:
     name, head_sha = call.text("name"), call.text("head_sha")
     if await git.resolve(call.repository.path, head_sha) != head_sha:
         raise Problem(422, f"No commit found for SHA: {head_sha}")
-    _check(call, required=("title", "summary"))
+    _check(call, "new", required=("title", "summary"))
     assert call.app is not None
     run = CheckRun(
         id=call.hub.next_id(),
@@ -56,15 +56,19 @@ async def update(call: Call) -> Reply:
     """Change a check run of one's own."""
     run = _run(call)
     if run.suite.app is not call.app:
-        raise Problem(403, "Invalid app_id `" + str(call.app and call.app.id) + "` - check run.")
-    _check(call, required=("summary",))
+        raise Problem(403, "A check run can only be modified by the GitHub App that created it.")
     before = run.status
+    _check(call, before, required=("summary",))
     _apply(call, run)
     await _completed(call.scene, run, before=before)
     return Reply(body=_shape(call, run))
 
 
-def _check(call: Call, *, required: tuple[str, ...]) -> None:
+def _check(call: Call, before: str, *, required: tuple[str, ...]) -> None:
+    """Refuse before anything is written."""
+    progress(call.body, "queued" if before == "new" else before)
+    for field in ("started_at", "completed_at"):
+        _time(call, field)
     if call.body.get("output") is not None:
         check_output(call.body["output"], required=required)
     if call.body.get("actions") is not None:
