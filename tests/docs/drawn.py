@@ -1,0 +1,210 @@
+"""What stands in the docs is drawn from the code: one function a block.
+
+`python -m tests.docs.drawn` writes every block anew; the tests only compare.
+"""
+
+import argparse
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from bot.cli import _parser
+from bot.github.permissions import PUSH, Operation, union
+from bot.model.errors import Misconfigured
+from bot.model.runs import Limits
+from bot.model.settings import HINTS, Process, read_settings
+from bot.rules.lifecycle import COMPUTE, OWED, RUN, Compute, Run, Signal, mermaid
+from bot.rules.policy import NEEDS
+from bot.rules.repoconfig import AGENTS
+from bot.store.schema import metadata
+from bot.web.answers import STATUSES
+
+ROOT = Path(__file__).parents[2]
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+BLOCK = re.compile(r"(?<=<!-- drawn: )([a-z ]+)( -->\n)(.*?)(?=<!-- /drawn -->)", re.DOTALL)
+
+MUST = {"GITHUB_APP_ID": "1", "GITHUB_PRIVATE_KEY_FILE": "key", "GITHUB_WEBHOOK_SECRET": "s"}
+"""Something that will do, for each setting without which a process does not start."""
+
+FIELDS = {
+    "GITHUB_API_URL": "api_url",
+    "GITHUB_SERVER_URL": "server_url",
+    "DATABASE_URL": "database_url",
+    "PORT": "port",
+    "GREENROOM_HOST": "host",
+    "GREENROOM_HOME": "home",
+    "GREENROOM_JOB_UIDS": "job_uids",
+    "GREENROOM_RUNS_AT_ONCE": "runs_at_once",
+    "GREENROOM_RUNS_PER_REPO": "runs_per_repo",
+}
+
+
+def needs(process: Process) -> set[str]:
+    """Return the settings without which a process does not start, found out by trying."""
+    given: dict[str, str] = {}
+    while True:
+        try:
+            read_settings(given, frozenset({process}))
+        except Misconfigured as problem:
+            name = str(problem).split()[0]
+            given[name] = MUST[name]
+        else:
+            return set(given)
+
+
+def required_settings() -> Iterator[str]:
+    names = {name for process in Process for name in needs(process)}
+    return table(("setting", "what to write there"), [(f"`{n}`", HINTS[n]) for n in HINTS if n in names])
+
+
+def settings() -> Iterator[str]:
+    rows = [(f"`{name}`", _who(name), _default(name), hint) for name, hint in HINTS.items()]
+    return table(("setting", "must be set for", "else", "what to write there"), rows)
+
+
+def _who(name: str) -> str:
+    return ", ".join(f"`{process}`" for process in Process if name in needs(process))
+
+
+def _default(name: str) -> str:
+    if name not in FIELDS:
+        return ""
+    found = read_settings({}, frozenset())
+    value = getattr(found, FIELDS[name])
+    if name == "GREENROOM_HOME":
+        return f"`{value.name}`"
+    text = value.get_secret_value() if name == "DATABASE_URL" else str(value)
+    if isinstance(value, tuple):
+        text = "-".join(map(str, value))
+    return f"`{text.replace(str(found.home), 'GREENROOM_HOME').replace('+aiosqlite', '')}`"
+
+
+def agents() -> Iterator[str]:
+    rows = [
+        (
+            f"`agent:{name}`",
+            agent.description,
+            NEEDS[name].name.lower(),
+            ", ".join(f"{most} `{kind}`" for kind, most in agent.outputs.items()),
+            f"{agent.limits.seconds // 60} min",
+        )
+        for name, agent in AGENTS.items()
+    ]
+    return table(("label", "what it does", "who may start it", "what it may ask for", "time"), rows)
+
+
+def commands() -> Iterator[str]:
+    (choices,) = (a for a in _parser()._actions if isinstance(a, argparse._SubParsersAction))
+    rows = [(f"`greenroom {each.dest}`", each.help) for each in choices._choices_actions]
+    return table(("command", "what it does"), rows)
+
+
+def answers() -> Iterator[str]:
+    rows = [("202", "accepted: the delivery is committed, now or before")]
+    rows += [(str(int(status)), f"`{reason}`") for reason, status in STATUSES.items()]
+    rows += [("503", "the database does not answer; nothing was taken in")]
+    return table(("status", "what it means"), rows)
+
+
+def run_states() -> Iterator[str]:
+    return fenced(mermaid(RUN))
+
+
+def compute_states() -> Iterator[str]:
+    return fenced(mermaid(COMPUTE))
+
+
+def owed() -> Iterator[str]:
+    rows = [(f"**{run}**", *(OWED[run, compute] for compute in Compute)) for run in Run]
+    return table(("run \\ compute", *Compute), rows)
+
+
+def permissions() -> Iterator[str]:
+    rows = []
+    for name, level in union().items():
+        using = [f"`{_short(each)}`" for each in Operation if name in each.needs]
+        git = ["git fetch", "git push"] if name in PUSH else []
+        rows.append((f"`{name}: {level}`", ", ".join([*using, *git])))
+    return table(("permission", "what is done with it"), rows)
+
+
+def _short(operation: Operation) -> str:
+    return str(operation).replace("/repos/{owner}/{repo}", "…")
+
+
+def unsent_signals() -> Iterator[str]:
+    """Name the signals that no module sends."""
+    sources = [path for path in (ROOT / "bot").rglob("*.py") if path.name != "lifecycle.py"]
+    sent = set(re.findall(r"\bSignal\.(\w+)", "".join(map(Path.read_text, sources))))
+    unsent = ", ".join(f"`{each}`" for each in Signal if each.name not in sent)
+    yield f"Nothing sends these yet; they are for later releases: {unsent}." if unsent else ""
+
+
+def tables() -> Iterator[str]:
+    rows = [
+        (f"`{each.name}`", ", ".join(f"`{column.name}`" for column in each.columns))
+        for each in metadata.sorted_tables
+    ]
+    return table(("table", "columns"), sorted(rows))
+
+
+def job_limits() -> Iterator[str]:
+    most = Limits()
+    rows = [
+        ("wall-clock time", f"{most.seconds // 60} min"),
+        ("memory", f"{most.memory >> 30} GiB"),
+        ("processes and threads", f"{most.processes}"),
+        ("one file", f"{most.file_size >> 30} GiB"),
+        ("open files of a process", f"{most.open_files}"),
+    ]
+    return table(("of one job", "at most"), rows)
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
+    yield f"| {' | '.join(heads)} |"
+    yield f"|{'---|' * len(heads)}"
+    for row in rows:
+        yield f"| {' | '.join(map(str, row))} |"
+
+
+def fenced(lines: Iterable[str]) -> Iterator[str]:
+    yield "```mermaid"
+    yield from lines
+    yield "```"
+
+
+BLOCKS: Mapping[str, Callable[[], Iterator[str]]] = {
+    function.__name__.replace("_", " "): function
+    for function in (
+        required_settings,
+        settings,
+        agents,
+        commands,
+        answers,
+        run_states,
+        compute_states,
+        owed,
+        permissions,
+        unsent_signals,
+        tables,
+        job_limits,
+    )
+}
+
+
+def drawn(text: str) -> str:
+    """Return a page with each of its blocks as the code has it now."""
+
+    def anew(block: re.Match[str]) -> str:
+        return f"{block[1]}{block[2]}" + "".join(f"{line}\n" for line in BLOCKS[block[1]]())
+
+    return BLOCK.sub(anew, text)
+
+
+if __name__ == "__main__":
+    for page in PAGES:
+        before = page.read_text(encoding="utf-8")
+        if (after := drawn(before)) != before:
+            page.write_text(after, encoding="utf-8")
+            sys.stderr.write(f"{page.name} is drawn anew\n")
