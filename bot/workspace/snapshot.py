@@ -7,7 +7,6 @@ drivers, an index) is ever read.  Only file names and contents are.
 """
 
 import re
-import shutil
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -118,7 +117,7 @@ def seed(git_dir: Path, index: Path) -> None:
     (git_dir / "objects" / "pack").mkdir(parents=True, exist_ok=True)
     (git_dir / "refs" / "heads").mkdir(parents=True, exist_ok=True)
     (git_dir / "HEAD").write_text(f"ref: {RESULT}\n", encoding="ascii")
-    shutil.copyfile(index, git_dir / "index")
+    (git_dir / "index").write_bytes(index.read_bytes())
 
 
 async def snapshot(git: RunGit, base: Sha, message: str, author: Author) -> Sha | None:
