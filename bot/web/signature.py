@@ -17,7 +17,8 @@ from bot.model.ids import DeliveryGuid
 GUID = re.compile(r"[0-9A-Za-z-]{1,64}")
 """GitHub sends a UUID of 36 characters; GitHub Enterprise Server may differ."""
 
-EVENT = re.compile(r"[a-z_]{1,64}")
+EVENT = re.compile(r"[a-z0-9_]{1,64}")
+"""Such as `issues`, or `projects_v2_item`."""
 SIGNATURE = re.compile(r"sha256=[0-9a-f]{64}")
 
 

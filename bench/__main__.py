@@ -1,0 +1,42 @@
+"""Measures, prints a table, writes bench/latest.json; exit status 1 when a bar does not hold.
+
+    python -m bench [NAME …]
+
+A bench is a module here whose `rows()`, plain or async, returns rows: `bench.table.Row`, or
+dicts of its fields.
+"""
+
+import asyncio
+import importlib
+import inspect
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+from bench.table import Row, table
+
+BENCHES = ("intake", "workspace")
+LATEST = Path(__file__).with_name("latest.json")
+
+
+def main(names: list[str]) -> int:
+    if unknown := set(names) - set(BENCHES):
+        print(f"There is no bench {', '.join(unknown)}; there is {', '.join(BENCHES)}.")
+        return 2
+    found = [row for name in names or BENCHES for row in _rows(name)]
+    print(table(found))
+    LATEST.write_text(json.dumps([asdict(row) for row in found], indent=1) + "\n")
+    return int(any(row.holds is False for row in found))
+
+
+def _rows(name: str) -> Iterator[Row]:
+    print(f"{name}:", file=sys.stderr, flush=True)
+    rows = importlib.import_module(f"bench.{name}").rows()
+    for row in asyncio.run(rows) if inspect.iscoroutine(rows) else rows:
+        yield row if isinstance(row, Row) else Row(**row)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
