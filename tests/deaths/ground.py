@@ -1,0 +1,198 @@
+"""A world in which everybody may die at any point, and one job after another that survives it."""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bot.model.errors import Unavailable
+from bot.sandbox.folder import held
+from tests.deaths.traps import Passage, Side, Trap
+from tests.stories.verdict import wrong_after_failure, wrong_after_success
+from tests.stories.world import LOOK, Asked, World, world
+
+NAMES = ("web", "work", "gateway")
+
+MOST_FAILURES = 3
+"""After these something is broken, and going on tells nothing new."""
+
+ROUND = 61.0
+"""Seconds after which the janitor has asked for deliveries that were lost."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A request of the worker's to GitHub at which it is killed, or, after, done and unheard."""
+
+    side: Side
+    nth: int = 1
+    match: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Death:
+    """One way to die.
+
+    Attributes:
+        of: the process whose points are counted; it dies itself unless the trap says who.
+    """
+
+    of: str
+    at: Trap | Request
+
+    def __str__(self) -> str:
+        who = self.of if isinstance(self.at, Request) else self.at.victim
+        victim = self.of if who == "self" else who
+        point = "request" if isinstance(self.at, Request) else self.at.point
+        return f"{victim} {self.at.side} {point} {self.at.match or self.at.nth}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ground:
+    """Where the dying is done."""
+
+    world: World
+    folder: Path
+    tell: Callable[[str], None]
+
+    def passage(self, name: str) -> Passage:
+        return Passage(self.folder, name)
+
+    async def job(self) -> Asked:
+        """Bring everybody up on a new day, and return an issue that waits for its label."""
+        for name in NAMES:
+            if name not in self.world.processes:
+                await self.world.start(name)
+        await self.world.tomorrow()
+        asked = await self.world.issue()
+        await asked.quiet()
+        for name in NAMES:
+            self.passage(name).clear()
+        await self.world.control("DELETE /requests")
+        return asked
+
+    async def dies_everywhere(self, deaths: Iterable[Death]) -> list[str]:
+        """Go through deaths until a job has no such point any more; return what was wrong."""
+        failures: list[str] = []
+        for death in deaths:
+            try:
+                point, wrong = await self.dies(death)
+            except (AssertionError, TimeoutError, Unavailable) as problem:
+                point, wrong = "?", [repr(problem)]
+            self.tell(f"{death}: {point or 'no such point'}{', '.join(['', *wrong])}")
+            if wrong:
+                failures.append(f"{death} ({point}): {wrong}")
+            if point is None or len(failures) > MOST_FAILURES:
+                return failures
+        return failures
+
+    async def dies(self, death: Death) -> tuple[str | None, list[str]]:
+        """Do a job with one death in it.
+
+        Returns:
+            The name of the point, None when the job had no such point; and what was wrong
+            in the end.
+        """
+        asked = await self.job()
+        await self._arm(death)
+        await asked.label()
+        point = await self._strikes(death, asked)
+        await asked.settled()
+        await self.world.control("DELETE /tripwire")
+        self.passage(death.of).clear()
+        agent_died = isinstance(death.at, Trap) and death.at.victim == "agent"
+        if point and agent_died and asked.run()[2] == "failure":
+            return point, [*await wrong_after_failure(asked, "signal 9"), *self._left_over()]
+        wrong = [*await wrong_after_success(asked), *self._left_over()]
+        if isinstance(death.at, Trap) and death.at.victim == "work" and asked.jobs() != 1:
+            wrong.append(f"{asked.jobs()} jobs, although the worker alone had died")
+        return point, wrong
+
+    async def _arm(self, death: Death) -> None:
+        match death.at:
+            case Trap(victim=victim):
+                process = self.world.processes.get(str(victim))
+                trap = replace(death.at, victim=process.pid) if process else death.at
+                trap.set(self.passage(death.of).trap)
+            case Request(side=side, nth=nth, match=match):
+                pids = [self.world.processes[death.of].pid]
+                await self.world.control(
+                    "PUT /tripwire", **{side: nth, "pids": pids, "match": match}
+                )
+
+    async def _strikes(self, death: Death, asked: Asked) -> str | None:
+        """Wait until somebody died, or the job is over; bring up whoever is missing."""
+        point: str | None = None
+
+        async def holds() -> bool:
+            nonlocal point
+            point = await self._point(death)
+            return point is not None or await asked._is_settled()
+
+        async with asyncio.timeout(60):
+            while not await holds():
+                await asyncio.sleep(LOOK)
+                self.world.move(LOOK)
+        if point is not None:
+            await self._bring_up()
+        if point is not None and death.of == "web":
+            self.world.move(ROUND)
+        return point
+
+    async def _point(self, death: Death) -> str | None:
+        if isinstance(death.at, Request):
+            fired: str | None = (await self.world.control("GET /tripwire"))["fired"]
+            return fired
+        sprung = self.passage(death.of).sprung
+        return sprung.read_text() if sprung.exists() else None
+
+    async def _bring_up(self) -> None:
+        """Start the dead one again."""
+        for _ in range(10):
+            for name, process in list(self.world.processes.items()):
+                if process.returncode is not None:
+                    self.world.processes.pop(name)
+                    await self.world.start(name)
+                    return
+            await asyncio.sleep(0.01)
+
+    def _left_over(self) -> list[str]:
+        """Say which jobs still have processes."""
+        alive = [f"{job.root.name} is alive" for job in self.world.jobs() if held(job.lock)]
+        return alive + [f"process {pid} is left over" for pid in self._of_jobs()]
+
+    def _of_jobs(self) -> list[str]:
+        if os.geteuid() != 0:
+            return []
+        return [
+            f"{path.name} {command}"
+            for path in Path("/proc").glob("[0-9]*")
+            if 310_000 <= _owner(path) <= 310_099 and (command := _command(path))
+        ]
+
+
+def _owner(path: Path) -> int:
+    try:
+        return path.stat().st_uid
+    except FileNotFoundError:
+        return -1
+
+
+def _command(path: Path) -> str:
+    """Return a process's command line; a zombie has none."""
+    try:
+        return (path / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
+@asynccontextmanager
+async def ground(root: Path, tell: Callable[[str], None]) -> AsyncIterator[Ground]:
+    folder = root / "traps"
+    folder.mkdir()
+    program = (sys.executable, str(Path(__file__).with_name("process.py")), str(folder))
+    async with world(root, *NAMES, command=program) as made:
+        yield Ground(world=made, folder=folder, tell=tell)

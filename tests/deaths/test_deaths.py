@@ -1,0 +1,95 @@
+"""Somebody is killed at one step of the main job; the end is as if nobody had been.
+
+`make test` takes the deaths of `SAMPLE`; `make test-full` all of them: before and after each
+commit of each process, each request of the worker's to GitHub, and each call of a job.
+"""
+
+from itertools import count
+
+import pytest
+
+from tests.deaths.ground import NAMES, Death, Request
+from tests.deaths.traps import Trap
+from tests.stories.verdict import wrong_after_success
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def test_a_clean_run_is_counted(battlefield):
+    asked = await battlefield.job()
+    await asked.label()
+    await asked.settled()
+    assert await wrong_after_success(asked) == []
+    for name in NAMES:
+        commits = battlefield.passage(name).points("commit")
+        battlefield.tell(f"a clean run has {len(commits)} commits of {name}")
+        assert commits
+    calls = battlefield.passage("gateway").points("call")
+    requests = await battlefield.world.control("GET /requests")
+    battlefield.tell(f"… {len(calls)} calls of the job, {requests['count']} requests to GitHub")
+    assert asked.jobs() == 1
+
+
+def commit(of: str, side: str, match: str) -> Death:
+    return Death(of=of, at=Trap(point="commit", side=side, nth=1, match=match))
+
+
+def call(victim: str, side: str, match: str) -> Death:
+    return Death(of="gateway", at=Trap(point="call", side=side, nth=1, match=match, victim=victim))
+
+
+def request(side: str, match: str) -> Death:
+    return Death(of="work", at=Request(side=side, match=match))
+
+
+SAMPLE = [
+    commit("web", "before", "deliveries"),
+    commit("web", "after", "deliveries"),
+    commit("work", "before", "INSERT INTO runs"),
+    commit("work", "after", "INSERT INTO jobs"),
+    commit("gateway", "after", "UPDATE jobs"),
+    commit("gateway", "after", "INSERT INTO outputs"),
+    request("after", "POST .*/comments"),
+    request("before", "git-receive-pack"),
+    request("after", "POST .*/pulls"),
+    call("harness", "before", "/outputs"),
+    call("harness", "after", "/finish"),
+    call("agent", "before", "/outputs"),
+    call("work", "before", "/steps"),
+]
+
+
+@pytest.mark.parametrize("death", SAMPLE, ids=str)
+async def test_a_death_changes_nothing(battlefield, death):
+    point, wrong = await battlefield.dies(death)
+    assert point
+    assert wrong == []
+
+
+@pytest.mark.full
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("side", ["before", "after"])
+@pytest.mark.parametrize("of", NAMES)
+async def test_no_commit_is_a_bad_place_to_die(battlefield, of, side):
+    deaths = (Death(of=of, at=Trap(point="commit", side=side, nth=nth)) for nth in count(1))
+    assert await battlefield.dies_everywhere(deaths) == []
+
+
+@pytest.mark.full
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("side", ["before", "after"])
+async def test_no_request_is_a_bad_place_to_die(battlefield, side):
+    deaths = (Death(of="work", at=Request(side=side, nth=nth)) for nth in count(1))
+    assert await battlefield.dies_everywhere(deaths) == []
+
+
+@pytest.mark.full
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("side", ["before", "after"])
+@pytest.mark.parametrize("victim", ["harness", "agent", "work", "self"])
+async def test_no_call_of_a_job_is_a_bad_place_to_die(battlefield, victim, side):
+    deaths = (
+        Death(of="gateway", at=Trap(point="call", side=side, nth=nth, victim=victim))
+        for nth in count(1)
+    )
+    assert await battlefield.dies_everywhere(deaths) == []
