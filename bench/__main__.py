@@ -17,7 +17,7 @@ from pathlib import Path
 
 from bench.table import Row, table
 
-BENCHES = ("intake", "workspace")
+BENCHES = ("intake", "workspace", "latency", "rest")
 LATEST = Path(__file__).with_name("latest.json")
 
 

@@ -7,15 +7,16 @@ included.
 
 import asyncio
 import json
-import shutil
 import sys
-import tempfile
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
 
-from bench.table import Row
+from bench.place import scratch
+from bench.table import Row, bounded
 from bot.demo.hub import Hub
 from bot.demo.project import run
 from bot.demo.scene import Scene, scene
@@ -26,39 +27,35 @@ BAR = 400.0
 """Milliseconds, at the median."""
 
 
-async def rows() -> AsyncIterator[Row]:
+async def rows() -> list[Row]:
     """Label some issues, one after another, and read from the logs when each step was taken."""
-    shelf = Path("/dev/shm")
-    root = Path(tempfile.mkdtemp(dir=shelf if shelf.is_dir() else None))
-    async with scene(root / "scene", tools=_tools(root)) as world:
-        repo = await world.repository("project", await _project(root / "project"))
-        await world.start("web", "work", "gateway")
-        await world.install()
-        async with Hub(world.url, world.token) as hub:
-            seen = [await _label(hub, world, repo, number) for number in range(LABELS + 1)]
-    shutil.rmtree(root, ignore_errors=True)
-    for row in _rows(seen[1:]):  # the first one brought the mirror and the tokens
-        yield row
+    with scratch() as root:
+        source = await _project(root / "project")
+        async with scene(root / "scene") as world:
+            repo = await world.repository("project", source)
+            await world.start("web", "work", "gateway")
+            await world.install()
+            async with Hub(world.url, world.token) as hub:
+                await _label(hub, world, repo, 0)  # brings the mirror and the tokens
+                seen = [await _label(hub, world, repo, number) for number in range(1, LABELS + 1)]
+    whole = bounded("label to agent", "ms", _between(seen, STEPS[0], STEPS[-1]), at_most=BAR)
+    return [*_steps(seen), whole]
 
 
-def _rows(seen: list[dict[str, float]]) -> Iterator[Row]:
-    for before, after in zip(STEPS, STEPS[1:], strict=False):
-        took = [(each[after] - each[before]) * 1000 for each in seen]
-        yield Row.of(f"label to agent: {before} to {after}", took, "ms")
-    whole = [(each[STEPS[-1]] - each[STEPS[0]]) * 1000 for each in seen]
-    yield Row.of("label to agent: whole", whole, "ms", bar=BAR)
-    print(f"  spread {min(whole):.0f} to {max(whole):.0f} ms", file=sys.stderr)
+def _steps(seen: list[dict[str, float]]) -> Iterator[Row]:
+    for before, after in pairwise(STEPS):
+        took = _between(seen, before, after)
+        spread = (round(min(took), 1), round(max(took), 1))
+        name = f"label to agent: {before} to {after}"
+        yield Row(name=name, value=round(median(took), 1), unit="ms", spread=spread)
 
 
-def _tools(root: Path) -> Path:
-    """Offer a `tidy` that has nothing to do, so that its own time does not count."""
-    tools = root / "tools"
-    (tools / "bin").mkdir(parents=True)
-    return tools
+def _between(seen: list[dict[str, float]], before: str, after: str) -> list[float]:
+    return [(each[after] - each[before]) * 1000 for each in seen]
 
 
 async def _project(folder: Path) -> Path:
-    folder.mkdir(parents=True)
+    (folder / "docs").mkdir(parents=True)
     (folder / "README.md").write_text("# A project\n")
     git = ("git", "-C", str(folder), "-c", "user.name=bench", "-c", "user.email=bench@localhost")
     await run(*git, "init", "--quiet", "--initial-branch=main")
@@ -75,27 +72,26 @@ async def _label(hub: Hub, world: Scene, repo: str, number: int) -> dict[str, fl
     while (await hub.get(at))["labels"]:
         world.check()
         await asyncio.sleep(0.1)
-    return _steps(world, began)
+    print(f"  label {number} of {LABELS}", file=sys.stderr, flush=True)
+    return _taken(world, began)
 
 
-def _steps(world: Scene, since: float) -> dict[str, float]:
+def _taken(world: Scene, since: float) -> dict[str, float]:
     """Find in the logs when each step of the newest run was taken, as Unix time."""
     work = list(_lines(world.log("work"), since))
     handled = next(line for line in work if line.get("outcome", "").startswith("queued run"))
     launched = next(line for line in work if line["event"] == "job.launched")
-    found = {
+    offset = time.time() - time.monotonic()
+    log = (world.home / "jobs" / launched["job"] / "log").read_text().splitlines()
+    started = next(json.loads(text) for text in log if '"agent.started"' in text)
+    return {
         "stored": _at(_lines(world.log("web"), since), delivery=handled["delivery"]),
         "handled": handled["at"],
         "admitted": _at(work, event="run.admitted"),
         "launched": launched["at"],
         "claimed": _at(_lines(world.log("gateway"), since), event="job.claimed"),
+        "started": started["monotonic"] + offset,
     }
-    job = launched["job"]
-    offset = time.time() - time.monotonic()
-    for text in (world.home / "jobs" / job / "log").read_text().splitlines():
-        if '"agent.started"' in text:
-            found["started"] = json.loads(text)["monotonic"] + offset
-    return found
 
 
 def _at(lines: Iterable[dict], **fields: str) -> float:

@@ -12,10 +12,6 @@ SCRIPTS = {
     "bot.store.migrations.env": "Alembic executes it",
 }
 
-TABLES = {
-    "bot.devhub.api.routes": "two functions of its own spell out the rows of its table",
-}
-
 # What may be called while a module is loaded: makers of values and of types.
 MAKES_VALUES = {
     "aiohttp.ClientTimeout",
@@ -126,7 +122,6 @@ def is_value(module: Module, called: str) -> bool:
         bool(around & (MAKES_VALUES | BUILT_IN))
         or (("." in called) and last in METHODS)
         or is_dataclass(module, called)
-        or (module.name in TABLES and called in {"_page", "_row"})
     )
 
 
