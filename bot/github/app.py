@@ -1,5 +1,6 @@
 """The app itself: who it is on GitHub, and where it is installed."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -52,17 +53,23 @@ class App:
         self._calls = calls
         self._wire = wire
         self._tokens = tokens
+        self._identity: Identity | None = None
+        self._asking = asyncio.Lock()
 
     async def identity(self) -> Identity:
-        """Return who the app is, with its bot account.
+        """Return who the app is, with its bot account; GitHub is asked once.
 
         Raises:
             Refused: the key, the id or this machine's clock is wrong, in GitHub's words.
         """
-        app = await self._calls.get(Operation.APP)
-        return Identity(
-            id=app["id"], slug=app["slug"], name=app["name"], bot=await self._bot(app["slug"])
-        )
+        async with self._asking:
+            if self._identity is None:
+                app = await self._calls.get(Operation.APP)
+                bot = await self._bot(app["slug"])
+                self._identity = Identity(
+                    id=app["id"], slug=app["slug"], name=app["name"], bot=bot
+                )
+        return self._identity
 
     async def installations(self) -> tuple[Installation, ...]:
         """Return all installations, suspended ones too."""
