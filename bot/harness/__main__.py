@@ -1,15 +1,14 @@
-"""A job's harness: `python -I -S -c "... main()" FOLDER DOORS`, started by the stage.
+"""A job's harness: `python -I -S -c "... main()" FOLDER`, started by a runner.
 
-The launch token is the first line of stdin.  Until the agent's program runs, nothing is
-imported but the standard library and plain values; the rest comes up beside the agent.
+The job's lock comes as descriptor 3, already held, and the launch token as the first line
+of stdin.  Until the agent's program runs, nothing is imported but the standard library and
+plain values; the rest comes up beside the agent.
 """
 
-import json
 import os
 import signal
 import sys
 import time
-from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -17,8 +16,10 @@ from typing import NoReturn
 from bot.agents.command import Command
 from bot.harness.agent import LOCK, listen, start
 from bot.harness.claim import claim
+from bot.harness.say import say
+from bot.harness.stage import prepare
 from bot.model.errors import Fenced, Unavailable
-from bot.sandbox.folder import JobFolder, Order
+from bot.sandbox.folder import JobFolder, Order, started_at
 from bot.sandbox.mounts import hide_from_siblings
 
 SUPERSEDED = 75
@@ -43,7 +44,7 @@ def main() -> NoReturn:
     folder = JobFolder(Path(sys.argv[1]))
     status = _CRASHED
     try:
-        status = _run(folder, [int(word) for word in sys.argv[2].split(",") if word])
+        status = _run(folder)
     except Fenced as refused:
         say("harness.superseded", why=str(refused))
         status = SUPERSEDED
@@ -56,11 +57,12 @@ def main() -> NoReturn:
     sys.exit(status)
 
 
-def _run(folder: JobFolder, doors: list[int]) -> int:
+def _run(folder: JobFolder) -> int:
+    os.set_inheritable(LOCK, False)  # noqa: FBT003 - the standard library's signature
+    folder.pid.write_text(f"{os.getpid()} {started_at(os.getpid())}", encoding="ascii")
     order = folder.read_order()
+    doors = prepare(folder, order)
     hide_from_siblings()
-    for descriptor in (LOCK, *doors):
-        os.set_inheritable(descriptor, False)  # noqa: FBT003 - the standard library's signature
     stopping = Stopping()
     signal.signal(signal.SIGTERM, stopping)
     say("harness.started", job=order.job, milliseconds=_since(order))
@@ -101,14 +103,6 @@ def _reach(folder: Path) -> str:
 
 def _since(order: Order) -> float:
     return round((time.monotonic() - order.launched) * 1000, 1)
-
-
-def say(event: str, **fields: object) -> None:
-    """Write one line to the job's log."""
-    with suppress(OSError):
-        line = {"event": event, "monotonic": round(time.monotonic(), 4), **fields}
-        sys.stderr.write(json.dumps(line) + "\n")
-        sys.stderr.flush()
 
 
 if __name__ == "__main__":

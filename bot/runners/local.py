@@ -41,6 +41,11 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _LOOK = 0.01
 _LOCK = 3  # the descriptor by which the harness gets it
 _CODE = Path(__file__).resolve().parents[2]
+# without `site` the interpreter is up in half the time; the harness adds packages later
+_HARNESS = (
+    f"import sys; sys.path.insert(0, {str(_CODE)!r}); "
+    "from bot.harness.__main__ import main; main()"
+)
 _OURS = ("model", "sandbox", "agents", "harness", "runners", "workspace")
 
 log = structlog.get_logger()
@@ -236,16 +241,15 @@ def _signal(folder: JobFolder, number: signal.Signals) -> None:
 
 
 def _spawn(folder: JobFolder, lock: int, token: str) -> int:
-    """Start the stage in a session of its own, with the token on stdin; return its pid."""
+    """Start the harness in a session of its own, with the token on stdin; return its pid."""
     reading, writing = os.pipe()
-    stage = Path(__file__).with_name("stage.py")
     output = os.open(folder.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     interpreter = str(Path(sys.executable).resolve())
     try:
         os.write(writing, f"{token}\n".encode("ascii"))
         return os.posix_spawn(
             interpreter,
-            [interpreter, "-I", "-S", str(stage), str(folder.root)],
+            [interpreter, "-I", "-S", "-c", _HARNESS, str(folder.root)],
             {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
             file_actions=[
                 (os.POSIX_SPAWN_DUP2, reading, 0),

@@ -21,7 +21,16 @@ ETC = Path(__file__).with_name("etc")
 
 # Files of the host's /etc without which common programs fail, and which tell nothing of it:
 # `awk` is a link through alternatives, TLS finds its roots in ssl, the linker reads its cache.
-_HOST_ETC = ("alternatives", "ca-certificates", "ld.so.cache", "localtime", "pki", "ssl")
+_HOST_ETC = (
+    "alternatives",
+    "ca-certificates",
+    "ld.so.cache",
+    "localtime",
+    "pki/ca-trust",
+    "pki/tls/certs",
+    "ssl/certs",
+    "ssl/openssl.cnf",
+)
 
 _USR_LINKS = ("bin", "lib", "lib64", "sbin")
 

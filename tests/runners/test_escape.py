@@ -47,7 +47,8 @@ async def test_no_way_out_of_the_box_works(stage, runner, gateway_for, listening
 async def test_no_token_is_anywhere_that_an_agent_can_look(stage, runner, gateway_for):
     look = (
         "env; cat /proc/*/environ /proc/*/cmdline 2>/dev/null; "
-        "grep -r canary / --exclude-dir=usr --exclude-dir=proc --exclude-dir=dev 2>/dev/null; "
+        "grep -r canary / --exclude-dir=usr --exclude-dir=python --exclude-dir=proc "
+        "--exclude-dir=dev 2>/dev/null; "
         f"{PYTHON} -c \"[print(open('/proc/self/fd/' + f, 'rb').read(9999)) for f in '3456789'"
         " if __import__('os').path.exists('/proc/self/fd/' + f)]\"; ls -l /proc/self/fd; "
         "echo looked everywhere"

@@ -51,7 +51,7 @@ async def test_an_ordinary_user_gets_the_same_box_without_any_power(open_home, g
         )  # fmt: skip
         said, _ = await worker.communicate()
     text = said.decode()
-    assert text.startswith("exit 0")
+    assert "exit 0\n" in text
     assert "1000\nhello\n" in text
     assert "no_overlay" not in text
     report = gateway.told("/finish")[0]

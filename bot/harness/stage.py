@@ -1,46 +1,44 @@
-"""The few milliseconds between the runner and the harness: mounts, then no more power.
+"""The few milliseconds in which a harness makes its job's view of the host, and lets go.
 
-Runs as `python -I -S stage.py FOLDER`.  As root it gives the job a mount namespace in which
-its uid can read exactly what it needs, under the same names as outside, then becomes that
-uid.  As an ordinary user it does what a user namespace allows.  Either way it ends by
-becoming the harness, so that the process id and the lock stay those of the job.
+Started by root, it takes a mount namespace in which the job's uid can read exactly what it
+needs, under the same names as outside, and becomes that uid.  Started by an ordinary user
+it does what a user namespace allows.  Either way no power is left when it returns.
 
 Only the standard library is imported: this is on the way from a label to an agent.
 """
 
-import json
 import os
 import stat
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import NoReturn
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
+from bot.harness.say import say
 from bot.model.runs import Limits
 from bot.sandbox import cgroups, mounts
-from bot.sandbox.folder import JobFolder, Order, started_at
+from bot.sandbox.folder import JobFolder, Order
 
 _WORLD_MAY_PASS = stat.S_IXOTH
 _WORLD_MAY_READ = stat.S_IXOTH | stat.S_IROTH
 
 
-def main() -> NoReturn:
-    """Prepare the job whose folder is the first argument, and become its harness."""
-    folder = JobFolder(Path(sys.argv[1]))
-    order = folder.read_order()
-    folder.pid.write_text(f"{os.getpid()} {started_at(os.getpid())}", encoding="ascii")
+def prepare(folder: JobFolder, order: Order) -> list[int]:
+    """Show the workspace at `folder.workspace`, and give up what power this process has.
+
+    Returns:
+        Open files by which processes enter the job's cgroups; none where there are none.
+
+    Raises:
+        OSError: the job's view cannot be made.
+    """
     os.chdir("/")
     os.umask(0o022)
-    doors: list[int] = []
     if order.uid is None:
         _as_user(folder, order)
-    else:
-        doors = cgroups.doors(cgroups.create(folder.group, Limits(**order.limits)))
-        _as_root(folder, order, order.uid)
-    _become_harness(folder, order, doors)
+        return []
+    doors = cgroups.doors(cgroups.create(folder.group, Limits(**order.limits)))
+    _as_root(folder, order, order.uid)
+    return doors
 
 
 def _as_root(folder: JobFolder, order: Order, uid: int) -> None:
@@ -72,8 +70,9 @@ def _as_user(folder: JobFolder, order: Order) -> None:
         mounts.become_user(os.geteuid(), os.getegid())
         mounts.make_private()
     except OSError as problem:
-        _say("stage.no_user_namespace", why=str(problem))
+        say("stage.no_user_namespace", why=str(problem))
     _workspace(folder, Path(order.tree), None)
+    mounts.drop_capabilities()
 
 
 def _workspace(folder: JobFolder, lower: Path, uid: int | None) -> None:
@@ -84,7 +83,7 @@ def _workspace(folder: JobFolder, lower: Path, uid: int | None) -> None:
         try:
             mounts.overlay(lower, upper, work, folder.workspace, user=uid is None)
         except OSError as problem:
-            _say("stage.no_overlay", why=str(problem))
+            say("stage.no_overlay", why=str(problem))
         else:
             return
     _copy(lower, folder.workspace, uid)
@@ -134,23 +133,3 @@ def _give(root: Path, uid: int) -> None:
     """Make the job's folder its own; the overlay's work folder stays the kernel's."""
     for path in (root, *(each for each in root.iterdir() if each.name not in ("work", "lower"))):
         os.chown(path, uid, uid, follow_symlinks=False)
-
-
-def _become_harness(folder: JobFolder, order: Order, doors: list[int]) -> NoReturn:
-    for door in doors:
-        os.set_inheritable(door, True)  # noqa: FBT003 - the standard library's signature
-    program = f"{order.python}/bin/python{sys.version_info.major}.{sys.version_info.minor}"
-    start = (
-        f"import sys; sys.path.insert(0, {order.code!r}); "
-        "from bot.harness.__main__ import main; main()"
-    )
-    words = [program, "-I", "-S", "-c", start, str(folder.root), ",".join(map(str, doors))]
-    os.execve(program, words, {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"})  # noqa: S606 - an argv of ours, no shell
-
-
-def _say(event: str, **fields: str) -> None:
-    sys.stderr.write(json.dumps({"event": event, **fields}) + "\n")
-
-
-if __name__ == "__main__":
-    main()
