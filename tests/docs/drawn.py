@@ -4,10 +4,12 @@
 """
 
 import argparse
+import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from bot.cli import _parser
 from bot.github.permissions import PUSH, Operation, union
@@ -21,6 +23,7 @@ from bot.store.schema import metadata
 from bot.web.answers import STATUSES
 
 ROOT = Path(__file__).parents[2]
+LATEST = ROOT / "bench/latest.json"
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 BLOCK = re.compile(r"(?<=<!-- drawn: )([a-z ]+)( -->\n)(.*?)(?=<!-- /drawn -->)", re.DOTALL)
 
@@ -55,7 +58,9 @@ def needs(process: Process) -> set[str]:
 
 def required_settings() -> Iterator[str]:
     names = {name for process in Process for name in needs(process)}
-    return table(("setting", "what to write there"), [(f"`{n}`", HINTS[n]) for n in HINTS if n in names])
+    return table(
+        ("setting", "what to write there"), [(f"`{n}`", HINTS[n]) for n in HINTS if n in names]
+    )
 
 
 def settings() -> Iterator[str]:
@@ -91,7 +96,9 @@ def agents() -> Iterator[str]:
         )
         for name, agent in AGENTS.items()
     ]
-    return table(("label", "what it does", "who may start it", "what it may ask for", "time"), rows)
+    return table(
+        ("label", "what it does", "who may start it", "what it may ask for", "time"), rows
+    )
 
 
 def commands() -> Iterator[str]:
@@ -193,11 +200,30 @@ BLOCKS: Mapping[str, Callable[[], Iterator[str]]] = {
 }
 
 
-def drawn(text: str) -> str:
+def figures() -> Iterator[str]:
+    found = json.loads(LATEST.read_text(encoding="utf-8"))
+    heads = ("figure", "value", "baseline", "ratio", "bar", "holds", "spread")
+    return table(heads, map(_figure, found))
+
+
+def _figure(row: Mapping[str, Any]) -> Sequence[object]:
+    value = f"{row['value']:,} {row['unit']}"
+    rest = ("" if row[name] is None else row[name] for name in ("baseline", "ratio", "bar"))
+    holds = {True: "yes", False: "no", None: ""}[row["holds"]]
+    return row["name"], value, *rest, holds, " ".join(map(str, row["spread"]))
+
+
+MEASURED = {"figures": figures}
+"""Blocks that only a machine can tell; written when it has been measured, compared never."""
+
+
+def drawn(text: str, blocks: Mapping[str, Callable[[], Iterator[str]]] = BLOCKS) -> str:
     """Return a page with each of its blocks as the code has it now."""
 
     def anew(block: re.Match[str]) -> str:
-        return f"{block[1]}{block[2]}" + "".join(f"{line}\n" for line in BLOCKS[block[1]]())
+        if block[1] not in blocks:
+            return block[0]
+        return f"{block[1]}{block[2]}" + "".join(f"{line}\n" for line in blocks[block[1]]())
 
     return BLOCK.sub(anew, text)
 
@@ -205,6 +231,7 @@ def drawn(text: str) -> str:
 if __name__ == "__main__":
     for page in PAGES:
         before = page.read_text(encoding="utf-8")
-        if (after := drawn(before)) != before:
+        measured = MEASURED if LATEST.exists() else {}
+        if (after := drawn(before, {**BLOCKS, **measured})) != before:
             page.write_text(after, encoding="utf-8")
             sys.stderr.write(f"{page.name} is drawn anew\n")
