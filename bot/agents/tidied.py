@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 MOST_FILES = 100
 MOST_FINDINGS = 50
+_WIDEST = 200  # characters of a name or a finding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +70,7 @@ def nothing(ran: Sequence[Ran], missing: Sequence[str]) -> str:
 
 def code(text: str) -> str:
     """Return text as Markdown code that can stand in a table, whatever is in it."""
+    text = text if len(text) <= _WIDEST else f"…{text[-_WIDEST:]}"
     inert = "".join(each if each.isprintable() else "�" for each in text)
     inert = inert.replace("`", "'").replace("|", "\\|")
     return f"`{inert}`"
@@ -105,7 +107,7 @@ def _what_is_left(ran: Sequence[Ran]) -> str:
     findings = [line for each in ran for line in each.findings]
     if not findings:
         return "**What is left:** nothing that these tools report."
-    shown = "\n".join(findings[:MOST_FINDINGS])
+    shown = "\n".join(line[:_WIDEST] for line in findings[:MOST_FINDINGS])
     more = len(findings) - MOST_FINDINGS
     tail = f"\n\nand {more} more" if more > 0 else ""
     return f"**What is left, without an automatic fix: {len(findings)}**\n\n{fenced(shown)}{tail}"

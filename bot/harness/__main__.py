@@ -61,7 +61,7 @@ def _run(folder: JobFolder) -> int:
     os.set_inheritable(LOCK, False)  # noqa: FBT003 - the standard library's signature
     folder.pid.write_text(f"{os.getpid()} {started_at(os.getpid())}", encoding="ascii")
     order = folder.read_order()
-    doors = prepare(folder, order)
+    groups = prepare(folder, order)
     hide_from_siblings()
     stopping = Stopping()
     signal.signal(signal.SIGTERM, stopping)
@@ -73,7 +73,7 @@ def _run(folder: JobFolder) -> int:
     driver = Command()
     listener = listen(folder.door)
     spec = claimed.plan.agent
-    agent = start(folder, order, driver.start(claimed.plan), spec.limits, doors)
+    agent = start(folder, order, driver.start(claimed.plan), spec.limits, groups)
     say("agent.started", program=list(spec.command), milliseconds=_since(order))
 
     sys.path.extend(order.packages)

@@ -38,6 +38,11 @@ class Agent:
         return self._process.pid
 
     @property
+    def came_up(self) -> bool:
+        """Whether there ever was a box; if not, bubblewrap's complaint is the output."""
+        return self._first is not None
+
+    @property
     def output(self) -> IO[bytes]:
         """What the program prints."""
         assert self._process.stdout is not None
@@ -68,7 +73,7 @@ class Agent:
 
 
 def start(
-    folder: JobFolder, order: Order, what: Start, limits: Limits, cgroups: Sequence[int]
+    folder: JobFolder, order: Order, what: Start, limits: Limits, groups: Sequence[int]
 ) -> Agent:
     """Start the agent's program; returns once the box exists and has been let go.
 
@@ -77,7 +82,7 @@ def start(
         order: what the runner wrote.
         what: what the driver wants.
         limits: of the program.
-        cgroups: open `cgroup.procs` files that the box enters before the program starts.
+        groups: open `cgroup.procs` files that the box enters before the program starts.
     """
     for name, text in what.files.items():
         (folder.door / name).write_text(text, encoding="utf-8")
@@ -100,7 +105,7 @@ def start(
     os.close(block)
     first = _first(info)
     if first is not None:
-        for group in cgroups:
+        for group in groups:
             with suppress(OSError):  # the limits of each process hold all the same
                 os.write(group, str(first).encode("ascii"))
     os.write(let_go, b"1")

@@ -36,9 +36,9 @@ def prepare(folder: JobFolder, order: Order) -> list[int]:
     if order.uid is None:
         _as_user(folder, order)
         return []
-    doors = cgroups.doors(cgroups.create(folder.group, Limits(**order.limits)))
+    groups = cgroups.entrances(cgroups.create(folder.group, Limits(**order.limits)))
     _as_root(folder, order, order.uid)
-    return doors
+    return groups
 
 
 def _as_root(folder: JobFolder, order: Order, uid: int) -> None:

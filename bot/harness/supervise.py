@@ -12,7 +12,7 @@ import socket
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +54,7 @@ class Job:
     folder: JobFolder
     order: Order
     plan: JobPlan
-    token: str
+    token: str = field(repr=False)
     gateway: str
     driver: Driver
     agent: Agent
@@ -136,7 +136,8 @@ class _Supervision:
         if self._fate.fenced:
             raise Fenced("a newer job has taken over")
         self._phase = "delivering"
-        ended = self._job.driver.ended(self._fate.cause or "exited", status)
+        own_end: Cause = "exited" if self._job.agent.came_up else "crashed"
+        ended = self._job.driver.ended(self._fate.cause or own_end, status)
         sha = await self._deliver(gateway)
         await gateway.finish({**asdict(ended), "result": sha, "log": self._output.tail()})
         log.info("harness.finished", cause=ended.cause, result=sha, monotonic=time.monotonic())

@@ -129,8 +129,8 @@ class LocalRunner:
         if not self._root.is_dir():
             return []
         names = (path.name for path in self._root.iterdir() if path.is_dir())
-        strays = sorted(JobName(name) for name in names if name not in keep)
-        return [job for job in strays if await self._removed(job)]
+        strays = sorted(JobName(name) for name in names if _NAME.fullmatch(name))
+        return [job for job in strays if job not in keep and await self._removed(job)]
 
     def _launch(self, launch: Launch) -> None:
         folder = self._folder(launch.plan.job)
@@ -166,7 +166,7 @@ class LocalRunner:
             tree=str(launch.tree.resolve()),
             mirror=str(launch.mirror.resolve()),
             gateway=str(launch.gateway.resolve()),
-            toolboxes=tuple((name, str(path)) for name, path in self._toolboxes.items()),
+            toolboxes=tuple((name, str(path.resolve())) for name, path in self._toolboxes.items()),
             code=str(_CODE),
             packages=_packages(),
             python=str(Path(sys.base_prefix).resolve()),

@@ -43,11 +43,10 @@ def own() -> dict[str, Path]:
 
 
 def report() -> str:
-    """Say in one word or two what bounds a whole job here, for the log at the start."""
+    """Say in a word what bounds a whole job here, for the log at the start."""
     made = create("greenroom-probe", Limits())
     remove("greenroom-probe")
-    kinds = sorted({path.parent.name for path in made})
-    return f"cgroups ({len(kinds)})" if kinds else "prlimit only"
+    return "cgroups" if made else "prlimit"
 
 
 def create(name: str, limits: Limits) -> list[Path]:
@@ -76,7 +75,7 @@ def create(name: str, limits: Limits) -> list[Path]:
     return made
 
 
-def doors(groups: Sequence[Path]) -> list[int]:
+def entrances(groups: Sequence[Path]) -> list[int]:
     """Open the files through which a process enters; the kernel checks who opened them."""
     return [os.open(group / "cgroup.procs", os.O_WRONLY | os.O_CLOEXEC) for group in groups]
 

@@ -91,7 +91,7 @@ class ScriptedGateway:
         if self.fenced:
             return web.Response(status=409)
         status, answer = self.answers.get(request.path, (200, self._default(request.path)))
-        return web.json_response(answer, status=status)
+        return web.json_response(answer, status=status) if answer else web.Response(status=204)
 
     def _default(self, path: str) -> Any:
         return {

@@ -16,12 +16,18 @@ from tests.runners.conftest import git
 SOMEBODY = 61_900
 
 
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+def open_to_all(path: Path) -> bool:
+    return path.exists() and all(each.stat().st_mode & 1 for each in (path, *path.parents))
+
+
 def interpreter() -> str | None:
     """One that an ordinary user may start, of the version whose packages are installed."""
-    own = Path(sys.executable).resolve()
-    usual = Path(f"/usr/bin/python{sys.version_info.major}.{sys.version_info.minor}")
-    readable = (all(p.stat().st_mode & 1 for p in own.parents), own), (usual.exists(), usual)
-    return next((str(path) for usable, path in readable if usable), None)
+    usual = f"/usr/bin/python{sys.version_info.major}.{sys.version_info.minor}"
+    both = (Path(sys.executable).resolve(), Path(usual))
+    return next((str(path) for path in both if open_to_all(path)), None)
 
 
 @pytest.fixture
@@ -36,11 +42,14 @@ def open_home(stage):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="all the other tests run as an ordinary user")
-@pytest.mark.skipif(interpreter() is None, reason="no interpreter that another user can start")
+@pytest.mark.skipif(
+    interpreter() is None or not open_to_all(PROJECT),
+    reason="no interpreter or no project that another user can read",
+)
 async def test_an_ordinary_user_gets_the_same_box_without_any_power(open_home, gateway_for):
     gateway = gateway_for("id -u; cat README; echo more >> README; touch /workspace/src/b.py")
     gateway.folder = open_home.home / "gateway"
-    packages = [str(Path.cwd()), *(path for path in sys.path if "-packages" in path)]
+    packages = [str(PROJECT), *(path for path in sys.path if "-packages" in path)]
     async with gateway:
         worker = await asyncio.create_subprocess_exec(
             interpreter(), str(Path(__file__).with_name("launch_as_user.py")), str(open_home.home),
