@@ -14,6 +14,7 @@ from typing import Any
 from bot.cli import _parser
 from bot.github.permissions import PUSH, Operation, union
 from bot.model.errors import Misconfigured
+from bot.model.events import ALWAYS_SENT, EVENTS, READERS
 from bot.model.runs import Limits
 from bot.model.settings import HINTS, Process, read_settings
 from bot.rules.lifecycle import COMPUTE, OWED, RUN, Compute, Run, Signal, mermaid
@@ -114,6 +115,15 @@ def answers() -> Iterator[str]:
     return table(("status", "what it means"), rows)
 
 
+def events() -> Iterator[str]:
+    rows = []
+    for event in sorted(EVENTS):
+        actions = [f"`{action}`" for name, action in READERS if name == event]
+        sent = "to every app" if event in ALWAYS_SENT else "as `app.yml` asks"
+        rows.append((f"`{event}`", ", ".join(actions), sent))
+    return table(("event", "actions that are read", "sent"), rows)
+
+
 def run_states() -> Iterator[str]:
     return fenced(mermaid(RUN))
 
@@ -189,6 +199,7 @@ BLOCKS: Mapping[str, Callable[[], Iterator[str]]] = {
         agents,
         commands,
         answers,
+        events,
         run_states,
         compute_states,
         owed,
