@@ -1,0 +1,166 @@
+"""From what an agent hands in to a pull request, or to the words why there is none."""
+
+import pytest
+
+from bot.model.errors import Fenced
+from bot.model.runs import Conclusion
+from bot.rules.attempts import DELIVERY_PATIENCE
+from bot.rules.lifecycle import Compute, Run
+from bot.store import outbox, runs
+
+BRANCH = "greenroom/tidy/1-untidy"
+
+
+async def pulls(house):
+    return await house.hub.acts("GET /pulls?state=all")
+
+
+async def branches(house):
+    return [branch["name"] for branch in await house.hub.acts("GET /branches")]
+
+
+async def parked(house):
+    """Bring a run so far that its result is pushed as soon as somebody looks."""
+    await house.asks_for_a_pull_request(await house.works())
+    assert (await house.run()).state is Run.PARKED
+
+
+async def test_changes_become_a_branch_and_a_pull_request(house):
+    await parked(house)
+    await house.passes(30, step=5)
+    run = await house.run()
+    assert (run.state, run.compute, run.conclusion) == (
+        Run.FINISHED,
+        Compute.NONE,
+        Conclusion.SUCCESS,
+    )
+    (pull,) = await pulls(house)
+    assert (pull["title"], pull["head"]["ref"]) == ("Tidy up", BRANCH)
+    assert pull["head"]["sha"] == run.head
+    assert pull["body"].startswith(f"<!-- greenroom run {run.id} -->\nRan it.\n")
+    assert pull["body"].endswith("| `tidy.txt` | +1 | -0 |\n\nMade by **tidy** for ann. Closes #1")
+
+
+async def test_the_comment_and_the_check_run_tell_the_same_end(house):
+    await parked(house)
+    await house.passes(30, step=5)
+    (comment,) = await house.comments()
+    assert "**tidy** · ✅ opened #2" in comment
+    head = (await house.run()).head
+    listed = await house.hub.acts(f"GET /commits/{head}/check-runs")
+    (check,) = listed["check_runs"]
+    assert (check["name"], check["status"], check["conclusion"]) == (
+        "greenroom / tidy",
+        "completed",
+        "success",
+    )
+    assert check["output"]["title"] == "✅ opened #2"
+
+
+async def test_the_commit_is_the_app_s_and_not_the_agent_s(house):
+    await parked(house)
+    await house.passes(30, step=5)
+    head = (await house.run()).head
+    commit = (await house.hub.acts(f"GET /git/commits/{head}"))["author"]
+    assert commit["name"] == "greenroom[bot]"
+    assert commit["email"].endswith("+greenroom[bot]@users.noreply.localhost")
+
+
+async def test_a_run_that_changed_nothing_is_neutral(house):
+    token = await house.works()
+    await house.broker.ask(token, "noop", {"reason": "All is tidy."})
+    await house.ends(token)
+    await house.passes(10)
+    run = await house.run()
+    assert (run.conclusion, run.words) == (Conclusion.NEUTRAL, "Nothing had to be done.")
+    (comment,) = await house.comments()
+    assert "\nAll is tidy.\n" in comment
+
+
+async def test_a_protected_path_is_named_and_nothing_is_pushed(house):
+    token = await house.works()
+    await house.broker.ask(token, "pull_request", {"title": "Tidy up", "body": "Ran it."})
+    await house.ends(token, result=await house.pushes(".github/workflows/ci.yml"))
+    await house.passes(10)
+    run = await house.run()
+    assert run.conclusion is Conclusion.FAILURE
+    assert "`.github/workflows/ci.yml`" in run.words
+    assert await branches(house) == ["main"]
+    assert await pulls(house) == []
+
+
+async def test_a_second_run_on_an_issue_gets_a_branch_of_its_own(house):
+    await parked(house)
+    await house.passes(30, step=5)
+    await house.hub.acts("POST /issues/1/labels", labels=["agent:tidy"])
+    await house.settles("inbox", "scheduler", "supervisor")
+    await house.asks_for_a_pull_request(await house.comes_up())
+    await house.passes(30, step=5)
+    assert sorted(await branches(house)) == [BRANCH, f"{BRANCH}-2", "main"]
+    assert len(await pulls(house)) == 2
+
+
+async def test_a_run_stopped_before_its_result_was_looked_at_delivers_nothing(house):
+    await parked(house)
+    await house.hub.acts("DELETE /issues/1/labels/agent:tidy")
+    await house.passes(10)
+    assert (await house.run()).conclusion is Conclusion.CANCELLED
+    assert await branches(house) == ["main"]
+
+
+@pytest.mark.xfail(strict=True, reason="a wish outlives the run that wished for it")
+async def test_a_run_stopped_before_its_branch_is_pushed_pushes_nothing(house):
+    await parked(house)
+    await house.passes(1, "supervisor", "delivering")
+    await house.hub.acts("DELETE /issues/1/labels/agent:tidy")
+    await house.settles("inbox")
+    await house.passes(10)
+    assert (await house.run()).conclusion is Conclusion.CANCELLED
+    assert await branches(house) == ["main"]
+
+
+@pytest.mark.xfail(strict=True, reason="what was checked is written over a run that moved")
+async def test_a_run_stopped_while_it_is_looked_at_stays_stopped(house):
+    await parked(house)
+    row = await house.run()
+    await house.hub.acts("DELETE /issues/1/labels/agent:tidy")
+    await house.settles("inbox")
+    with pytest.raises(Fenced):
+        await house.loops["delivering"]._advance(row)
+    assert (await house.run()).conclusion is Conclusion.CANCELLED
+
+
+async def test_what_github_refuses_ends_the_run_with_its_words(house):
+    await parked(house)
+    await house.passes(1, "supervisor", "delivering")
+    run = await house.run()
+    async with house.store.begin() as tx:
+        (row,) = [
+            row
+            for row in await outbox.claim(tx, house.context.lease(), most=9)
+            if row.kind == "branch"
+        ]
+        await outbox.refuse(tx, row, worker="w1", words="A ruleset forbids it.")
+        await runs.poke(tx, run.id, now=house.time.now)
+    await house.passes(6, "supervisor", "delivering")
+    run = await house.run()
+    words = "GitHub refused it: A ruleset forbids it."
+    assert (run.conclusion, run.words) == (Conclusion.FAILURE, words)
+
+
+async def test_a_delivery_is_not_waited_for_for_ever(house):
+    await parked(house)
+    await house.passes(1, "supervisor", "delivering")
+    await house.passes(DELIVERY_PATIENCE + 10, "supervisor", "delivering", step=300)
+    run = await house.run()
+    assert (run.conclusion, run.words) == (Conclusion.TIMED_OUT, "GitHub did not take it.")
+
+
+@pytest.mark.parametrize("path", ["POST .*/pulls", "PATCH .*/issues/comments"])
+async def test_an_answer_that_got_lost_makes_nothing_twice(house, path):
+    await parked(house)
+    await house.hub.control("PATCH /switches", bad_gateway_times=1, bad_gateway_match=path)
+    await house.passes(60, step=5)
+    assert (await house.run()).conclusion is Conclusion.SUCCESS
+    assert len(await pulls(house)) == 1
+    assert len(await house.comments()) == 1

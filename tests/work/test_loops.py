@@ -1,0 +1,201 @@
+"""How loops go on when a step cannot, and end when they are told to."""
+
+import asyncio
+
+import pytest
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from bot.model.errors import Fenced, Unavailable
+from bot.store.changes import Changes
+from bot.store.leases import Lease
+from bot.store.runs import OWED, claim
+from bot.work.loop import run_loop, side_by_side, together
+from bot.work.worker import Worker
+
+
+class Scripted:
+    """Steps that end as they are told; the last one blocks."""
+
+    def __init__(self, *ends):
+        self.ends = list(ends)
+        self.taken = 0
+        self.idle = asyncio.Event()
+
+    async def __call__(self):
+        self.taken += 1
+        if not self.ends:
+            self.idle.set()
+            await asyncio.Event().wait()
+        end = self.ends.pop(0)
+        if isinstance(end, Exception):
+            raise end
+        return end == "busy"
+
+
+@pytest.fixture
+def changes():
+    """The bell of one process alone."""
+    return Changes(create_async_engine("sqlite+aiosqlite://"))
+
+
+async def play(step, changes):
+    loop = asyncio.create_task(run_loop("test", step, changes))
+    async with asyncio.timeout(5):
+        await step.idle.wait()
+    loop.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await loop
+
+
+async def test_a_busy_loop_goes_on_at_once(changes):
+    step = Scripted("busy", "busy", "busy")
+    await play(step, changes)
+    assert step.taken == 4
+
+
+@pytest.mark.parametrize(
+    "problem", [Unavailable("database", "away", retry_after=0.0), Fenced("moved")]
+)
+async def test_a_loop_outlives_what_it_has_to_wait_for(changes, problem):
+    step = Scripted(problem, "busy")
+    await play(step, changes)
+    assert step.taken == 3
+
+
+async def test_an_idle_loop_is_woken_by_a_change(changes):
+    steps = []
+
+    async def step():
+        steps.append(1)
+        if len(steps) == 1:
+            asyncio.get_running_loop().call_soon(changes.announce)
+            return False
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        async with asyncio.timeout(0.9):
+            await run_loop("test", step, changes)
+
+
+async def test_a_change_that_came_during_the_step_is_not_missed(changes):
+    steps = []
+
+    async def step():
+        steps.append(1)
+        if len(steps) == 1:
+            changes.announce()
+            return False
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        async with asyncio.timeout(0.9):
+            await run_loop("test", step, changes)
+
+
+async def test_a_bug_ends_the_loop(changes):
+    with pytest.raises(KeyError):
+        await run_loop("test", Scripted(KeyError("x")), changes)
+
+
+async def answer(what):
+    await asyncio.sleep(0)
+    return what
+
+
+async def fail(problem):
+    raise problem
+
+
+async def test_work_done_together_is_answered_in_its_order():
+    assert await together(answer(number) for number in range(3)) == [0, 1, 2]
+
+
+async def test_the_first_problem_of_work_done_together_is_raised_as_it_is():
+    with pytest.raises(Fenced, match="moved"):
+        await together([answer(1), fail(Fenced("moved"))])
+
+
+async def test_what_goes_wrong_with_one_row_stays_its_own():
+    handled, failed = [], []
+
+    async def handle(row):
+        if row == 1:
+            raise ZeroDivisionError
+        handled.append(await answer(row))
+
+    async def note(row, problem):
+        failed.append((row, type(problem)))
+
+    await side_by_side([0, 1, 2], handle, note)
+    assert (handled, failed) == ([0, 2], [(1, ZeroDivisionError)])
+
+
+@pytest.mark.xfail(strict=True, reason="a failure that cannot be handled cancels the others")
+async def test_a_failure_that_cannot_be_handled_stays_its_own_too():
+    handled = []
+
+    async def handle(row):
+        if row == 1:
+            raise ZeroDivisionError
+        for _ in range(5):
+            await answer(row)
+        handled.append(row)
+
+    async def note(_row, _problem):
+        raise Fenced("moved")
+
+    with pytest.raises(Fenced):
+        await side_by_side([0, 1, 2], handle, note)
+    assert handled == [0, 2]
+
+
+async def test_being_cancelled_is_nobody_s_failure():
+    failed = []
+
+    async def note(row, _problem):
+        failed.append(row)
+
+    waiting = asyncio.Event()
+    work = asyncio.create_task(side_by_side([0], lambda _row: waiting.wait(), note))
+    await asyncio.sleep(0)
+    work.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await work
+    assert failed == []
+
+
+@pytest.mark.parametrize("alone", [True, False])
+async def test_a_worker_that_is_alone_takes_the_leases_of_the_dead(house, alone):
+    await house.starts()
+    now = house.time.now + 5
+    async with house.store.begin() as tx:
+        dead = Lease(worker="dead", now=now, until=now + 60)
+        assert await claim(tx, dead, OWED, most=9)
+    step = Scripted()
+    worker = Worker(house.worker("w2"), {"test": step}, alone=alone)
+    working = asyncio.create_task(worker.run())
+    await step.idle.wait()
+    working.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await working
+    async with house.store.begin() as tx:
+        found = await claim(tx, Lease(worker="w2", now=now, until=now + 60), OWED, most=9)
+    assert len(found) == alone
+
+
+async def test_a_worker_does_the_whole_job_by_itself(house):
+    await house.issue()
+    started = asyncio.Event()
+
+    async def seen():
+        if house.runner.launched:
+            started.set()
+        return False
+
+    steps = {name: loop.step for name, loop in house.loops.items()}
+    worker = asyncio.create_task(Worker(house.context, {**steps, "t": seen}, alone=True).run())
+    async with asyncio.timeout(20):
+        await started.wait()
+    worker.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await worker
