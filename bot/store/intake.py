@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NoReturn
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import ClauseElement, Engine, Table, create_engine, event
 from sqlalchemy.exc import DataError, DBAPIError
 
 from bot.model.errors import GreenroomError, Refused, Unavailable
@@ -36,7 +36,11 @@ OVERHEAD = 2048
 PATIENCE = 8.0
 """Seconds that a delivery waits for its commit; after ten GitHub hangs up."""
 
-Rows = Sequence[dict[str, Any]]
+DELIVERY = ("guid", "event", "ordering_key", "received_at")
+BODY = ("guid", "body")
+"""The columns that are filled here, in the order of the tables."""
+
+Rows = list[tuple[Any, ...]]
 Commit = Callable[[Rows, Rows], Awaitable[None]]
 
 
@@ -63,9 +67,8 @@ class Intake:
         self._patience = patience
         self._waiting: deque[_Waiting] = deque()
         self._arrived = asyncio.Event()
-        dialect = store.engine.dialect
-        self._into_deliveries = insert_or_skip(deliveries, dialect)
-        self._into_bodies = insert_or_skip(delivery_bodies, dialect)
+        self._into_deliveries = _insert(store, deliveries, DELIVERY)
+        self._into_bodies = _insert(store, delivery_bodies, BODY)
 
     async def keep(
         self,
@@ -83,25 +86,20 @@ class Intake:
             Unavailable: the database did not answer in time, or too much waits for it already.
             Refused: with the reason `unstorable`; the database cannot hold this one.
         """
-        loop = asyncio.get_running_loop()
         waiting = _Waiting(
             guid=guid,
             event=event,
             ordering_key=ordering_key,
             body=body,
             received_at=received_at,
-            kept=loop.create_future(),
+            kept=asyncio.get_running_loop().create_future(),
         )
         if waiting.size > self._room:
             raise Unavailable("intake", "too many deliveries wait already", retry_after=5.0)
         self._room -= waiting.size
         self._waiting.append(waiting)
         self._arrived.set()
-        timer = loop.call_later(self._patience, _put_off, waiting)
-        try:
-            await waiting.kept
-        finally:
-            timer.cancel()
+        await waiting.kept
 
     async def run(self) -> NoReturn:
         """Commit what waits, group by group, until cancelled."""
@@ -112,8 +110,19 @@ class Intake:
                 group = [self._waiting.popleft() for _ in range(size)]
                 if not self._waiting:
                     self._arrived.clear()
-                await _settle(group, commit)
-                self._room += sum(each.size for each in group)
+                async with asyncio.TaskGroup() as tasks:
+                    work = tasks.create_task(self._work_off(group, commit))
+                    await self._watch(group, work)
+
+    async def _work_off(self, group: list[_Waiting], commit: Commit) -> None:
+        await _settle(group, commit)
+        self._room += sum(each.size for each in group)
+
+    async def _watch(self, group: list[_Waiting], work: asyncio.Task[None]) -> None:
+        """Put off whoever waits when a commit hangs; it goes on, and may succeed yet."""
+        while not (await asyncio.wait({work}, timeout=self._patience))[0]:
+            words = "no commit in time"
+            _fail([*group, *self._waiting], Unavailable("database", words, retry_after=5.0))
 
     @contextmanager
     def _committing(self) -> Iterator[Commit]:
@@ -129,8 +138,8 @@ class Intake:
 
     async def _commit(self, rows: Rows, bodies: Rows) -> None:
         async with self._store.begin() as connection:
-            await connection.execute(self._into_deliveries, rows)
-            await connection.execute(self._into_bodies, bodies)
+            await connection.exec_driver_sql(self._into_deliveries, rows)
+            await connection.exec_driver_sql(self._into_bodies, bodies)
 
     async def _commit_in(
         self, thread: ThreadPoolExecutor, engine: Engine, rows: Rows, bodies: Rows
@@ -139,8 +148,8 @@ class Intake:
 
         def commit() -> None:
             with engine.begin() as connection:
-                connection.execute(self._into_deliveries, rows)
-                connection.execute(self._into_bodies, bodies)
+                connection.exec_driver_sql(self._into_deliveries, rows)
+                connection.exec_driver_sql(self._into_bodies, bodies)
 
         await asyncio.get_running_loop().run_in_executor(thread, commit)
         self._store.changes.announce()
@@ -179,16 +188,8 @@ def _blames_a_row(problem: Exception) -> bool:
 
 
 def _rows(group: list[_Waiting]) -> tuple[Rows, Rows]:
-    rows = [
-        {
-            "guid": each.guid,
-            "event": each.event,
-            "ordering_key": each.ordering_key,
-            "received_at": each.received_at,
-        }
-        for each in group
-    ]
-    return rows, [{"guid": each.guid, "body": each.body} for each in group]
+    rows = [(each.guid, each.event, each.ordering_key, each.received_at) for each in group]
+    return rows, [(each.guid, each.body) for each in group]
 
 
 def _fail(group: list[_Waiting], error: GreenroomError) -> None:
@@ -197,8 +198,11 @@ def _fail(group: list[_Waiting], error: GreenroomError) -> None:
             each.kept.set_exception(error)
 
 
-def _put_off(waiting: _Waiting) -> None:
-    _fail([waiting], Unavailable("database", "no commit in time", retry_after=5.0))
+def _insert(store: Store, table: Table, columns: Sequence[str]) -> str:
+    """Spell the statement out once; Core would take more time for a row than SQLite does."""
+    dialect = store.engine.dialect
+    insert: ClauseElement = insert_or_skip(table, dialect).inline()
+    return str(insert.compile(dialect=dialect, column_keys=list(columns)))
 
 
 def _sqlite(store: Store) -> Engine:
