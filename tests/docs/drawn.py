@@ -1,10 +1,13 @@
 """What stands in the docs is drawn from the code: one function a block.
 
-`python -m tests.docs.drawn` writes every block anew; the tests only compare.
+`python -m tests.docs.drawn` writes every block anew; the tests only compare.  With the word
+`figures` it also writes what `make bench` has measured last.
 """
 
 import argparse
 import json
+import os
+import platform
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -212,20 +215,27 @@ BLOCKS: Mapping[str, Callable[[], Iterator[str]]] = {
 
 
 def figures() -> Iterator[str]:
-    found = json.loads(LATEST.read_text(encoding="utf-8"))
+    cores, python = os.cpu_count(), platform.python_version()
+    yield f"Measured on {cores} cores, Linux {platform.release()}, Python {python}."
+    yield ""
     heads = ("figure", "value", "baseline", "ratio", "bar", "holds", "spread")
-    return table(heads, map(_figure, found))
+    yield from table(heads, map(_figure, json.loads(LATEST.read_text(encoding="utf-8"))))
 
 
 def _figure(row: Mapping[str, Any]) -> Sequence[object]:
     value = f"{row['value']:,} {row['unit']}"
     rest = ("" if row[name] is None else row[name] for name in ("baseline", "ratio", "bar"))
     holds = {True: "yes", False: "no", None: ""}[row["holds"]]
-    return row["name"], value, *rest, holds, " ".join(map(str, row["spread"]))
+    ends = [f"{least:,} to {most:,}" for least, most in _pairs(row["spread"])]
+    return row["name"], value, *rest, holds, "; ".join(ends)
+
+
+def _pairs(spread: Sequence[float]) -> Iterator[tuple[float, float]]:
+    return zip(spread[::2], spread[1::2], strict=True)
 
 
 MEASURED = {"figures": figures}
-"""Blocks that only a machine can tell; written when it has been measured, compared never."""
+"""What only a machine can tell: written when asked for, after `make bench`; never compared."""
 
 
 def drawn(text: str, blocks: Mapping[str, Callable[[], Iterator[str]]] = BLOCKS) -> str:
@@ -239,10 +249,14 @@ def drawn(text: str, blocks: Mapping[str, Callable[[], Iterator[str]]] = BLOCKS)
     return BLOCK.sub(anew, text)
 
 
-if __name__ == "__main__":
+def main(words: Sequence[str]) -> None:
+    blocks = {**BLOCKS, **(MEASURED if "figures" in words else {})}
     for page in PAGES:
         before = page.read_text(encoding="utf-8")
-        measured = MEASURED if LATEST.exists() else {}
-        if (after := drawn(before, {**BLOCKS, **measured})) != before:
+        if (after := drawn(before, blocks)) != before:
             page.write_text(after, encoding="utf-8")
             sys.stderr.write(f"{page.name} is drawn anew\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

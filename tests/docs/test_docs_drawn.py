@@ -22,3 +22,12 @@ def test_every_drawing_is_shown():
 def test_every_block_that_is_opened_is_closed():
     for name, text in texts().items():
         assert len(re.findall("<!-- drawn: ", text)) == len(BLOCK.findall(text)), name
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_row_of_a_table_has_all_its_cells(page):
+    cells = 0
+    for line in page.read_text(encoding="utf-8").splitlines():
+        found = line.count("|") - line.count("\\|") if line.startswith("|") else 0
+        assert not cells or not found or found == cells, line
+        cells = found
