@@ -134,6 +134,12 @@ def test_every_act_is_told_with_the_role_that_it_needs():
     assert dict(acts) == {act: role.name.lower() for act, role in NEEDS.items()}
 
 
+def test_every_threat_has_a_place_or_says_that_there_is_nothing():
+    for attack, defence, where in rows("threats.md", "Threats"):
+        nothing = re.search(r"ot yet:|There (?:is|are) none|^No model", defence)
+        assert where or nothing, attack
+
+
 def test_every_exit_status_is_told():
     table = TEXTS["operations.md"].split("| exit status |")[1].split("\n\n")[0]
     statuses = [int(number) for number in re.findall(r"^\| (\d+) ", table, re.MULTILINE)]
