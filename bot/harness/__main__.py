@@ -14,12 +14,12 @@ from types import FrameType
 from typing import NoReturn
 
 from bot.agents.command import Command
-from bot.harness.agent import LOCK, listen, start
+from bot.harness.agent import listen, start
 from bot.harness.claim import claim
 from bot.harness.say import say
 from bot.harness.stage import prepare
 from bot.model.errors import Fenced, Unavailable
-from bot.sandbox.folder import JobFolder, Order, started_at
+from bot.sandbox.folder import LOCK, JobFolder, Order, started_at
 from bot.sandbox.mounts import hide_from_siblings
 
 SUPERSEDED = 75
@@ -74,6 +74,7 @@ def _run(folder: JobFolder) -> int:
     listener = listen(folder.door)
     spec = claimed.plan.agent
     agent = start(folder, order, driver.start(claimed.plan), spec.limits, groups)
+    started = time.monotonic()
     say("agent.started", program=list(spec.command), milliseconds=_since(order))
 
     sys.path.extend(order.packages)
@@ -89,7 +90,7 @@ def _run(folder: JobFolder) -> int:
             driver=driver,
             agent=agent,
             listener=listener,
-            started=time.monotonic(),
+            started=started,
         ),
         stopping_already=lambda: stopping.asked,
     )

@@ -14,10 +14,7 @@ from bot.agents.base import Start
 from bot.harness.boxes import for_agent
 from bot.model.runs import Limits
 from bot.sandbox.box import Bubblewrap, Descriptors, argv
-from bot.sandbox.folder import JobFolder, Order
-
-LOCK = 3
-"""The descriptor by which the runner hands over the job's lock."""
+from bot.sandbox.folder import LOCK, JobFolder, Order
 
 
 class Agent:

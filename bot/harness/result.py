@@ -11,13 +11,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bot.harness.agent import LOCK, bubblewrap
+from bot.harness.agent import bubblewrap
 from bot.harness.boxes import RESULT, for_git, for_push, relayed
 from bot.model.errors import Unavailable
 from bot.model.ids import Sha
 from bot.model.runs import JobPlan, Limits
 from bot.sandbox.box import Box, Descriptors, argv
-from bot.sandbox.folder import JobFolder, Order
+from bot.sandbox.folder import LOCK, JobFolder, Order
 from bot.workspace import snapshot
 
 SECONDS = 10 * 60

@@ -109,9 +109,12 @@ class _Supervision:
             fate.decide("cancelled")
         log.info("harness.ready", monotonic=time.monotonic())
         async with Gateway(job.gateway, job.token) as gateway, _beside(self._beat(gateway)):
-            async with agents_door(job.listener, gateway, self._hear), _beside(self._expire()):
-                status = await self._live()
-            await self._report(gateway, status)
+            try:
+                async with agents_door(job.listener, gateway, self._hear), _beside(self._expire()):
+                    status = await self._live()
+                await self._report(gateway, status)
+            finally:
+                self._output.close()
         return 0
 
     async def _live(self) -> int:
@@ -127,7 +130,6 @@ class _Supervision:
         self._job.agent.kill()
         await over
         await output
-        self._output.close()
         status = self._job.agent.status()
         log.info("agent.ended", status=status, monotonic=time.monotonic())
         return -signal.SIGKILL if status is None else status
@@ -153,6 +155,8 @@ class _Supervision:
                     await self._result.push(sha, gateway.answers)
         except (GitFailed, Unavailable, TimeoutError) as problem:
             log.warning("result.lost", why=str(problem))
+            words = f"\n[What was changed could not be handed in: {problem}]\n"
+            self._output.write(words.encode("utf-8", "replace"))
             return None
         return sha
 

@@ -7,16 +7,14 @@ its own, from a range that nobody else uses.
 
 import asyncio
 import compileall
-import fcntl
-import json
 import os
 import re
 import shutil
 import signal
 import sys
 import time
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -25,9 +23,10 @@ import structlog
 from bot.model.errors import Misconfigured, Unavailable
 from bot.model.ids import JobName
 from bot.runners.base import Alive, Gone, Launch, Standing, Unknown
+from bot.runners.uids import allotted
 from bot.sandbox import cgroups
 from bot.sandbox.box import Bubblewrap
-from bot.sandbox.folder import JobFolder, Order, held, started_at, take
+from bot.sandbox.folder import LOCK, JobFolder, Order, held, started_at, take
 from bot.sandbox.probe import probe
 from bot.sandbox.seccomp import program
 
@@ -39,7 +38,6 @@ GRACE = 10.0
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _LOOK = 0.01
-_LOCK = 3  # the descriptor by which the harness gets it
 _CODE = Path(__file__).resolve().parents[2]
 # without `site` the interpreter is up in half the time; the harness adds packages later
 _HARNESS = (
@@ -156,7 +154,7 @@ class LocalRunner:
         began = time.monotonic()
         folder.make()
         folder.filter.write_bytes(program())
-        with _allotting(self._root, folder, self._uids) as uid:
+        with allotted(self._root, folder, self._uids) as uid:
             folder.write_order(self._order(launch, uid, began))
 
     def _order(self, launch: Launch, uid: int | None, began: float) -> Order:
@@ -255,43 +253,13 @@ def _spawn(folder: JobFolder, lock: int, token: str) -> int:
                 (os.POSIX_SPAWN_DUP2, reading, 0),
                 (os.POSIX_SPAWN_DUP2, output, 1),
                 (os.POSIX_SPAWN_DUP2, output, 2),
-                (os.POSIX_SPAWN_DUP2, lock, _LOCK),
+                (os.POSIX_SPAWN_DUP2, lock, LOCK),
             ],
             setsid=True,
         )
     finally:
         for descriptor in (reading, writing, output):
             os.close(descriptor)
-
-
-@contextmanager
-def _allotting(root: Path, folder: JobFolder, uids: tuple[int, int]) -> Iterator[int | None]:
-    """Yield a uid that no live job has, until the caller has written it down.
-
-    The order of a live job says which uid it has; one lock makes looking and writing one act.
-    """
-    if os.geteuid() != 0:
-        yield None
-        return
-    descriptor = os.open(root / ".uids", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        taken = {_uid(each) for each in root.iterdir() if each.is_dir() and each != folder.root}
-        free = next((uid for uid in range(uids[0], uids[1] + 1) if uid not in taken), None)
-        if free is None:
-            raise OSError(f"all uids from {uids[0]} to {uids[1]} are taken by jobs")
-        yield free
-    finally:
-        os.close(descriptor)
-
-
-def _uid(root: Path) -> int | None:
-    """Return the uid of a job whose folder is there; it is free again once that is removed."""
-    try:
-        uid = json.loads((root / "order.json").read_bytes())["uid"]
-    except (FileNotFoundError, ValueError, KeyError):
-        return None
-    return int(uid) if uid is not None else None
 
 
 def _packages() -> tuple[str, ...]:

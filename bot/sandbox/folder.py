@@ -13,6 +13,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+LOCK = 3
+"""The descriptor by which a runner hands over the job's lock."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:

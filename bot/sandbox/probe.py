@@ -58,7 +58,11 @@ def probe() -> Bubblewrap:
         # nobody may be unable to read the folder of this code; jobs get a view of it
         shutil.copytree(ETC, etc, dirs_exist_ok=True)
         Path(etc).chmod(0o755)
-        tried = _try(found, Box(etc=etc), rules.fileno())
+        try:
+            tried = _try(found, Box(etc=etc), rules.fileno())
+        except subprocess.TimeoutExpired as problem:
+            words = f"The sandbox did not come up within {PATIENCE} s: see whether bwrap hangs."
+            raise Misconfigured(words) from problem
     if tried.returncode != 0:
         raise Misconfigured(remedy(tried.stderr))
     return found

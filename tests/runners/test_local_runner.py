@@ -4,10 +4,13 @@ import signal
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from bot.clocks import move_clock
+from bot.model.errors import Misconfigured, Unavailable
 from bot.model.ids import JobName
 from bot.runners.base import Alive, Gone, Unknown
-from bot.runners.local import LocalRunner
+from bot.runners.local import LocalRunner, open_local
 from bot.sandbox.folder import JobFolder
 from bot.sandbox.probe import probe
 from tests.runners.conftest import UIDS, git, gone, until
@@ -265,3 +268,30 @@ async def test_a_process_that_has_the_old_pid_is_left_alone(stage, runner):
     folder.pid.write_text(f"{os.getpid()} 1")
     await runner.stop(JobName("job-1"), kill=True)
     assert await runner.poll(JobName("job-1")) == Gone()
+
+
+async def test_when_all_uids_are_taken_a_launch_is_refused_for_now(stage, gateway_for):
+    if os.geteuid() != 0:
+        pytest.skip("an ordinary user gives no uids")
+    runner = LocalRunner(stage.home / "jobs", probe(), uids=(61_000, 61_000))
+    async with gateway_for(f"sleep {SLEEPER}") as gateway:
+        await runner.launch(stage.launch(gateway))
+        with pytest.raises(Unavailable, match="all uids from 61000 to 61000"):
+            await runner.launch(stage.launch(gateway, job=JobName("job-2")))
+    await runner.sweep(keep=())
+
+
+def test_a_clock_among_other_things_is_refused(tmp_path):
+    with pytest.raises(Misconfigured, match="GREENROOM_CLOCK"):
+        open_local(tmp_path / "jobs", uids=UIDS, toolboxes={}, clock=tmp_path / "clock")
+
+
+async def test_a_result_that_nobody_takes_is_told_in_the_log(stage, runner, gateway_for):
+    gateway = gateway_for("echo new > b.txt")
+    gateway.quarantine = stage.home / "nowhere.git"
+    gateway.quarantine.mkdir()
+    async with gateway:
+        await runner.launch(stage.launch(gateway))
+        report = await gateway.until("/finish")
+    assert report["result"] is None
+    assert "What was changed could not be handed in" in report["log"]
