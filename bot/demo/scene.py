@@ -37,6 +37,7 @@ class Scene:
     Attributes:
         root: the folder of everything.
         tools: a folder of programs that agents are offered.
+        database: an address for `DATABASE_URL`; embedded without one.
         owner: the organization that has the repositories and the app.
         token: the maintainer's.
     """
@@ -44,6 +45,7 @@ class Scene:
     root: Path
     tools: Path | None = None
     command: Sequence[str] = COMMAND
+    database: str | None = None
     owner: str = "acme"
     url: str = ""
     token: str = field(default="", repr=False)
@@ -151,6 +153,8 @@ class Scene:
             "GITHUB_SERVER_URL": self.url,
             "PORT": str(self.port),
         }
+        if self.database:
+            env["DATABASE_URL"] = self.database
         if self.tools:
             env["GREENROOM_TOOLBOXES"] = f"tools={self.tools}"
         if name in {Process.WORK, "serve"}:

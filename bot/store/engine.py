@@ -5,15 +5,14 @@ transaction that reads first and writes later would fail with "database is locke
 as soon as two processes do so at once.
 """
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 from pydantic import SecretStr
 from sqlalchemy import Dialect, Table, event, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.model.errors import Unavailable
@@ -34,31 +33,43 @@ class Store:
     async def begin(self) -> AsyncIterator[AsyncConnection]:
         """Open a transaction that commits at the end, or rolls back when the block raises.
 
+        Who locks several rows locks a run before what belongs to it.
+
         Raises:
-            Unavailable: the database did not answer; nothing was changed, or, when the
-                commit itself was cut off, it is not known whether it was.
+            Unavailable: the database did not answer, or ended the transaction for another's
+                sake; nothing was changed, or, when the commit itself was cut off, it is not
+                known whether it was.
         """
-        try:
+        with _answering():
             async with self.engine.begin() as connection:
                 yield connection
                 if self.engine.dialect.name == "postgresql":
                     await connection.execute(text(f"NOTIFY {CHANNEL}"))
-        except (OperationalError, OSError) as problem:
-            raise Unavailable("database", _words(problem), retry_after=1.0) from problem
         self.changes.announce()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """Open a connection for reading alone; it takes no lock and announces nothing."""
-        try:
+        with _answering():
             async with self.engine.connect() as connection:
                 yield await connection.execution_options(greenroom_read=True)
-        except (OperationalError, OSError) as problem:
-            raise Unavailable("database", _words(problem), retry_after=1.0) from problem
 
     async def close(self) -> None:
         """Let go of every connection."""
         await self.engine.dispose()
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as problem:
+        # asyncpg's deadlocks come as the bare class; its other children are mistakes of ours.
+        if type(problem) not in {DBAPIError, InterfaceError, OperationalError}:
+            raise
+        raise Unavailable("database", _words(problem), retry_after=1.0) from problem
+    except OSError as problem:
+        raise Unavailable("database", _words(problem), retry_after=1.0) from problem
 
 
 def open_store(url: SecretStr) -> Store:
@@ -68,19 +79,6 @@ def open_store(url: SecretStr) -> Store:
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_immediate)
     return Store(engine)
-
-
-async def ready(store: Store) -> None:
-    """Ask the database for an answer.
-
-    Raises:
-        Unavailable: it gave none within two seconds.
-    """
-    try:
-        async with asyncio.timeout(2), store.read() as connection:
-            await connection.execute(text("SELECT 1"))
-    except TimeoutError:
-        raise Unavailable("database", "no answer within 2 seconds", retry_after=1.0) from None
 
 
 def insert_or_skip(table: Table, dialect: Dialect) -> Any:

@@ -9,6 +9,7 @@ look removes the twin.
 from collections.abc import Mapping
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model.errors import Refused, Unavailable
 from bot.model.priorities import Priority
@@ -112,14 +113,18 @@ class Reporter:
             await outbox.wish(tx, heal, now=now, not_before=now + HEALS_AFTER)
 
     async def _made(self, row: OutboxRow, external_id: str | None) -> None:
-        now = self._context.now()
+        worker, now = self._context.worker, self._context.now()
         async with self._context.store.begin() as tx:
+            await self._poke(tx, row, now)
             await outbox.made(
-                tx, row, worker=self._context.worker, external_id=external_id, until=now + TOGETHER
+                tx, row, worker=worker, external_id=external_id, until=now + TOGETHER
             )
-            if row.run:
-                await runs.poke(tx, row.run, now=now)
         log.info("outbox.made", target=row.target, version=row.version)
+
+    async def _poke(self, tx: AsyncConnection, row: OutboxRow, now: float) -> None:
+        """Have the run looked at; first of all, since a run's row is locked before its wishes."""
+        if row.run:
+            await runs.poke(tx, row.run, now=now)
 
     async def _again(self, row: OutboxRow, seconds: float) -> None:
         until = self._context.now() + seconds
@@ -128,7 +133,6 @@ class Reporter:
 
     async def _refused(self, row: OutboxRow, problem: Refused) -> None:
         async with self._context.store.begin() as tx:
+            await self._poke(tx, row, self._context.now())
             await outbox.refuse(tx, row, worker=self._context.worker, words=problem.words)
-            if row.run:
-                await runs.poke(tx, row.run, now=self._context.now())
         log.warning("outbox.refused", target=row.target, reason=problem.reason)
