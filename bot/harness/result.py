@@ -107,10 +107,10 @@ class Result:
             try:
                 async with asyncio.timeout(SECONDS):
                     said, complaint = await process.communicate()
-            except BaseException:
-                process.kill()
-                await process.wait()
-                raise
+            finally:
+                if process.returncode is None:
+                    process.kill()
+                    await process.wait()
         return await process.wait(), _text(said), _text(complaint)
 
 

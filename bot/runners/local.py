@@ -38,12 +38,6 @@ GRACE = 10.0
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _LOOK = 0.01
-_CODE = Path(__file__).resolve().parents[2]
-# without `site` the interpreter is up in half the time; the harness adds packages later
-_HARNESS = (
-    f"import sys; sys.path.insert(0, {str(_CODE)!r}); "
-    "from bot.harness.__main__ import main; main()"
-)
 _OURS = ("model", "sandbox", "agents", "harness", "runners", "workspace")
 
 log = structlog.get_logger()
@@ -68,7 +62,7 @@ def open_local(
     found = probe()
     # a job cannot write next to the code; without this each would compile it anew
     for folder in _OURS:
-        compileall.compile_dir(_CODE / "bot" / folder, quiet=2)
+        compileall.compile_dir(_code() / "bot" / folder, quiet=2)
     log.info("runner.ready", bounds=cgroups.report(), disable_userns=found.disable_userns)
     return LocalRunner(root, found, uids=uids, toolboxes=toolboxes, clock=clock)
 
@@ -165,7 +159,7 @@ class LocalRunner:
             mirror=str(launch.mirror.resolve()),
             gateway=str(launch.gateway.resolve()),
             toolboxes=tuple((name, str(path.resolve())) for name, path in self._toolboxes.items()),
-            code=str(_CODE),
+            code=str(_code()),
             packages=_packages(),
             python=str(Path(sys.base_prefix).resolve()),
             clock=None if self._clock is None else str(self._clock.resolve()),
@@ -243,11 +237,16 @@ def _spawn(folder: JobFolder, lock: int, token: str) -> int:
     reading, writing = os.pipe()
     output = os.open(folder.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     interpreter = str(Path(sys.executable).resolve())
+    main = (
+        f"import sys; sys.path.insert(0, {str(_code())!r}); "
+        "from bot.harness.__main__ import main; main()"
+    )
     try:
         os.write(writing, f"{token}\n".encode("ascii"))
         return os.posix_spawn(
             interpreter,
-            [interpreter, "-I", "-S", "-c", _HARNESS, str(folder.root)],
+            # without `site` it is up in half the time; the harness adds packages later
+            [interpreter, "-I", "-S", "-c", main, str(folder.root)],
             {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
             file_actions=[
                 (os.POSIX_SPAWN_DUP2, reading, 0),
@@ -260,6 +259,11 @@ def _spawn(folder: JobFolder, lock: int, token: str) -> int:
     finally:
         for descriptor in (reading, writing, output):
             os.close(descriptor)
+
+
+def _code() -> Path:
+    """Return the folder that holds the package `bot`."""
+    return Path(__file__).resolve().parents[2]
 
 
 def _packages() -> tuple[str, ...]:
