@@ -64,12 +64,22 @@ def _answering() -> Iterator[None]:
     try:
         yield
     except DBAPIError as problem:
-        # asyncpg's deadlocks come as the bare class; its other children are mistakes of ours.
-        if type(problem) not in {DBAPIError, InterfaceError, OperationalError}:
+        if not isinstance(problem, OperationalError | InterfaceError) and not _passes(problem):
             raise
         raise Unavailable("database", _words(problem), retry_after=1.0) from problem
     except OSError as problem:
         raise Unavailable("database", _words(problem), retry_after=1.0) from problem
+
+
+PASSING = {"08", "40", "53", "55", "57"}
+"""Classes of SQLSTATE that another try may be spared: no connection, a deadlock, no room.
+
+https://www.postgresql.org/docs/current/errcodes-appendix.html
+"""
+
+
+def _passes(problem: DBAPIError) -> bool:
+    return str(getattr(problem.orig, "sqlstate", None))[:2] in PASSING
 
 
 def open_store(url: SecretStr) -> Store:
