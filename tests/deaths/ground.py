@@ -1,7 +1,6 @@
 """A world in which everybody may die at any point, and one job after another that survives it."""
 
 import asyncio
-import os
 import sys
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
@@ -9,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.model.errors import Unavailable
-from bot.sandbox.folder import held
 from tests.deaths.traps import Passage, Side, Trap
 from tests.stories.verdict import wrong_after_failure, wrong_after_success
 from tests.stories.world import LOOK, Asked, World, world
@@ -43,11 +41,15 @@ class Death:
     of: str
     at: Trap | Request
 
+    @property
+    def victim(self) -> str:
+        """The name of a process of the app, `harness` or `agent`."""
+        named = isinstance(self.at, Trap) and self.at.victim != "self"
+        return str(self.at.victim) if named else self.of
+
     def __str__(self) -> str:
-        who = self.of if isinstance(self.at, Request) else self.at.victim
-        victim = self.of if who == "self" else who
         point = "request" if isinstance(self.at, Request) else self.at.point
-        return f"{victim} {self.at.side} {point} {self.at.match or self.at.nth}"
+        return f"{self.victim} {self.at.side} {point} {self.at.match or self.at.nth}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,9 +65,7 @@ class Ground:
 
     async def job(self) -> Asked:
         """Bring everybody up on a new day, and return an issue that waits for its label."""
-        for name in NAMES:
-            if name not in self.world.processes:
-                await self.world.start(name)
+        await self._bring_up()
         await self.world.tomorrow()
         asked = await self.world.issue()
         await asked.quiet()
@@ -81,7 +81,8 @@ class Ground:
             try:
                 point, wrong = await self.dies(death)
             except (AssertionError, TimeoutError, Unavailable) as problem:
-                point, wrong = "?", [repr(problem)]
+                point, wrong = "?", [repr(problem)[:200]]
+                await self._bring_down()
             self.tell(f"{death}: {point or 'no such point'}{', '.join(['', *wrong])}")
             if wrong:
                 failures.append(f"{death} ({point}): {wrong}")
@@ -103,18 +104,20 @@ class Ground:
         await asked.settled()
         await self.world.control("DELETE /tripwire")
         self.passage(death.of).clear()
-        agent_died = isinstance(death.at, Trap) and death.at.victim == "agent"
-        if point and agent_died and asked.run()[2] == "failure":
-            return point, [*await wrong_after_failure(asked, "signal 9"), *self._left_over()]
-        wrong = [*await wrong_after_success(asked), *self._left_over()]
-        if isinstance(death.at, Trap) and death.at.victim == "work" and asked.jobs() != 1:
+        if point and death.victim == "agent" and asked.run()[2] == "failure":
+            return point, [
+                *await wrong_after_failure(asked, "signal 9"),
+                *await self.world.deserted(),
+            ]
+        wrong = [*await wrong_after_success(asked), *await self.world.deserted()]
+        if (death.of, death.victim) == ("gateway", "work") and asked.jobs() != 1:
             wrong.append(f"{asked.jobs()} jobs, although the worker alone had died")
         return point, wrong
 
     async def _arm(self, death: Death) -> None:
         match death.at:
-            case Trap(victim=victim):
-                process = self.world.processes.get(str(victim))
+            case Trap():
+                process = self.world.processes.get(death.victim)
                 trap = replace(death.at, victim=process.pid) if process else death.at
                 trap.set(self.passage(death.of).trap)
             case Request(side=side, nth=nth, match=match):
@@ -125,19 +128,15 @@ class Ground:
 
     async def _strikes(self, death: Death, asked: Asked) -> str | None:
         """Wait until somebody died, or the job is over; bring up whoever is missing."""
-        point: str | None = None
-
-        async def holds() -> bool:
-            nonlocal point
-            point = await self._point(death)
-            return point is not None or await asked._is_settled()
-
         async with asyncio.timeout(60):
-            while not await holds():
+            while (point := await self._point(death)) is None and not await asked.is_settled():
                 await asyncio.sleep(LOOK)
                 self.world.move(LOOK)
-        if point is not None:
-            await self._bring_up()
+        await self.world.drained()  # the last deliveries may still be somebody's end
+        point = point or await self._point(death)
+        if point is not None and death.victim in self.world.processes:
+            await self.world.processes[death.victim].wait()
+        await self._bring_up()
         if point is not None and death.of == "web":
             self.world.move(ROUND)
         return point
@@ -150,43 +149,16 @@ class Ground:
         return sprung.read_text() if sprung.exists() else None
 
     async def _bring_up(self) -> None:
-        """Start the dead one again."""
-        for _ in range(10):
-            for name, process in list(self.world.processes.items()):
-                if process.returncode is not None:
-                    self.world.processes.pop(name)
-                    await self.world.start(name)
-                    return
-            await asyncio.sleep(0.01)
+        """Start whoever is not there."""
+        for name in NAMES:
+            process = self.world.processes.get(name)
+            if process is None or process.returncode is not None:
+                await self.world.start(name)
 
-    def _left_over(self) -> list[str]:
-        """Say which jobs still have processes."""
-        alive = [f"{job.root.name} is alive" for job in self.world.jobs() if held(job.lock)]
-        return alive + [f"process {pid} is left over" for pid in self._of_jobs()]
-
-    def _of_jobs(self) -> list[str]:
-        if os.geteuid() != 0:
-            return []
-        return [
-            f"{path.name} {command}"
-            for path in Path("/proc").glob("[0-9]*")
-            if 310_000 <= _owner(path) <= 310_099 and (command := _command(path))
-        ]
-
-
-def _owner(path: Path) -> int:
-    try:
-        return path.stat().st_uid
-    except FileNotFoundError:
-        return -1
-
-
-def _command(path: Path) -> str:
-    """Return a process's command line; a zombie has none."""
-    try:
-        return (path / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-    except (FileNotFoundError, ProcessLookupError):
-        return ""
+    async def _bring_down(self) -> None:
+        for name in NAMES:
+            if name in self.world.processes:
+                await self.world.kill(name)
 
 
 @asynccontextmanager

@@ -1,20 +1,29 @@
 """The whole app in processes of its own, an embedded GitHub, and a clock that a test moves."""
 
 import asyncio
+import json
+import os
+import signal
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from bot.clocks import move_clock
+import aiohttp
+from pydantic import SecretStr
+
+from bot.clocks import move_clock, system_clock
 from bot.demo.hub import Hub
 from bot.demo.job import LABEL
 from bot.demo.scene import Scene
-from bot.sandbox.folder import JobFolder, held
+from bot.github.auth import AppKey
+from bot.github.client import Credentials, GitHub
+from bot.sandbox.folder import JobFolder, held, started_at
+from bot.store.engine import Store, open_store
 from tests.stories.project import UNTIDY, make_toolbox
 
 FOUR_DAYS = 4 * 86_400.0
@@ -32,6 +41,12 @@ UNSETTLED = """
 """
 
 
+def own_uids() -> range:
+    """Return a range of uids that no other test run has."""
+    first = 300_000 + os.getpid() % 1000 * 100
+    return range(first, first + 100)
+
+
 @dataclass(kw_only=True)
 class World(Scene):
     """A scene with people in it.
@@ -39,19 +54,24 @@ class World(Scene):
     Attributes:
         moved: seconds that the clock is ahead.
         hub: GitHub as the maintainer uses it.
+        installation: the app's on the owner's repositories.
+        made: how many repositories there are.
+        uids: of this world's jobs alone, so that a process that is left over is known.
     """
 
     moved: float = 0.0
     hub: Hub = field(init=False)
+    installation: int = 0
     made: int = 0
+    uids: range = field(default_factory=own_uids)
 
     @cached_property
-    def database(self) -> Path:
-        return self.home / "greenroom.db"
+    def store(self) -> Store:
+        return open_store(SecretStr(f"sqlite+aiosqlite:///{self.home}/greenroom.db"))
 
     def settings(self, name: str) -> Mapping[str, str]:
-        # uids of nobody else's, so that a process that is left over is known as ours
-        return {**super().settings(name), "GREENROOM_JOB_UIDS": "310000-310099"}
+        uids = f"{self.uids.start}-{self.uids.stop - 1}"
+        return {**super().settings(name), "GREENROOM_JOB_UIDS": uids}
 
     async def control(self, line: str, **body: Any) -> Any:
         """Do something to the embedded GitHub that nobody can do to the real one."""
@@ -59,16 +79,26 @@ class World(Scene):
         async with Hub(self.url) as control:
             return await control.send(method, f"/_devhub{path}", body)
 
+    @asynccontextmanager
+    async def app(self) -> AsyncIterator[GitHub]:
+        """The app as its owner uses it, to see what GitHub has delivered."""
+        key = AppKey.load(SecretStr((self.root / "app.pem").read_text()))
+        credentials = Credentials(
+            app_id=json.loads((self.root / "app.json").read_text())["id"], key=key
+        )
+        async with aiohttp.ClientSession() as http:
+            yield GitHub(http, credentials, system_clock(self.clock), base_url=self.url)
+
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        with closing(sqlite3.connect(self.database, timeout=10)) as database:
+        file = f"file:{self.home}/greenroom.db?mode=ro"
+        with closing(sqlite3.connect(file, uri=True, timeout=10)) as database:
             return database.execute(query, values).fetchall()
 
     def move(self, seconds: float) -> None:
         """Move everybody's clock, and have everybody look at it."""
         self.moved += seconds
         move_clock(self.clock, self.moved)
-        with closing(sqlite3.connect(self.database, timeout=10)) as bell:
-            bell.execute(f"PRAGMA user_version = {int(self.moved * 100) % 2**31}")
+        self.store.changes.announce()
 
     async def until(
         self, holds: Callable[[], Awaitable[bool]], what: str, within: float = 30.0
@@ -116,9 +146,65 @@ class World(Scene):
         await asked.settled()
         return asked
 
-    def jobs(self) -> list[JobFolder]:
-        folder = self.home / "jobs"
-        return [JobFolder(path) for path in folder.glob("*") if path.is_dir()]
+    async def without(self, asked: "Asked") -> None:
+        """Take the app away from one repository."""
+        everywhere = [f"project-{number}" for number in range(1, self.made + 1)]
+        await self.everywhere(
+            [name for name in everywhere if f"{self.owner}/{name}" != asked.repo]
+        )
+
+    async def everywhere(self, names: list[str] | None = None) -> None:
+        """Give the app all repositories of the organization, or those of some names."""
+        path = f"/installations/{self.installation}/repositories"
+        await self.control(f"PUT {path}", repositories=names)
+
+    async def deserted(self) -> list[str]:
+        """Wait a while until no job has a process; return those that still have."""
+        for _ in range(100):
+            if not (left := [*self._locked(), *self._processes()]):
+                break
+            await asyncio.sleep(LOOK)
+        return left
+
+    def end_jobs(self) -> None:
+        """End what a failed test left running; harnesses outlive the worker on purpose."""
+        for job in self._jobs():
+            with suppress(FileNotFoundError, ProcessLookupError, ValueError):
+                pid, start = job.pid.read_text().split()
+                if started_at(int(pid)) == start:
+                    os.kill(int(pid), signal.SIGKILL)
+
+    def _locked(self) -> list[str]:
+        return [f"{job.root.name} is alive" for job in self._jobs() if held(job.lock)]
+
+    def _jobs(self) -> list[JobFolder]:
+        folders = (self.home / "jobs").glob("*")
+        return [JobFolder(path) for path in folders if path.is_dir()]
+
+    def _processes(self) -> list[str]:
+        """Processes of the jobs' uids, zombies aside; an ordinary user's jobs have his own."""
+        found = {path.name: path for path in Path("/proc").glob("[0-9]*")}
+        return [
+            f"process {pid} is left over: {command}"
+            for pid, path in found.items()
+            if owner(path) in self.uids and (command := command_line(path))
+        ]
+
+
+def owner(process: Path) -> int:
+    try:
+        return process.stat().st_uid
+    except FileNotFoundError:
+        return -1
+
+
+def command_line(process: Path) -> str:
+    """Return what a process was started with, in short; a zombie has nothing."""
+    try:
+        words = (process / "cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+    return words.replace(b"\0", b" ").decode(errors="replace")[:100]
 
 
 @dataclass(frozen=True)
@@ -182,30 +268,50 @@ class Asked:
         return int(self.world.rows(query, self.repo)[0][0])
 
     async def working(self) -> None:
-        """Wait until the agent is at work."""
+        """Wait until the agent has told its first step."""
+        query = (
+            "SELECT 1 FROM run_steps JOIN runs ON runs.id = run WHERE repo = ? AND by = 'agent'"
+        )
 
         async def holds() -> bool:
-            run = self.run()
-            return run is not None and run[:2] == ("running", "live")
+            return bool(self.world.rows(query, self.repo))
 
         await self.world.until(holds, "the agent at work")
 
+    async def stopped(self) -> None:
+        """Wait until the run is over; what GitHub was told of it is not looked at."""
+
+        async def holds() -> bool:
+            run = self.run()
+            return run is not None and run[:2] == ("finished", "none")
+
+        await self.world.until(holds, f"the end of {self.repo}")
+
     async def settled(self, within: float = 30.0) -> None:
         """Wait until the run is over and GitHub was told all of it."""
-        await self.world.until(self._is_settled, f"the end of {self.repo}", within)
+        await self.world.until(self.is_settled, f"the end of {self.repo}", within)
         await self.world.drained()
-        await self.world.until(self._is_quiet, f"{self.repo} at rest", within)
+        await self.world.until(self.is_quiet, f"{self.repo} at rest", within)
 
     async def quiet(self) -> None:
         """Wait until every delivery was handled and nothing is left to be said."""
         await self.world.drained()
-        await self.world.until(self._is_quiet, f"{self.repo} at rest")
+        await self.world.until(self.is_quiet, f"{self.repo} at rest")
 
-    async def _is_settled(self) -> bool:
+    async def healed(self) -> None:
+        """Wait until nothing is left that GitHub's lists may have hidden."""
+        query = "SELECT 1 FROM outbox WHERE repo = ? AND kind = 'heal' AND done < version"
+
+        async def holds() -> bool:
+            return not self.world.rows(query, self.repo)
+
+        await self.world.until(holds, f"{self.repo} healed")
+
+    async def is_settled(self) -> bool:
         run = self.run()
-        return run is not None and run[:2] == ("finished", "none") and await self._is_quiet()
+        return run is not None and run[:2] == ("finished", "none") and await self.is_quiet()
 
-    async def _is_quiet(self) -> bool:
+    async def is_quiet(self) -> bool:
         waiting = self.world.rows("SELECT guid FROM deliveries WHERE state = 'waiting'")
         return not waiting and not self.world.rows(UNSETTLED, self.repo)
 
@@ -219,9 +325,11 @@ async def world(root: Path, *names: str, **settings: Any) -> AsyncIterator[World
         await made.open()
         async with Hub(made.url, made.token) as made.hub:
             await made.start(*names)
-            await made.install()
+            where = {"app": "greenroom", "account": made.owner, "sender": "maintainer"}
+            made.installation = (await made.control("POST /installations", **where))["id"]
             await made.drained()
             yield made
+            assert await made.deserted() == []
     finally:
         await made.close()
-    assert not [job.root.name for job in made.jobs() if held(job.lock)], "jobs were left running"
+        made.end_jobs()

@@ -1,0 +1,110 @@
+"""GitHub on a bad day: answers and deliveries that are lost, late or twice, and the same end."""
+
+import pytest
+
+from tests.published.recording import check_recording
+from tests.stories.verdict import wrong_after_success
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+A_ROUND = 61
+"""Seconds between two looks for lost deliveries."""
+
+ANSWERS = [
+    "POST .*/reactions",
+    "POST .*/comments",
+    "POST .*/check-runs",
+    "POST .*/pulls",
+    "POST .*/access_tokens",
+    "DELETE .*/labels/",
+    "PATCH .*/check-runs/",
+    "GET .*/permission",
+]
+
+
+@pytest.mark.parametrize("match", ANSWERS)
+async def test_an_answer_that_is_lost_after_the_deed_makes_nothing_twice(town, match):
+    await town.tomorrow()
+    asked = await town.issue()
+    await town.control("PATCH /switches", bad_gateway_times=1, bad_gateway_match=match, list_lag=3)
+    await asked.label()
+    await asked.settled()
+    await town.control("PATCH /switches", bad_gateway_times=0, list_lag=0)
+    assert await wrong_after_success(asked) == []
+
+
+async def test_a_list_that_lags_too_long_makes_a_twin_that_is_taken_away(town):
+    await town.tomorrow()
+    asked = await town.issue()
+    comments = "POST .*/comments"
+    await town.control(
+        "PATCH /switches", bad_gateway_times=1, bad_gateway_match=comments, list_lag=20
+    )
+    await asked.label()
+    await asked.settled()
+    await town.control("PATCH /switches", list_lag=0)
+    town.move(A_ROUND)
+    await asked.healed()
+    assert await wrong_after_success(asked) == []
+
+
+@pytest.mark.parametrize("match", ANSWERS)
+async def test_a_secondary_limit_is_waited_for(town, match):
+    await town.tomorrow()
+    asked = await town.issue()
+    limits = {"secondary_limit_times": 1, "secondary_limit_match": match, "retry_after": 40}
+    await town.control("PATCH /switches", **limits)
+    await asked.label()
+    await asked.settled()
+    await town.control("PATCH /switches", secondary_limit_times=0)
+    assert await wrong_after_success(asked) == []
+
+
+async def test_what_was_just_made_and_cannot_be_found_yet_is_waited_for(town):
+    await town.tomorrow()
+    asked = await town.issue()
+    await town.control("PATCH /switches", missing_after_event=2)
+    await asked.label()
+    await asked.settled()
+    await town.control("PATCH /switches", missing_after_event=0)
+    assert await wrong_after_success(asked) == []
+
+
+async def test_a_delivery_that_was_lost_is_fetched(town):
+    await town.tomorrow()
+    asked = await town.issue()
+    await town.control("PATCH /switches", lose_times=1, lose_match="issues.labeled")
+    await asked.label()
+    await asked.quiet()
+    assert asked.run() is None
+    town.move(A_ROUND)
+    await asked.settled()
+    assert await wrong_after_success(asked) == []
+
+
+async def test_a_delivery_that_comes_again_acts_once(town):
+    await town.tomorrow()
+    asked = await town.done()
+    async with town.app() as github:
+        page = await github.hooks.deliveries(None)
+        labeled = [each for each in page.deliveries if each.action == "labeled"]
+        await github.hooks.redeliver(labeled[0].id)
+    await asked.quiet()
+    assert await wrong_after_success(asked) == []
+
+
+async def test_a_label_that_was_taken_off_before_its_event_came_starts_nothing(town):
+    await town.tomorrow()
+    asked = await town.issue()
+    await town.control("PATCH /switches", late_times=1, late=120, late_match="issues.labeled")
+    await asked.label()
+    await asked.unlabel()
+    assert await asked.labels() == []
+    town.move(180)
+    await asked.quiet()
+    assert asked.run() is None
+    assert await asked.comments() == []
+
+
+async def test_what_was_said_on_bad_days_is_in_githubs_description(town):
+    assert check_recording(town.recording) == []
