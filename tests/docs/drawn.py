@@ -216,7 +216,8 @@ BLOCKS: Mapping[str, Callable[[], Iterator[str]]] = {
 
 def figures() -> Iterator[str]:
     cores, python = os.cpu_count(), platform.python_version()
-    yield f"Measured on {cores} cores, Linux {platform.release()}, Python {python}."
+    linux = platform.release().partition("-")[0]
+    yield f"Measured on {cores} cores, Linux {linux}, Python {python}."
     yield ""
     heads = ("figure", "value", "baseline", "ratio", "bar", "holds", "spread")
     yield from table(heads, map(_figure, json.loads(LATEST.read_text(encoding="utf-8"))))

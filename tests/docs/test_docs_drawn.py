@@ -1,7 +1,8 @@
 import re
 
 import pytest
-from drawn import BLOCK, BLOCKS, MEASURED, PAGES, drawn
+
+from tests.docs.drawn import BLOCK, BLOCKS, MEASURED, PAGES, drawn
 
 
 def texts() -> dict[str, str]:

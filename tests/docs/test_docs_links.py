@@ -2,7 +2,8 @@ import re
 from pathlib import Path
 
 import pytest
-from drawn import PAGES, ROOT
+
+from tests.docs.drawn import PAGES, ROOT
 
 LINK = re.compile(r"\[[^\]]+\]\(([^)#\s]*)(?:#([\w-]+))?\)")
 LINKS = [(page, *match.groups()) for page in PAGES for match in LINK.finditer(page.read_text())]

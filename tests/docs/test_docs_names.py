@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
-from drawn import PAGES, ROOT, needs
 from sqlalchemy import Table, UniqueConstraint, create_engine, text
 
 from bot.cli import _parser
@@ -21,6 +20,7 @@ from bot.rules.repoconfig import AGENTS
 from bot.store.schema import metadata
 from bot.wiring.processes import MISCONFIGURED
 from handlers.labels import PREFIX
+from tests.docs.drawn import PAGES, ROOT, needs
 
 TEXTS = {page.name: page.read_text(encoding="utf-8") for page in PAGES}
 ALL = "\n".join(TEXTS.values())
