@@ -193,7 +193,8 @@ class LocalRunner:
             await asyncio.sleep(_LOOK)
             self._reap()
         try:
-            cgroups.remove(folder.group)
+            while not cgroups.remove(folder.group) and time.monotonic() < give_up:
+                await asyncio.sleep(_LOOK)
             await asyncio.to_thread(_remove_tree, folder.root)
         finally:
             os.close(lock)

@@ -80,8 +80,9 @@ def entrances(groups: Sequence[Path]) -> list[int]:
     return [os.open(group / "cgroup.procs", os.O_WRONLY | os.O_CLOEXEC) for group in groups]
 
 
-def remove(name: str) -> None:
-    """Remove the groups of that name; those that still hold a process stay."""
+def remove(name: str) -> bool:
+    """Remove the groups of that name; return False while one still holds a dying process."""
     for home in own().values():
         with suppress(OSError):
             (home / name).rmdir()
+    return not any((home / name).exists() for home in own().values())

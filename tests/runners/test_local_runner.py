@@ -11,6 +11,7 @@ from bot.model.errors import Misconfigured, Unavailable
 from bot.model.ids import JobName
 from bot.runners.base import Alive, Gone, Unknown
 from bot.runners.local import LocalRunner, open_local
+from bot.sandbox import cgroups
 from bot.sandbox.folder import JobFolder
 from bot.sandbox.probe import probe
 from tests.runners.conftest import UIDS, git, gone, until
@@ -242,10 +243,12 @@ async def test_sweeping_ends_and_removes_what_is_not_named(stage, runner, gatewa
     async with gateway_for(f"sleep {SLEEPER}") as gateway:
         await runner.launch(stage.launch(gateway))
         await gateway.until("/heartbeat")
+        group = JobFolder(stage.home / "jobs/job-1").group
         assert await runner.sweep(keep=[stage.plan.job]) == []
         assert await runner.poll(stage.plan.job) == Alive()
         assert await runner.sweep(keep=[]) == [stage.plan.job]
     assert not (stage.home / "jobs/job-1").exists()
+    assert not any((home / group).exists() for home in cgroups.own().values())
     assert await runner.poll(stage.plan.job) == Gone()
     assert await nobody_sleeps()
 
