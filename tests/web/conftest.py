@@ -46,6 +46,7 @@ class Door:
 
     port: int
     store: Store
+    intake: Intake
     http: aiohttp.ClientSession
 
     async def ask(
@@ -80,14 +81,14 @@ async def door(database: Path) -> AsyncIterator[Door]:
     url = SecretStr(f"sqlite+aiosqlite:///{database}")
     await migrate(url)
     store = open_store(url)
-    intake = Intake(store, patience=0.2)
+    intake = Intake(store)
     app = make_app((SecretStr(NEW), SecretStr(OLD)), intake, store, system_clock())
     committing = asyncio.create_task(intake.run())
     async with (
         serve(app, "127.0.0.1", 0) as port,
         aiohttp.ClientSession(f"http://127.0.0.1:{port}") as http,
     ):
-        yield Door(port, store, http)
+        yield Door(port, store, intake, http)
     committing.cancel()
     await asyncio.wait([committing])
     await store.close()

@@ -119,14 +119,16 @@ async def test_a_body_that_does_not_come_is_not_waited_for_for_ever(
 
 
 async def test_a_locked_database_puts_a_delivery_off_and_takes_it_later(
-    door: Door, database: Path
+    door: Door, database: Path, monkeypatch: pytest.MonkeyPatch
 ):
     headers = signed(b"{}")
+    monkeypatch.setattr(door.intake, "_patience", 0.05)
     with closing(sqlite3.connect(database)) as other:
         other.execute("BEGIN IMMEDIATE")
         answer = await door.deliver(b"{}", headers)
         assert answer.status == 503
         assert int(answer.headers["Retry-After"]) > 0
+    monkeypatch.undo()
     assert (await door.deliver(b"{}", headers)).status == 202
     assert len(await door.rows()) == 1
 
