@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.model.errors import Refused, Unavailable
+from bot.model.errors import Fenced, Refused, Unavailable
 from bot.model.priorities import Priority
 from bot.rules.attempts import pause
 from bot.store import outbox, runs
@@ -66,6 +66,8 @@ class Reporter:
             case Unavailable():
                 log.warning("outbox.unavailable", target=row.target, words=str(problem))
                 await self._again(row, max(problem.retry_after, LAG if problem.sent else 0.0))
+            case Fenced():
+                log.info("outbox.fenced", target=row.target)
             case Refused(reason="not_found") if row.attempts < NEW:
                 await self._again(row, pause(row.attempts + 1))
             case Refused():
@@ -92,25 +94,9 @@ class Reporter:
     async def _create(self, thing: Thing, row: OutboxRow) -> str:
         worker, now = self._context.worker, self._context.now()
         async with self._context.store.begin() as tx:
-            await outbox.trying(tx, row, worker=worker, until=now + LAG)
-        external_id = await thing.create(self._context.github.at(row.installation, row.repo), row)
-        if row.tried and row.kind == "comment":
-            await self._heal_later(row)
-        return external_id
-
-    async def _heal_later(self, row: OutboxRow) -> None:
-        heal = Wish(
-            target=f"heal:{row.target}",
-            kind="heal",
-            run=row.run,
-            installation=row.installation,
-            repo=row.repo,
-            wish={"number": row.wish["number"], "marker": row.wish["marker"]},
-            priority=Priority.PROGRESS,
-        )
-        now = self._context.now()
-        async with self._context.store.begin() as tx:
-            await outbox.wish(tx, heal, now=now, not_before=now + HEALS_AFTER)
+            if not await outbox.trying(tx, row, worker=worker, until=now + LAG):
+                raise Fenced(f"wish {row.target} was taken over")
+        return await thing.create(self._context.github.at(row.installation, row.repo), row)
 
     async def _made(self, row: OutboxRow, external_id: str | None) -> None:
         worker, now = self._context.worker, self._context.now()
@@ -119,6 +105,9 @@ class Reporter:
             await outbox.made(
                 tx, row, worker=worker, external_id=external_id, until=now + TOGETHER
             )
+            if row.tried and row.external_id is None and row.kind == "comment":
+                heal = _heal(row, external_id)
+                await outbox.wish(tx, heal, now=now, not_before=now + HEALS_AFTER)
         log.info("outbox.made", target=row.target, version=row.version)
 
     async def _poke(self, tx: AsyncConnection, row: OutboxRow, now: float) -> None:
@@ -136,3 +125,16 @@ class Reporter:
             await self._poke(tx, row, self._context.now())
             await outbox.refuse(tx, row, worker=self._context.worker, words=problem.words)
         log.warning("outbox.refused", target=row.target, reason=problem.reason)
+
+
+def _heal(row: OutboxRow, kept: str | None) -> Wish:
+    """Wish that of the comments which earlier tries may have left only `kept` remains."""
+    return Wish(
+        target=f"heal:{row.target}",
+        kind="heal",
+        run=row.run,
+        installation=row.installation,
+        repo=row.repo,
+        wish={"number": row.wish["number"], "marker": row.wish["marker"], "kept": kept},
+        priority=Priority.PROGRESS,
+    )

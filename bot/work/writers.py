@@ -151,10 +151,10 @@ class Heal:
     """Takes away what GitHub's lagging lists made twice."""
 
     async def do(self, at: AtRepository, row: OutboxRow) -> None:
-        """Keep the oldest comment of a mark, and remove the others."""
-        ours = await at.comments.ours(row.wish["number"], row.wish["marker"])
-        for twin in ours[1:]:
-            await at.comments.delete(twin.id, priority=Priority.PROGRESS)
+        """Keep the comment whose id was written down, and remove the others of its mark."""
+        for each in await at.comments.ours(row.wish["number"], row.wish["marker"]):
+            if str(each.id) != row.wish["kept"]:
+                await at.comments.delete(each.id, priority=Priority.PROGRESS)
 
 
 def writers(quarantines: Quarantines) -> tuple[Mapping[str, Act], Mapping[str, Thing]]:

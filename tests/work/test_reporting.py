@@ -99,7 +99,6 @@ async def test_when_lists_lag_longer_the_second_comment_is_removed(house):
     assert await house.comments() == [f"{MARKER}\none"]
 
 
-@pytest.mark.xfail(strict=True, reason="the row keeps the id of the comment that is removed")
 async def test_the_comment_that_stays_is_the_one_that_is_edited(house):
     await switch(house, bad_gateway_times=1, bad_gateway_match=CREATE, list_lag=20)
     await wish(house, "one")
@@ -122,7 +121,6 @@ async def test_a_worker_that_died_after_the_create_is_followed_by_one_that_finds
     assert (await row(house)).is_made
 
 
-@pytest.mark.xfail(strict=True, reason="what `trying` answers is not looked at")
 async def test_a_worker_that_outlived_its_lease_makes_no_second_comment(house):
     await wish(house, "one")
     async with house.store.begin() as tx:
