@@ -68,7 +68,12 @@ class Janitor:
 
     async def _fetch_lost(self, now: float) -> None:
         """Have GitHub send again what failed and never reached us."""
-        for lost in await self._lost(self._seen_until - OVERLAP):
+        try:
+            found = await self._lost(self._seen_until - OVERLAP)
+        except Refused as problem:
+            log.warning("deliveries.refused", words=problem.words)
+            return
+        for lost in found:
             if now - self._asked.get(lost.guid, 0.0) < ASKS_AGAIN:
                 continue
             self._asked[lost.guid] = now
