@@ -2,11 +2,13 @@
 
 import pytest
 
-from bot.model.errors import Fenced
+from bot.model.errors import Fenced, Unavailable
 from bot.model.runs import Conclusion
 from bot.rules.attempts import DELIVERY_PATIENCE
 from bot.rules.lifecycle import Compute, Run
 from bot.store import outbox, runs
+from bot.work.delivering import BROKEN, Delivering
+from bot.workspace.quarantine import Quarantines
 
 BRANCH = "greenroom/tidy/1-untidy"
 
@@ -164,3 +166,28 @@ async def test_an_answer_that_got_lost_makes_nothing_twice(house, path):
     assert (await house.run()).conclusion is Conclusion.SUCCESS
     assert len(await pulls(house)) == 1
     assert len(await house.comments()) == 1
+
+
+@pytest.mark.parametrize(
+    ("problem", "wait"),
+    [
+        (Unavailable("github", "no answer", retry_after=7.0), 7),
+        (Fenced("it moved"), 0),
+        (ZeroDivisionError(), BROKEN),
+    ],
+)
+async def test_a_delivery_that_cannot_go_on_is_looked_at_again(house, problem, wait):
+    class Interrupted(Quarantines):
+        def path(self, _run):
+            raise problem
+
+    await parked(house)
+    await house.passes(2, "supervisor")
+    places = Interrupted(house.home / "quarantine")
+    broken = Delivering(house.context, places, "users.noreply.localhost")
+    assert await broken.step()
+    run = await house.run()
+    assert run.state is Run.PARKED
+    assert round(run.next_attempt_at - house.time.now) == wait
+    await house.passes(60, step=5)
+    assert (await house.run()).conclusion is Conclusion.SUCCESS

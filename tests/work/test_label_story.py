@@ -1,5 +1,6 @@
 """What people see when they put a label on, take it off, or may not."""
 
+import pytest
 from sqlalchemy import select
 
 from bot.model.runs import Conclusion
@@ -127,6 +128,27 @@ async def test_a_delivery_that_comes_twice_acts_once(house):
     await house.passes(5)
     assert await runs_of(house) == ["running"]
     assert len(await house.comments()) == 1
+
+
+async def test_a_label_that_was_put_on_again_meanwhile_stops_nothing(house):
+    await house.works()
+    await house.hub.acts("DELETE /issues/1/labels/agent:tidy")
+    await house.hub.acts("POST /issues/1/labels", labels=["agent:tidy"])
+    await house.hub.control("GET /drained")
+    house.time.now += 61
+    await house.settles("inbox")
+    assert await runs_of(house) == ["running"]
+
+
+@pytest.mark.parametrize(("state", "runs"), [("closed", "finished"), ("open", "running")])
+async def test_an_old_closing_counts_if_the_issue_is_still_closed(house, state, runs):
+    await house.works()
+    await house.hub.acts("PATCH /issues/1", state="closed")
+    await house.hub.acts("PATCH /issues/1", state=state)
+    await house.hub.control("GET /drained")
+    house.time.now += 61
+    await house.settles("inbox")
+    assert await runs_of(house) == [runs]
 
 
 async def test_closing_the_issue_stops_its_runs(house):
