@@ -37,6 +37,9 @@ TOGETHER = 1.0
 NEW = 4
 """Tries for which `not found` may only mean that GitHub has not caught up with itself."""
 
+HIDDEN = 7
+"""Tries for which a refusal may only mean that a list hides what a try before has made."""
+
 
 class Reporter:
     """Brings about wishes."""
@@ -69,6 +72,8 @@ class Reporter:
             case Fenced():
                 log.info("outbox.fenced", target=row.target)
             case Refused(reason="not_found") if row.attempts < NEW:
+                await self._again(row, pause(row.attempts + 1))
+            case Refused(reason="unprocessable") if row.tried and row.attempts < HIDDEN:
                 await self._again(row, pause(row.attempts + 1))
             case Refused():
                 await self._refused(row, problem)
