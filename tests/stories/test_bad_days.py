@@ -10,72 +10,71 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 A_ROUND = 61
 """Seconds between two looks for lost deliveries."""
 
-ANSWERS = [
+COMMENT, CHECK, PULL = "POST .*/comments", "POST .*/check-runs", "POST .*/pulls"
+CREATES = [COMMENT, CHECK, PULL]
+OTHERS = [
     "POST .*/reactions",
-    "POST .*/comments",
-    "POST .*/check-runs",
-    "POST .*/pulls",
     "POST .*/access_tokens",
     "DELETE .*/labels/",
     "PATCH .*/check-runs/",
+    "PATCH .*/comments/",
     "GET .*/permission",
 ]
+ANY = [*CREATES, *(pytest.param(each, marks=pytest.mark.full) for each in OTHERS)]
 
 
-@pytest.mark.parametrize("match", ANSWERS)
+@pytest.mark.parametrize("match", ANY)
 async def test_an_answer_that_is_lost_after_the_deed_makes_nothing_twice(town, match):
     await town.tomorrow()
     asked = await town.issue()
-    await town.control("PATCH /switches", bad_gateway_times=1, bad_gateway_match=match, list_lag=3)
-    await asked.label()
-    await asked.settled()
-    await town.control("PATCH /switches", bad_gateway_times=0, list_lag=0)
+    lost = {"bad_gateway_times": 1, "bad_gateway_match": match, "list_lag": 3}
+    async with town.switched(**lost):
+        await asked.label()
+        await asked.settled()
     assert await wrong_after_success(asked) == []
 
 
-async def test_a_list_that_lags_too_long_makes_a_twin_that_is_taken_away(town):
+@pytest.mark.parametrize("match", [COMMENT, PULL])
+async def test_lists_that_lag_too_long_leave_no_twin_in_the_end(town, match):
     await town.tomorrow()
     asked = await town.issue()
-    comments = "POST .*/comments"
-    await town.control(
-        "PATCH /switches", bad_gateway_times=1, bad_gateway_match=comments, list_lag=20
-    )
-    await asked.label()
-    await asked.settled()
-    await town.control("PATCH /switches", list_lag=0)
+    lost = {"bad_gateway_times": 1, "bad_gateway_match": match, "list_lag": 20}
+    async with town.switched(**lost):
+        await asked.label()
+        await asked.settled()
     town.move(A_ROUND)
     await asked.healed()
     assert await wrong_after_success(asked) == []
 
 
-@pytest.mark.parametrize("match", ANSWERS)
+@pytest.mark.parametrize("match", ANY)
 async def test_a_secondary_limit_is_waited_for(town, match):
     await town.tomorrow()
     asked = await town.issue()
-    limits = {"secondary_limit_times": 1, "secondary_limit_match": match, "retry_after": 40}
-    await town.control("PATCH /switches", **limits)
-    await asked.label()
-    await asked.settled()
-    await town.control("PATCH /switches", secondary_limit_times=0)
+    limit = {"secondary_limit_times": 1, "secondary_limit_match": match, "retry_after": 40}
+    async with town.switched(**limit) as left:
+        await asked.label()
+        await left("secondary_limit_times", 0)
+        town.move(41)
+        await asked.settled()
     assert await wrong_after_success(asked) == []
 
 
 async def test_what_was_just_made_and_cannot_be_found_yet_is_waited_for(town):
     await town.tomorrow()
     asked = await town.issue()
-    await town.control("PATCH /switches", missing_after_event=2)
-    await asked.label()
-    await asked.settled()
-    await town.control("PATCH /switches", missing_after_event=0)
+    async with town.switched(missing_after_event=2):
+        await asked.label()
+        await asked.settled()
     assert await wrong_after_success(asked) == []
 
 
 async def test_a_delivery_that_was_lost_is_fetched(town):
     await town.tomorrow()
     asked = await town.issue()
-    await town.control("PATCH /switches", lose_times=1, lose_match="issues.labeled")
-    await asked.label()
-    await asked.quiet()
+    async with town.switched(lose_times=1, lose_match="issues.labeled"):
+        await asked.label()
+        await asked.quiet()
     assert asked.run() is None
     town.move(A_ROUND)
     await asked.settled()
@@ -96,12 +95,11 @@ async def test_a_delivery_that_comes_again_acts_once(town):
 async def test_a_label_that_was_taken_off_before_its_event_came_starts_nothing(town):
     await town.tomorrow()
     asked = await town.issue()
-    await town.control("PATCH /switches", late_times=1, late=120, late_match="issues.labeled")
-    await asked.label()
-    await asked.unlabel()
-    assert await asked.labels() == []
-    town.move(180)
-    await asked.quiet()
+    async with town.switched(late_times=1, late=120, late_match="issues.labeled"):
+        await asked.label()
+        await asked.unlabel()
+        town.move(180)
+        await asked.quiet()
     assert asked.run() is None
     assert await asked.comments() == []
 

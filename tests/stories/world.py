@@ -80,6 +80,21 @@ class World(Scene):
             return await control.send(method, f"/_devhub{path}", body)
 
     @asynccontextmanager
+    async def switched(self, **switches: Any) -> AsyncIterator[Callable[[str, int], Any]]:
+        """Have GitHub behave badly for a while; yields a wait for a switch's count."""
+        before = await self.control("GET /switches")
+
+        async def left(name: str, count: int) -> None:
+            async def holds() -> bool:
+                return bool((await self.control("GET /switches"))[name] == count)
+
+            await self.until(holds, f"{name} at {count}")
+
+        await self.control("PATCH /switches", **switches)
+        yield left
+        await self.control("PATCH /switches", **{name: before[name] for name in switches})
+
+    @asynccontextmanager
     async def app(self) -> AsyncIterator[GitHub]:
         """The app as its owner uses it, to see what GitHub has delivered."""
         key = AppKey.load(SecretStr((self.root / "app.pem").read_text()))
@@ -157,6 +172,27 @@ class World(Scene):
         """Give the app all repositories of the organization, or those of some names."""
         path = f"/installations/{self.installation}/repositories"
         await self.control(f"PUT {path}", repositories=names)
+
+    async def tried(self, name: str, settings: Mapping[str, str]) -> tuple[int | None, str]:
+        """Start a process that is to refuse; return its exit status and what it said."""
+        process = await asyncio.create_subprocess_exec(
+            *(*self.command, name),
+            env={"PATH": os.environ["PATH"], **settings},
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        try:
+            async with asyncio.timeout(20):
+                _, said = await process.communicate()
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+        return process.returncode, said.decode()
+
+    async def listening(self) -> None:
+        """Wait until the web answers."""
+        await self._listening()
 
     async def deserted(self) -> list[str]:
         """Wait a while until no job has a process; return those that still have."""
