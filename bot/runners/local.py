@@ -193,7 +193,7 @@ class LocalRunner:
             await asyncio.sleep(_LOOK)
             self._reap()
         try:
-            while not cgroups.remove(folder.group):  # noqa: ASYNC110 - the kernel tells nobody
+            while not cgroups.remove(folder.group):
                 if time.monotonic() > give_up:
                     break
                 await asyncio.sleep(_LOOK)

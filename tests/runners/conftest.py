@@ -3,6 +3,7 @@
 import asyncio
 import os
 import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -105,6 +106,8 @@ async def runner(stage: Stage) -> AsyncIterator[LocalRunner]:
         stage.home / "jobs", probe(), uids=UIDS, clock=stage.home / "time" / "clock", grace=0.3
     )
     yield runner
+    for log in (stage.home / "jobs").glob("*/log"):
+        sys.stdout.write(f"{log.parent.name}:\n{log.read_text()}")  # shown where a test failed
     await runner.sweep(keep=())
 
 

@@ -17,7 +17,7 @@ from bot.sandbox.probe import probe
 from tests.runners.conftest import UIDS, git, gone, until
 
 SUPERSEDED = 75
-SLEEPER = "31536000.25"
+SLEEPER = f"31536000.{os.getpid()}"
 """Seconds that nobody else sleeps, to find the agent's processes on the host by."""
 
 
@@ -51,11 +51,15 @@ async def test_what_an_agent_leaves_reaches_quarantine_as_one_commit(stage, runn
 
 
 async def test_the_warm_tree_is_left_as_it_was(stage, runner, gateway_for):
-    before = {path: path.stat() for path in stage.tree.rglob("*")}
+    def look():
+        found = {path: path.stat() for path in stage.tree.rglob("*")}
+        return {path: (at.st_mode, at.st_uid, at.st_ctime_ns) for path, at in found.items()}
+
+    before = look()
     async with gateway_for("rm -rf * .git; echo > x; chmod 777 .") as gateway:
         await runner.launch(stage.launch(gateway))
         await gone(runner, stage.plan.job)
-    assert {path: path.stat() for path in stage.tree.rglob("*")} == before
+    assert look() == before
 
 
 async def test_a_tree_without_a_change_has_no_result(stage, runner, gateway_for):
