@@ -23,11 +23,13 @@ from bot.model.ids import RunId, Sha
 from bot.model.runs import Subject
 from bot.rules.admission import Capacity
 from bot.rules.endings import Ended
+from bot.rules.repoconfig import PROTECT
 from bot.runners.base import Alive, Gone, Launch, Standing
 from bot.store import runs
 from bot.store.engine import Store, open_store
 from bot.store.migrate import migrate
 from bot.store.schema import deliveries, delivery_bodies
+from bot.store.schema import runs as table
 from bot.work.broker import Broker
 from bot.work.context import Context
 from bot.work.delivering import Delivering
@@ -38,6 +40,7 @@ from bot.work.reporter import Reporter
 from bot.work.scheduler import Scheduler
 from bot.work.supervisor import Supervisor
 from bot.work.writers import writers
+from bot.workspace.deliver import Rules
 from bot.workspace.lowers import Lowers
 from bot.workspace.mirror import Mirrors
 from bot.workspace.quarantine import Quarantines
@@ -46,6 +49,8 @@ from handlers import REACTIONS
 from tests.github.embedded import REPO, Embedded, embedded
 from tests.github.scripted import Time
 
+NOREPLY = "users.noreply.localhost"
+RULES = Rules(protect=PROTECT)
 IDENTITY = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@localhost"} | {
     "GIT_COMMITTER_NAME": "a",
     "GIT_COMMITTER_EMAIL": "a@localhost",
@@ -123,7 +128,7 @@ class House:
             "inbox": Inbox(context, REACTIONS, self._run_id),
             "scheduler": Scheduler(context, self.capacity),
             "supervisor": Supervisor(context, self.runner, launcher),
-            "delivering": Delivering(context, self.quarantines, "users.noreply.localhost"),
+            "delivering": Delivering(context, self.quarantines, NOREPLY, RULES),
             "reporter": Reporter(context, *writers(self.quarantines)),
             "janitor": Janitor(context, self.runner, self.places),
         }
@@ -155,7 +160,7 @@ class House:
     async def run(self) -> runs.RunRow:
         """Read the newest run."""
         async with self.store.begin() as tx:
-            newest = await tx.scalar(select(runs.runs.c.id).order_by(runs.runs.c.id.desc()))
+            newest = await tx.scalar(select(table.c.id).order_by(table.c.id.desc()))
             return await runs.get(tx, newest)
 
     async def starts(self) -> None:
@@ -249,7 +254,7 @@ async def built(folder: Path) -> AsyncIterator[House]:
     url = SecretStr(f"sqlite+aiosqlite:///{folder}/greenroom.db")
     await migrate(url)
     store = open_store(url)
-    door, runner = web.Application(), None
+    door = web.Application()
 
     async def hook(request: web.Request) -> web.Response:
         body, headers = await request.read(), request.headers
@@ -259,11 +264,13 @@ async def built(folder: Path) -> AsyncIterator[House]:
     door.router.add_post("/webhook", hook)
     runner = web.AppRunner(door)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    address = f"http://127.0.0.1:{runner.addresses[0][1]}/webhook"
-    async with embedded(folder / "hub", time, address) as hub:
-        await hub.github.app.identity()
-        yield House(hub=hub, store=store, time=time, runner=Stagehand(), home=folder)
-        assert hub.problems() == []
-    await runner.cleanup()
-    await store.close()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        address = f"http://127.0.0.1:{runner.addresses[0][1]}/webhook"
+        async with embedded(folder / "hub", time, address) as hub:
+            await hub.github.app.identity()
+            yield House(hub=hub, store=store, time=time, runner=Stagehand(), home=folder)
+            assert hub.problems() == []
+    finally:
+        await runner.cleanup()
+        await store.close()

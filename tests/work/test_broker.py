@@ -6,7 +6,8 @@ from bot.model.runs import Conclusion
 from bot.rules.endings import Ended
 from bot.rules.lifecycle import Compute, Run
 from bot.rules.outputs import Accepted, Rejected
-from bot.store import runs, story
+from bot.store import story
+from bot.store.schema import mailbox
 from bot.work.broker import MOST_STEPS
 
 NOOP = {"reason": "All is tidy."}
@@ -163,10 +164,10 @@ async def test_a_run_does_not_park_over_an_unread_message(house):
     run = await house.run()
     async with house.store.begin() as tx:
         row = {"run": run.id, "at": house.time.now, "message": {"text": "wait"}}
-        await tx.execute(runs.mailbox.insert().values(**row))
+        await tx.execute(mailbox.insert().values(**row))
     with pytest.raises(Fenced, match="unread messages"):
         await house.broker.finish(token, WELL)
     async with house.store.begin() as tx:
-        await tx.execute(runs.mailbox.update().values(read_at=house.time.now))
+        await tx.execute(mailbox.update().values(read_at=house.time.now))
     await house.broker.finish(token, WELL)
     assert (await house.run()).state is Run.PARKED

@@ -9,6 +9,7 @@ from bot.rules.lifecycle import Compute, Run
 from bot.store import outbox, runs
 from bot.work.delivering import BROKEN, Delivering
 from bot.workspace.quarantine import Quarantines
+from tests.work.house import NOREPLY, RULES
 
 BRANCH = "greenroom/tidy/1-untidy"
 
@@ -184,7 +185,7 @@ async def test_a_delivery_that_cannot_go_on_is_looked_at_again(house, problem, w
     await parked(house)
     await house.passes(2, "supervisor")
     places = Interrupted(house.home / "quarantine")
-    broken = Delivering(house.context, places, "users.noreply.localhost")
+    broken = Delivering(house.context, places, NOREPLY, RULES)
     assert await broken.step()
     run = await house.run()
     assert run.state is Run.PARKED

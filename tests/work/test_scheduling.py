@@ -1,17 +1,18 @@
 import asyncio
 
 import pytest
+from sqlalchemy import select
 
 from bot.rules.admission import Capacity
 from bot.rules.lifecycle import Run, Signal
 from bot.store import runs
+from bot.store.schema import runs as table
 from bot.work.scheduler import Scheduler
 
 
 async def states(house):
     async with house.store.read() as rows:
-        query = runs.select(runs.runs.c.state).order_by(runs.runs.c.id)
-        return (await rows.execute(query)).scalars().all()
+        return (await rows.execute(select(table.c.state).order_by(table.c.id))).scalars().all()
 
 
 async def queue(house, count):
