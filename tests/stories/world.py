@@ -53,6 +53,7 @@ class World(Scene):
 
     Attributes:
         moved: seconds that the clock is ahead.
+        pace: how fast it goes while a test waits.
         hub: GitHub as the maintainer uses it.
         installation: the app's on the owner's repositories.
         made: how many repositories there are.
@@ -60,6 +61,7 @@ class World(Scene):
     """
 
     moved: float = 0.0
+    pace: float = PACE
     hub: Hub = field(init=False)
     installation: int = 0
     made: int = 0
@@ -124,7 +126,7 @@ class World(Scene):
             self.check()
             assert time.monotonic() < give_up, f"not within {within} s: {what}"
             await asyncio.sleep(LOOK)
-            self.move(LOOK * (PACE - 1))
+            self.move(LOOK * (self.pace - 1))
 
     async def drained(self) -> None:
         """Wait until every delivery was attempted."""
@@ -211,7 +213,10 @@ class World(Scene):
                     os.kill(int(pid), signal.SIGKILL)
 
     def _locked(self) -> list[str]:
-        return [f"{job.root.name} is alive" for job in self._jobs() if held(job.lock)]
+        return [f"{job.root.name} is alive" for job in self.live_jobs()]
+
+    def live_jobs(self) -> list[JobFolder]:
+        return [job for job in self._jobs() if held(job.lock)]
 
     def _jobs(self) -> list[JobFolder]:
         folders = (self.home / "jobs").glob("*")
