@@ -1,3 +1,6 @@
+import tempfile
+from pathlib import Path
+
 import pytest
 
 from bot.model.errors import Misconfigured
@@ -18,12 +21,18 @@ def test_without_bubblewrap_the_words_say_what_to_install(monkeypatch):
     bubblewrap.cache_clear()
 
 
-def test_a_bubblewrap_that_fails_stops_the_start(monkeypatch, tmp_path):
-    broken = tmp_path / "bwrap"
+@pytest.fixture
+def broken():
+    """A `bwrap` that fails, where everybody can start it."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder) / "bwrap"
+
+
+def test_a_bubblewrap_that_fails_stops_the_start(monkeypatch, broken):
     words = "bwrap: No permissions to create new namespace, likely because the kernel forbids it"
     broken.write_text(f"#!/bin/sh\necho '{words}' >&2\nexit 1\n")
-    for path in (broken, tmp_path, tmp_path.parent, tmp_path.parent.parent):
-        path.chmod(0o755)
+    broken.chmod(0o755)
     monkeypatch.setattr(module, "bubblewrap", lambda: Bubblewrap(path=str(broken)))
     with pytest.raises(Misconfigured, match=r"sysctl kernel\.unprivileged_userns_clone=1"):
         probe()
