@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bot.model.events import SubjectLabeled, SubjectUnlabeled
 from bot.model.intents import DropLabel, Intent, Refuse, StartRun, StopRuns
 from bot.reactions import Reaction
-from bot.rules import policy
+from bot.rules.policy import Denied, Role, allows
 from bot.rules.repoconfig import AGENTS
 from bot.rules.wording import plain
 
@@ -22,7 +22,7 @@ class Facts:
         still_holds: the label is as the event says; an old event may be overtaken.
     """
 
-    role: policy.Role
+    role: Role
     by_us: bool
     still_holds: bool
     open_agents: frozenset[str]
@@ -38,14 +38,8 @@ def labeled(event: SubjectLabeled, facts: Facts) -> Sequence[Intent]:
     if facts.by_us or not facts.still_holds:
         return []
     agent = event.label.removeprefix(PREFIX)
-    if event.sender.bot:
-        return _refused(event, "bot", "Bots start agents only where the configuration names them.")
-    if agent not in AGENTS:
-        known = ", ".join(f"`{PREFIX}{name}`" for name in sorted(AGENTS))
-        words = f"There is no agent `{plain(agent)}`. There are: {known}."
-        return _refused(event, "unknown", words)
-    if denied := policy.allows(agent, facts.role):
-        return _refused(event, denied.reason, denied.words)
+    if denied := _denied(event, agent, facts.role):
+        return _refused(event, denied)
     if agent in facts.open_agents:
         return []
     return [
@@ -64,7 +58,7 @@ def unlabeled(event: SubjectUnlabeled, facts: Facts) -> Sequence[Intent]:
     agent = event.label.removeprefix(PREFIX)
     if facts.by_us or not facts.still_holds or agent not in facts.open_agents:
         return []
-    if denied := policy.allows("stop", facts.role):
+    if denied := allows("stop", facts.role):
         return [
             Refuse(
                 installation=event.installation,
@@ -77,14 +71,26 @@ def unlabeled(event: SubjectUnlabeled, facts: Facts) -> Sequence[Intent]:
     return [StopRuns(subject=event.subject, agent=agent, why="The label was taken off.")]
 
 
-def _refused(event: SubjectLabeled, reason: str, words: str) -> Sequence[Intent]:
+def _denied(event: SubjectLabeled, agent: str, role: Role) -> Denied | None:
+    if event.sender.bot:
+        return Denied("bot", "Bots start agents only where the configuration names them.")
+    if agent not in AGENTS:
+        known = ", ".join(f"`{PREFIX}{name}`" for name in sorted(AGENTS))
+        return Denied("unknown", f"There is no agent `{plain(agent)}`. There are: {known}.")
+    if event.subject.kind == "pull":
+        words = f"`{agent}` works from issues so far. Put `{event.label}` on an issue."
+        return Denied("subject", words)
+    return allows(agent, role)
+
+
+def _refused(event: SubjectLabeled, denied: Denied) -> Sequence[Intent]:
     return [
         Refuse(
             installation=event.installation,
             subject=event.subject,
             person=event.sender,
-            reason=reason,
-            words=words,
+            reason=denied.reason,
+            words=denied.words,
         ),
         DropLabel(installation=event.installation, subject=event.subject, label=event.label),
     ]

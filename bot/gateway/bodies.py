@@ -90,7 +90,7 @@ class Output(_Body):
 
 
 class Finish(_Body):
-    """The job's last word.  Its log is bounded here; this release keeps it nowhere."""
+    """The job's last word, with the end of its log."""
 
     exit: Annotated[int, Field(ge=0, le=255)] | None
     signal: Annotated[int, Field(ge=1, le=127)] | None  # a shell's status less 128
@@ -100,7 +100,13 @@ class Finish(_Body):
 
     def ended(self) -> Ended:
         """Return what the broker wants to know."""
-        return Ended(exit=self.exit, signal=self.signal, cause=self.cause, result=self.result)
+        return Ended(
+            exit=self.exit,
+            signal=self.signal,
+            cause=self.cause,
+            result=self.result,
+            log=self.log,
+        )
 
 
 B = TypeVar("B", bound=_Body)

@@ -1,15 +1,21 @@
 """What an agent is told: who asked for what, with the words of strangers marked as such."""
 
+from collections.abc import Sequence
+
 from bot.model.runs import AgentSpec, Subject
 from bot.rules.wording import plain
 
 
-def brief(agent: AgentSpec, subject: Subject, title: str, asked_by: str) -> str:
+def brief(
+    agent: AgentSpec, subject: Subject, title: str, asked_by: str, notes: Sequence[str] = ()
+) -> str:
     """Write the text that an agent starts from.
 
     Text from GitHub stands between marks: it is what the task is about, never an
-    instruction about how Greenroom works.
+    instruction about how Greenroom works.  `notes` are the agent's own, from earlier jobs
+    of the run.
     """
+    left = ["Your notes from an earlier job of this run:", *notes, ""] if notes else []
     return "\n".join(
         [
             f"# {agent.name}: {agent.description}",
@@ -21,5 +27,6 @@ def brief(agent: AgentSpec, subject: Subject, title: str, asked_by: str) -> str:
             plain(title),
             "</untrusted>",
             "",
+            *left,
         ]
     )

@@ -22,12 +22,14 @@ class Ended:
     Attributes:
         exit: the program's exit status, None when a signal ended it.
         result: the commit that reached quarantine, None when nothing was changed.
+        log: the end of what the program wrote, kept for the operator.
     """
 
     exit: int | None
     signal: int | None
     cause: Cause
     result: str | None
+    log: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

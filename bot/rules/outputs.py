@@ -93,7 +93,7 @@ SECRETS = re.compile(
     r"|github_pat_[A-Za-z0-9_]{22,}"
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----"
     r"|\bAKIA[0-9A-Z]{16}\b"
-    r"|\bsk-[A-Za-z0-9_-]{20,}"
+    r"|\bsk-(?:ant|proj)-[A-Za-z0-9_-]{16,}|\bsk-[A-Za-z0-9]{32,}"
     r"|\bxox[abprs]-[A-Za-z0-9-]{10,}"
 )
 """Formats of credentials that no text of ours carries to GitHub.

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import os
 import socket
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -64,7 +65,7 @@ class Changes:
 
     async def _answer(self, folder: Path) -> None:
         loop = asyncio.get_running_loop()
-        with _listening(folder / str(os.getpid())) as bell:
+        with _listening(folder) as bell:
             while True:
                 await loop.sock_recv(bell, 1)
                 self._ring()
@@ -81,29 +82,41 @@ class Changes:
 
 
 @contextlib.contextmanager
-def _listening(address: Path) -> Iterator[socket.socket]:
-    address.parent.mkdir(exist_ok=True)
-    address.unlink(missing_ok=True)
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as bell:
+def _listening(folder: Path) -> Iterator[socket.socket]:
+    """Give a socket under a name of its own in the folder."""
+    folder.mkdir(exist_ok=True)
+    name = uuid.uuid4().hex
+    with _short(folder) as short, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as bell:
         bell.settimeout(0)
-        bell.bind(str(address))
+        bell.bind(f"{short}/{name}")
         try:
             yield bell
         finally:
-            address.unlink(missing_ok=True)
+            (folder / name).unlink(missing_ok=True)
 
 
 def _send_to_all(folder: Path) -> None:
     """Send a datagram to each socket; one that nobody holds any more is removed."""
     with (
         contextlib.suppress(FileNotFoundError),
+        _short(folder) as short,
         socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as bell,
     ):
         bell.settimeout(0)
-        for address in folder.iterdir():
+        for address in Path(short).iterdir():
             try:
                 bell.sendto(b"", str(address))
             except ConnectionRefusedError:
                 address.unlink(missing_ok=True)
             except BlockingIOError:
                 continue  # its queue is full of calls to look: one more changes nothing
+
+
+@contextlib.contextmanager
+def _short(folder: Path) -> Iterator[str]:
+    """Give a path of the folder that fits into a socket's address, which has 107 bytes."""
+    descriptor = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield f"/proc/self/fd/{descriptor}"
+    finally:
+        os.close(descriptor)

@@ -1,6 +1,6 @@
 """What is wished for on GitHub: one row a target, with a version and one writer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -188,6 +188,15 @@ async def refuse(tx: AsyncConnection, row: OutboxRow, *, worker: str, words: str
     """Give a wish up: GitHub said no, in these words; unless it was replaced meanwhile."""
     still = case((outbox.c.version == row.version, words), else_=None)
     return await _set(tx, row, worker, refused=still, **FREE)
+
+
+async def withdraw(tx: AsyncConnection, run: RunId, *, kinds: Collection[str]) -> None:
+    """Give up what a run still wishes for, of some kinds."""
+    await tx.execute(
+        update(outbox)
+        .where(outbox.c.run == run, outbox.c.kind.in_(kinds), outbox.c.done < outbox.c.version)
+        .values(refused="The run has ended.")
+    )
 
 
 async def _set(tx: AsyncConnection, row: OutboxRow, worker: str, **values: Any) -> bool:

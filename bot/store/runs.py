@@ -204,6 +204,17 @@ async def let_go(tx: AsyncConnection, row: RunRow, *, worker: str, next_at: floa
     )
 
 
+async def unmoved(tx: AsyncConnection, row: RunRow) -> None:
+    """See that a run still stands as it was read, and keep it so until the transaction ends.
+
+    Raises:
+        Fenced: it does not.
+    """
+    query = select(runs.c.id).where(_unmoved(row)).with_for_update()
+    if (await tx.execute(query)).first() is None:
+        raise Fenced(f"run {row.id} has moved on")
+
+
 async def note(tx: AsyncConnection, row: RunRow, **values: Any) -> RunRow:
     """Change columns that are no state, if the run still stands as it was read.
 

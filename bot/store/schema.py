@@ -146,7 +146,7 @@ run_steps = Table(
     Column("id", Serial, primary_key=True),
     Column("run", Text, ForeignKey("runs.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("at", Float, nullable=False),
-    Column("by", Text, nullable=False),  # us | agent: what an agent says is marked as such
+    Column("by", Text, nullable=False),  # us | agent | note: only we speak for ourselves
     Column("text", Text, nullable=False),
     Column("key", Text),  # the caller's, so that a call which is repeated is told once
     UniqueConstraint("run", "key"),

@@ -36,11 +36,25 @@ async def hear(tx: AsyncConnection, run: RunId, text: str, *, now: float, key: s
     await tx.execute(insert_or_skip(run_steps, tx.dialect).values(**line))
 
 
+async def keep_note(
+    tx: AsyncConnection, run: RunId, text: str, *, now: float, key: str | None
+) -> None:
+    """Keep what an agent wants its run's next job to know, once for each `key`."""
+    line = {"run": run, "at": now, "by": "note", "text": text, "key": key}
+    await tx.execute(insert_or_skip(run_steps, tx.dialect).values(**line))
+
+
+async def notes(tx: AsyncConnection, run: RunId) -> Sequence[str]:
+    """Return the notes that a run's agents have left, oldest first."""
+    query = select(run_steps.c.text).where(run_steps.c.run == run, run_steps.c.by == "note")
+    return (await tx.execute(query.order_by(run_steps.c.id))).scalars().all()
+
+
 async def steps(tx: AsyncConnection, run: RunId) -> Sequence[Step]:
     """Return a run's story, oldest first, without its middle when it is long."""
     query = (
         select(run_steps.c.at, run_steps.c.by, run_steps.c.text)
-        .where(run_steps.c.run == run)
+        .where(run_steps.c.run == run, run_steps.c.by != "note")
         .order_by(run_steps.c.id)
     )
     rows = (await tx.execute(query)).all()
@@ -50,7 +64,7 @@ async def steps(tx: AsyncConnection, run: RunId) -> Sequence[Step]:
 
 
 async def count(tx: AsyncConnection, run: RunId) -> int:
-    """Count the lines of a run's story."""
+    """Count the lines of a run's story, and its notes."""
     query = select(func.count()).where(run_steps.c.run == run)
     return (await tx.execute(query)).scalar_one()
 

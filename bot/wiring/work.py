@@ -16,6 +16,7 @@ from bot.model.errors import Misconfigured
 from bot.model.ids import RunId, run_id
 from bot.model.settings import Settings
 from bot.rules.admission import Capacity
+from bot.rules.repoconfig import PROTECT
 from bot.runners.base import Runner
 from bot.runners.local import open_local
 from bot.wiring.base import alone, clock_of, open_checked, token
@@ -30,6 +31,7 @@ from bot.work.scheduler import Scheduler
 from bot.work.supervisor import Supervisor
 from bot.work.worker import Worker
 from bot.work.writers import writers
+from bot.workspace.deliver import Rules
 from bot.workspace.lowers import Lowers
 from bot.workspace.mirror import Mirrors
 from bot.workspace.quarantine import Quarantines
@@ -67,11 +69,12 @@ def _loops(settings: Settings, context: Context, runner: Runner) -> Mapping[str,
     workspaces = Workspaces(mirrors=mirrors, lowers=lowers, quarantines=quarantines)
     launcher = Launcher(context, runner, workspaces, settings.home / "gateway")
     capacity = Capacity(everywhere=settings.runs_at_once, repo=settings.runs_per_repo)
+    rules = Rules(protect=PROTECT, secrets=(_pem(settings), settings.database_url))
     return {
         "inbox": Inbox(context, handlers.REACTIONS, new_run).step,
         "scheduler": Scheduler(context, capacity).step,
         "supervisor": Supervisor(context, runner, launcher).step,
-        "delivering": Delivering(context, quarantines, _noreply(settings)).step,
+        "delivering": Delivering(context, quarantines, _noreply(settings), rules).step,
         "reporter": Reporter(context, *writers(quarantines)).step,
         "janitor": Janitor(context, runner, workspaces).step,
     }

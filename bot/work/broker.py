@@ -5,7 +5,7 @@ write checks in its own transaction that this job is still the run's current one
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import structlog
 from pydantic import SecretStr
@@ -29,7 +29,7 @@ from bot.work import runs as work
 log = structlog.get_logger()
 
 MOST_STEPS = 200
-"""Lines of progress that one job may add; the rest are dropped without an error."""
+"""Lines of progress and notes that one run may add; the rest are dropped without an error."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +92,14 @@ class Broker:
                 await story.hear(tx, job.run, text, now=now, key=key)
                 await work.refresh(tx, row, now=now)
 
+    async def note(self, token: SecretStr, text: str, *, key: str | None = None) -> None:
+        """Keep a note for the run's next job, once for each `key` of the caller's."""
+        now = self._clock.now()
+        async with self._store.begin() as tx:
+            job, _ = await self._working(tx, token)
+            if await story.count(tx, job.run) < MOST_STEPS:
+                await story.keep_note(tx, job.run, text, now=now, key=key)
+
     async def ask(
         self, token: SecretStr, kind: str, payload: Mapping[str, object], *, key: str | None = None
     ) -> Accepted | Rejected:
@@ -122,8 +130,7 @@ class Broker:
             if job.ended_at is not None:
                 return
             row = await self._current(tx, job)
-            last = {"exit": ended.exit, "signal": ended.signal, "cause": ended.cause}
-            await jobs.end(tx, job.name, last, now=now)
+            await jobs.end(tx, job.name, asdict(ended), now=now)
             if row.state is Run.RUNNING:
                 await self._conclude(tx, row, ended, now)
         log.info("job.ended", run=job.run, job=job.name, exit=ended.exit, cause=ended.cause)

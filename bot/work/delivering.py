@@ -13,7 +13,6 @@ from bot.model.runs import Conclusion, Subject
 from bot.rules import wording
 from bot.rules.endings import Ending
 from bot.rules.lifecycle import Signal
-from bot.rules.repoconfig import PROTECT
 from bot.store import outbox, runs, story
 from bot.store.outbox import OutboxRow
 from bot.store.runs import RunRow
@@ -41,8 +40,11 @@ BROKEN = 30.0
 class Delivering:
     """Brings what agents made to GitHub."""
 
-    def __init__(self, context: Context, quarantines: Quarantines, noreply: str) -> None:
+    def __init__(
+        self, context: Context, quarantines: Quarantines, noreply: str, rules: Rules
+    ) -> None:
         self._context = context
+        self._rules = rules
         self._quarantines = quarantines
         self._noreply = noreply
         self._which = runs.parked_for("delivery")
@@ -111,7 +113,7 @@ class Delivering:
         quarantine = self._quarantines.path(row.id)
         if row.result is None or row.base is None:
             raise Refused("no_result", "The agent's changes did not arrive.")
-        found = await deliver.inspect(quarantine, row.base, row.result, Rules(protect=PROTECT))
+        found = await deliver.inspect(quarantine, row.base, row.result, self._rules)
         if not isinstance(found, Inspected):
             raise Refused(found.reason, found.words)
         async with self._context.store.read() as rows:
@@ -120,6 +122,7 @@ class Delivering:
         files = [(file.path, file.added, file.removed) for file in found.files]
         now = self._context.now()
         async with self._context.store.begin() as tx:
+            await runs.unmoved(tx, row)
             branch = await self._branch(tx, row)
             wanted = {"branch": branch, "sha": commit, "files": files}
             await outbox.wish(tx, work.wish_of(row, "branch", **wanted), now=now)

@@ -64,7 +64,9 @@ class FactSource:
             return Role.NONE
         try:
             answer = await self._at().repository.role(sender.login, sender.id)
-        except Refused:
+        except Refused as problem:
+            if problem.reason not in {"not_found", "identity"}:
+                raise
             return Role.NONE
         return role_of(answer.role, answer.permissions)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from bot.model.errors import Fenced, Unavailable
+from bot.model.errors import Fenced, Refused, Unavailable
 from bot.model.events import Event, Unreadable, parse
 from bot.model.ids import RunId
 from bot.model.intents import Intent
@@ -59,6 +59,8 @@ class Inbox:
                 await self._again(delivery, str(problem), 0.0)
             case Unreadable():
                 await self._end(delivery, "set_aside", str(problem))
+            case Refused():
+                await self._end(delivery, "set_aside", problem.words)
             case _:
                 log.error("delivery.failed", delivery=delivery.guid, exc_info=problem)
                 await self._bad(delivery, type(problem).__name__)

@@ -4,6 +4,7 @@ The workspace is prepared first, which may be repeated; then the job's name, fen
 token are written down; only then is anything started under that name.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from bot.rules.brief import brief
 from bot.rules.lifecycle import Signal
 from bot.rules.repoconfig import AGENTS
 from bot.runners.base import Launch, Runner
-from bot.store import jobs, runs
+from bot.store import jobs, runs, story
 from bot.store.runs import RunRow
 from bot.work import runs as work
 from bot.work.context import Context
@@ -62,9 +63,9 @@ class Launcher:
             Fenced: the run has moved on meanwhile.
         """
         base = await self._base(row)
-        agent = AGENTS[row.agent]
-        fence = Fence(row.fence + 1)
-        plan = _plan(row, base, agent, fence)
+        async with self._context.store.read() as rows:
+            notes = await story.notes(rows, row.id)
+        plan = _plan(row, base, AGENTS[row.agent], notes)
         tree = await self._workspaces.lowers.hold(row.repo, base.sha, plan.job)
         mirror = self._workspaces.mirrors.path(row.repo)
         await self._workspaces.quarantines.open(row.id, mirror, base.sha)
@@ -97,7 +98,8 @@ class Launcher:
             await work.tell(tx, starting, f"Starting on `{plan.base[:9]}`", now=now)
 
 
-def _plan(row: RunRow, base: Base, agent: AgentSpec, fence: Fence) -> JobPlan:
+def _plan(row: RunRow, base: Base, agent: AgentSpec, notes: Sequence[str]) -> JobPlan:
+    fence = Fence(row.fence + 1)
     return JobPlan(
         job=JobName(f"{row.id.lower()}-{fence}"),
         run=row.id,
@@ -107,5 +109,5 @@ def _plan(row: RunRow, base: Base, agent: AgentSpec, fence: Fence) -> JobPlan:
         base=base.sha,
         base_branch=base.branch,
         agent=agent,
-        brief=brief(agent, row.subject, row.title, row.asked_by),
+        brief=brief(agent, row.subject, row.title, row.asked_by, notes),
     )

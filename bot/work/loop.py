@@ -53,7 +53,10 @@ async def side_by_side(
     handle: Callable[[Row], Awaitable[None]],
     failed: Callable[[Row, Exception], Awaitable[None]],
 ) -> None:
-    """Handle rows at the same time; `failed` is told of each that raised."""
+    """Handle rows at the same time; `failed` is told of each that raised.
+
+    What `failed` itself raises is raised once all rows are through.
+    """
 
     async def attempt(row: Row) -> None:
         try:
@@ -61,4 +64,6 @@ async def side_by_side(
         except Exception as problem:  # noqa: BLE001 - the boundary that the docstring names
             await failed(row, problem)
 
-    await together(attempt(row) for row in rows)
+    ends = await asyncio.gather(*(attempt(row) for row in rows), return_exceptions=True)
+    for problem in filter(None, ends):
+        raise problem

@@ -59,6 +59,7 @@ async def finish(tx: AsyncConnection, row: RunRow, how: Ending, *, now: float) -
         tx, row, how.signal, now=now, conclusion=how.conclusion, words=how.words
     )
     await story.met(tx, row.id)
+    await outbox.withdraw(tx, row.id, kinds=("branch", "pull"))
     if how.words:
         await story.tell(tx, row.id, how.words, now=now)
     await outbox.wish(tx, wish_of(done, "unlabel", label=f"agent:{row.agent}"), now=now)

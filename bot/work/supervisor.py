@@ -121,15 +121,20 @@ class Supervisor:
         return 0.05
 
     async def _fence(self, row: RunRow) -> float:
+        """Take an overdue job its fence and kill it; given up on when that was done before.
+
+        A runner that cannot say what became of a job must not hold up its run for ever:
+        whatever may be left of it can write no more.
+        """
         job = await self._job(row)
+        if row.compute is Compute.STOPPING:
+            await self._runner.stop(job, kill=True)
+            await self._vanished(row, Gone())
+            return 0.0
         now = self._context.now()
+        fenced = {"fence": row.fence + 1, "deadline": now + STOP_GRACE}
         async with self._context.store.begin() as tx:
-            deadline = now + STOP_GRACE
-            if row.compute is Compute.STOPPING:
-                await runs.note(tx, row, fence=row.fence + 1, deadline=deadline)
-            else:
-                fenced = {"fence": row.fence + 1, "deadline": deadline}
-                await runs.signal(tx, row, Signal.STOP_SENT, now=now, **fenced)
+            await runs.signal(tx, row, Signal.STOP_SENT, now=now, **fenced)
         await self._runner.stop(job, kill=True)
         log.warning("job.fenced", run=row.id, job=job)
         return 0.05

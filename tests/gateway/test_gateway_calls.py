@@ -158,7 +158,7 @@ async def test_the_last_word_is_taken_and_may_be_repeated(open_stand, job):
         assert (await open_stand.call("/finish", job.run_token, last)).status == 204
     assert await rows(open_stand, runs.c.state, runs.c.result) == [("parked", "a" * 40)]
     assert await rows(open_stand, jobs.c.ending) == [
-        ({"exit": 0, "signal": None, "cause": "exited"},)
+        ({"exit": 0, "signal": None, "cause": "exited", "result": "a" * 40, "log": "done\n"},)
     ]
 
 

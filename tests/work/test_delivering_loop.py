@@ -111,7 +111,6 @@ async def test_a_run_stopped_before_its_result_was_looked_at_delivers_nothing(ho
     assert await branches(house) == ["main"]
 
 
-@pytest.mark.xfail(strict=True, reason="a wish outlives the run that wished for it")
 async def test_a_run_stopped_before_its_branch_is_pushed_pushes_nothing(house):
     await parked(house)
     await house.passes(1, "supervisor", "delivering")
@@ -122,7 +121,6 @@ async def test_a_run_stopped_before_its_branch_is_pushed_pushes_nothing(house):
     assert await branches(house) == ["main"]
 
 
-@pytest.mark.xfail(strict=True, reason="what was checked is written over a run that moved")
 async def test_a_run_stopped_while_it_is_looked_at_stays_stopped(house):
     await parked(house)
     row = await house.run()

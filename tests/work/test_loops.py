@@ -130,7 +130,6 @@ async def test_what_goes_wrong_with_one_row_stays_its_own():
     assert (handled, failed) == ([0, 2], [(1, ZeroDivisionError)])
 
 
-@pytest.mark.xfail(strict=True, reason="a failure that cannot be handled cancels the others")
 async def test_a_failure_that_cannot_be_handled_stays_its_own_too():
     handled = []
 

@@ -190,7 +190,6 @@ async def test_nothing_is_torn_down_on_unknown_before_the_deadline(house):
     assert (await house.run()).compute is Compute.LIVE
 
 
-@pytest.mark.xfail(strict=True, reason="a job that stays unknown is fenced again for ever")
 async def test_a_runner_that_is_silent_for_ever_does_not_keep_a_run_for_ever(house):
     await house.works()
     late = past_the_deadline(house)
