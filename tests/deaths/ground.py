@@ -9,8 +9,10 @@ from pathlib import Path
 
 from bot.model.errors import Unavailable
 from tests.deaths.traps import Passage, Side, Trap
+from tests.stories.asked import Asked
+from tests.stories.remains import left_over
 from tests.stories.verdict import wrong_after_failure, wrong_after_success
-from tests.stories.world import LOOK, Asked, World, world
+from tests.stories.world import LOOK, World, world
 
 NAMES = ("web", "work", "gateway")
 
@@ -102,14 +104,10 @@ class Ground:
         await asked.label()
         point = await self._strikes(death, asked)
         await asked.settled()
-        await self.world.control("DELETE /tripwire")
-        self.passage(death.of).clear()
+        wrong = await left_over(self.world.home, self.world.uids)
         if point and death.victim == "agent" and asked.run()[2] == "failure":
-            return point, [
-                *await wrong_after_failure(asked, "signal 9"),
-                *await self.world.deserted(),
-            ]
-        wrong = [*await wrong_after_success(asked), *await self.world.deserted()]
+            return point, wrong + await wrong_after_failure(asked, "signal 9")
+        wrong += await wrong_after_success(asked)
         if (death.of, death.victim) == ("gateway", "work") and asked.jobs() != 1:
             wrong.append(f"{asked.jobs()} jobs, although the worker alone had died")
         return point, wrong
@@ -129,10 +127,10 @@ class Ground:
     async def _strikes(self, death: Death, asked: Asked) -> str | None:
         """Wait until somebody died, or the job is over; bring up whoever is missing."""
         async with asyncio.timeout(60):
-            while (point := await self._point(death)) is None and not await asked.is_settled():
+            while (point := await self._point(death)) is None and not await self._over(asked):
                 await asyncio.sleep(LOOK)
                 self.world.move(LOOK)
-        await self.world.drained()  # the last deliveries may still be somebody's end
+        await self._disarm(death)
         point = point or await self._point(death)
         if point is not None and death.victim in self.world.processes:
             await self.world.processes[death.victim].wait()
@@ -140,6 +138,17 @@ class Ground:
         if point is not None and death.of == "web":
             self.world.move(ROUND)
         return point
+
+    async def _over(self, asked: Asked) -> bool:
+        """Tell whether nobody has anything to do any more, not even with the last deliveries."""
+        if not await asked.is_settled():
+            return False
+        await self.world.drained()
+        return await asked.is_settled()
+
+    async def _disarm(self, death: Death) -> None:
+        await self.world.control("DELETE /tripwire")
+        self.passage(death.of).trap.unlink(missing_ok=True)
 
     async def _point(self, death: Death) -> str | None:
         if isinstance(death.at, Request):

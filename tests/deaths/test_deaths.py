@@ -67,6 +67,24 @@ async def test_a_death_changes_nothing(battlefield, death):
 
 
 @pytest.mark.full
+@pytest.mark.parametrize("nth", [1, 2, 3])
+async def test_a_worker_that_dies_again_on_its_way_up_changes_nothing(battlefield, nth):
+    asked = await battlefield.job()
+    first = Trap(point="commit", side="after", nth=1, match="INSERT INTO jobs")
+    again = Trap(point="commit", side="before", nth=nth)
+    world, passage = battlefield.world, battlefield.passage("work")
+    first.set(passage.trap)
+    await asked.label()
+    await world.processes["work"].wait()
+    again.set(passage.trap)
+    await world.start("work")
+    await world.processes["work"].wait()
+    await world.start("work")
+    await asked.settled()
+    assert await wrong_after_success(asked) == []
+
+
+@pytest.mark.full
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("side", ["before", "after"])
 @pytest.mark.parametrize("of", NAMES)

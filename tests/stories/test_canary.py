@@ -11,9 +11,10 @@ import pytest_asyncio
 from bot.demo.project import run
 from tests.stories.canaried import CANARY
 from tests.stories.project import HANGS, SPIES
+from tests.stories.remains import live_jobs, owner
 from tests.stories.search import Search, memory, objects, repositories
 from tests.stories.verdict import wrong_after_success
-from tests.stories.world import PACE, owner, world
+from tests.stories.world import PACE, world
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -71,7 +72,7 @@ async def test_of_a_jobs_processes_the_harness_alone_knows_its_token(mine, searc
     asked = await mine.issue(HANGS)
     await asked.label()
     await asked.working()
-    (harness,) = [int(job.pid.read_text().split()[0]) for job in mine.live_jobs()]
+    (harness,) = [int(job.pid.read_text().split()[0]) for job in live_jobs(mine.home)]
     pids = of_jobs(mine)
     assert len(pids) > 3
     assert harness in pids

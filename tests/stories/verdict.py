@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.stories.world import Asked
+from tests.stories.asked import Asked
 
 
 async def wrong_after_success(asked: Asked) -> list[str]:
