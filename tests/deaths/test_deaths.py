@@ -53,6 +53,7 @@ SAMPLE = [
     request("before", "git-receive-pack"),
     request("after", "POST .*/pulls"),
     call("harness", "before", "/outputs"),
+    call("harness", "after", "git-receive-pack"),
     call("harness", "after", "/finish"),
     call("agent", "before", "/outputs"),
     call("work", "before", "/steps"),

@@ -22,9 +22,10 @@ async def wrong_after_success(asked: Asked) -> list[str]:
         "no check run elsewhere": head == "main" or not await asked.checks("main"),
         "the label is gone": not await asked.labels(),
         "one accepted output": _outputs(asked) == ["pull_request"],
-        "nothing on the pull request": not await asked.get(f"/issues/{number}/comments"),
+        "nothing on the pull request": not pulls
+        or not await asked.get(f"/issues/{number}/comments"),
     }
-    return [what for what, holds in should.items() if not holds]
+    return _wrong(asked, should)
 
 
 async def wrong_after_failure(asked: Asked, words: str) -> list[str]:
@@ -38,7 +39,12 @@ async def wrong_after_failure(asked: Asked, words: str) -> list[str]:
         "no pull request": not pulls and not branches,
         "the label is gone": not await asked.labels(),
     }
-    return [what for what, holds in should.items() if not holds]
+    return _wrong(asked, should)
+
+
+def _wrong(asked: Asked, should: dict[str, bool]) -> list[str]:
+    wrong = [what for what, holds in should.items() if not holds]
+    return [*wrong, f"the run: {asked.run()}"] if wrong else []
 
 
 def _texts(shown: list[dict[str, Any]]) -> str:
