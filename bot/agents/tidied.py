@@ -4,8 +4,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-MOST_FILES = 100
 MOST_FINDINGS = 50
+UNFOLDED = 5
+"""Findings that are shown at once; more are folded away."""
+
 _WIDEST = 200  # characters of a name or a finding
 
 
@@ -27,24 +29,15 @@ class Ran:
     failure: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Changed:
-    """One file that differs; -1 stands for a binary one."""
-
-    path: str
-    added: int
-    removed: int
-
-
 def title(ran: Sequence[Ran]) -> str:
     """Return the title of the pull request, which is also the commit's."""
     names = [each.name for each in ran if not each.failure]
     return f"Apply {_listed(names)}"
 
 
-def body(ran: Sequence[Ran], changed: Sequence[Changed], missing: Sequence[str]) -> str:
-    """Return the text of the pull request."""
-    parts = [_what_ran(ran), _what_changed(changed), _what_is_left(ran)]
+def body(ran: Sequence[Ran], missing: Sequence[str]) -> str:
+    """Return the text of the pull request; which files it changes is not for us to say."""
+    parts = [_what_ran(ran), _what_is_left(ran)]
     parts += [_failures(ran)] if any(each.failure for each in ran) else []
     if missing:
         names = ", ".join(map(code, missing))
@@ -88,29 +81,18 @@ def _what_ran(ran: Sequence[Ran]) -> str:
     return "\n".join(["**What ran**", "", "| command | version |", "| --- | --- |", *rows])
 
 
-def _what_changed(changed: Sequence[Changed]) -> str:
-    rows = [
-        f"| {code(each.path)} | {_count('+', each.added)} | {_count('-', each.removed)} |"
-        for each in changed[:MOST_FILES]
-    ]
-    if len(changed) > MOST_FILES:
-        rows.append(f"| and {len(changed) - MOST_FILES} more | | |")
-    head = f"**Files changed: {len(changed)}**"
-    return "\n".join([head, "", "| file | added | removed |", "| --- | --: | --: |", *rows])
-
-
-def _count(sign: str, lines: int) -> str:
-    return f"{sign}{lines}" if lines >= 0 else "binary"
-
-
 def _what_is_left(ran: Sequence[Ran]) -> str:
     findings = [line for each in ran for line in each.findings]
     if not findings:
         return "**What is left:** nothing that these tools report."
-    shown = "\n".join(line[:_WIDEST] for line in findings[:MOST_FINDINGS])
+    shown = fenced("\n".join(line[:_WIDEST] for line in findings[:MOST_FINDINGS]))
     more = len(findings) - MOST_FINDINGS
     tail = f"\n\nand {more} more" if more > 0 else ""
-    return f"**What is left, without an automatic fix: {len(findings)}**\n\n{fenced(shown)}{tail}"
+    if len(findings) <= UNFOLDED:
+        return f"**What is left, without an automatic fix: {len(findings)}**\n\n{shown}"
+    # GitHub reads Markdown inside, if a blank line stands before and after it.
+    summary = f"<summary>What is left, without an automatic fix: {len(findings)}</summary>"
+    return f"<details>{summary}\n\n{shown}{tail}\n\n</details>"
 
 
 def _failures(ran: Sequence[Ran]) -> str:

@@ -40,8 +40,8 @@ def main() -> int:
 def _hand_in(top: Path, ran: Sequence[tidied.Ran], missing: Sequence[str]) -> int:
     changed = _changed(top)
     if changed:
-        _step(f"{len(changed)} files changed")
-        text = tidied.body(ran, changed, missing)
+        _step(f"{len(changed)} file{'s' * (len(changed) != 1)} changed")
+        text = tidied.body(ran, missing)
         output = {"kind": "pull_request", "title": tidied.title(ran), "body": text}
     else:
         output = {"kind": "noop", "reason": tidied.nothing(ran, missing)}
@@ -89,18 +89,10 @@ def _names(top: Path, tool: Formatter) -> list[str]:
     return [f"./{name}" for name in tracked if name.endswith(tool.suffixes)]
 
 
-def _changed(top: Path) -> list[tidied.Changed]:
+def _changed(top: Path) -> list[str]:
     """Ask git which tracked files differ; tools' own caches are none."""
-    told = _call(top, ["git", "diff", "--numstat", "-z", "--no-renames", "HEAD"]).stdout
-    rows = [line.split("\t", 2) for line in told.split("\0") if line]
-    return [
-        tidied.Changed(path=path, added=_number(added), removed=_number(removed))
-        for added, removed, path in rows
-    ]
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isdecimal() else -1
+    told = _call(top, ["git", "diff", "--name-only", "-z", "--no-renames", "HEAD"]).stdout
+    return [path for path in told.split("\0") if path]
 
 
 def _missing(name: str) -> dict[str, str]:

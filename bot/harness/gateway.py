@@ -21,7 +21,7 @@ PATIENCE = 10 * 60.0
 
 _ANSWER_WITHIN = 60.0
 _LONGEST_PAUSE = 5.0
-_AWAY = frozenset({502, 503, 504})
+_AWAY = frozenset({500, 502, 503, 504})
 _FENCED = frozenset({401, 409})
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -130,8 +130,14 @@ class Gateway:
     async def _once(self, path: str, payload: Any, headers: Mapping[str, str]) -> Answer:
         try:
             async with self._session.post(
-                path, json=payload, headers={**headers, **self._authorization}
+                path, data=_json(payload), headers={**headers, **self._authorization}
             ) as response:
                 return Answer(response.status, await response.read())
         except (aiohttp.ClientError, TimeoutError, OSError) as problem:
             raise Unavailable("gateway", type(problem).__name__, retry_after=0) from problem
+
+
+def _json(payload: Any) -> aiohttp.BytesPayload:
+    """Write JSON in as few bytes as it takes: the gateway bounds bytes, not characters."""
+    text = json.dumps(payload, ensure_ascii=False)
+    return aiohttp.BytesPayload(text.encode("utf-8", "replace"), content_type="application/json")

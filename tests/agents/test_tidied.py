@@ -1,4 +1,4 @@
-from bot.agents.tidied import Changed, Ran, body, code, fenced, nothing, title
+from bot.agents.tidied import Ran, body, code, fenced, nothing, title
 
 CHECK = Ran(
     name="ruff check",
@@ -16,13 +16,6 @@ WHOLE = """\
 | `ruff check --fix .` | `ruff 1.0` |
 | `ruff format .` | `ruff 1.0` |
 
-**Files changed: 2**
-
-| file | added | removed |
-| --- | --: | --: |
-| `a.py` | +2 | -3 |
-| `logo.png` | binary | binary |
-
 **What is left, without an automatic fix: 1**
 
 ```text
@@ -34,11 +27,7 @@ Configured here, but not available to the run: `black`.
 
 
 def test_the_whole_text_of_a_pull_request():
-    changed = [
-        Changed(path="a.py", added=2, removed=3),
-        Changed(path="logo.png", added=-1, removed=-1),
-    ]
-    assert body([CHECK, FORMAT], changed, ["black"]) == WHOLE
+    assert body([CHECK, FORMAT], ["black"]) == WHOLE
 
 
 def test_the_title_names_what_was_applied():
@@ -47,14 +36,14 @@ def test_the_title_names_what_was_applied():
 
 
 def test_nothing_is_left_is_said_plainly():
-    text = body([FORMAT], [Changed(path="a", added=1, removed=0)], [])
+    text = body([FORMAT], [])
     assert "**What is left:** nothing that these tools report." in text
 
 
 def test_a_tool_that_failed_is_told_and_not_in_the_title():
     failed = Ran(name="black", command="black .", failure="error: cannot parse a.py")
     assert title([failed, FORMAT]) == "Apply ruff format"
-    assert "**black failed**" in body([failed, FORMAT], [], [])
+    assert "**black failed**" in body([failed, FORMAT], [])
 
 
 def test_no_name_of_a_file_and_no_finding_can_leave_its_place():
@@ -66,3 +55,11 @@ def test_why_there_is_no_pull_request():
     assert nothing([], []) == "This repository configures no formatter or linter that I know."
     assert nothing([FORMAT], []) == "ruff format changed no file."
     assert "1 findings are left" in nothing([CHECK], [])
+
+
+def test_many_findings_are_folded_away():
+    many = Ran(name="x", command="x", findings=tuple(f"a.py:{line}: X" for line in range(60)))
+    text = body([many], [])
+    assert "<details><summary>What is left, without an automatic fix: 60</summary>" in text
+    assert text.count("a.py:") == 50
+    assert "and 10 more\n\n</details>" in text
