@@ -63,8 +63,9 @@ async def test_one_group_does_the_job_and_starts_again_who_dies(tmp_path):
         await made.listening()
         second = await made.done()
         assert await wrong_after_success(second) == []
+        last = children(group)
         await made.kill("serve", signal.SIGTERM)
-        assert not [pid for pid in before if command_line(Path(f"/proc/{pid}"))]
+        assert not [pid for pid in last if command_line(Path(f"/proc/{pid}"))]
 
 
 @pytest.mark.parametrize(("name", "missing"), [(n, m) for n in NEEDS for m in NEEDS[n]])
