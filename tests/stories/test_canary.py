@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -63,6 +64,8 @@ async def test_an_agent_that_looks_around_finds_none(mine, search):
     for seen in (b"'GREENROOM_SOCKET'", b"/run/greenroom/brief.md: ", b"/proc/1/cmdline: "):
         assert seen in found
     assert search.inside(found) == []
+    assert any((mine.home / "jobs").glob("*/agent.log"))
+    assert search.files(mine.home / "jobs") == {}
     for ours in (b"greenroom.db", b"gateway/gateway.sock", b"bot/work"):
         assert ours not in found
 
@@ -94,15 +97,23 @@ async def test_what_goes_wrong_is_lived_through(mine):
     await asked.label()
     await asked.settled()
     assert asked.run()[2] == "failure"
-    await mine.kill("work")
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def still(mine):
+    """Files that nobody moves while they are read: the worker, who cleans up, is away."""
+    await mine.kill("work", signal.SIGTERM)
+    yield
     await mine.start("work")
 
 
+@pytest.mark.usefixtures("still")
 async def test_no_file_log_row_or_recording_holds_one(mine, search):
     found = search.files(mine.root)
     assert found.keys() == SETTINGS
 
 
+@pytest.mark.usefixtures("still")
 async def test_no_commit_holds_one(mine, search):
     where = repositories(mine.root)
     assert len(where) > 3
