@@ -11,13 +11,13 @@ BODY = 65_536
 """Characters of a comment's or a pull request's body; GitHub answers 422 beyond."""
 
 OUTPUT = 65_535
-"""Characters of a check run's summary, and of its text.
+"""Characters of a check run's summary.
 
 https://docs.github.com/en/rest/checks/runs#create-a-check-run
 """
 
 
-def within(most: int, what: str, text: str | None) -> None:
+def within(most: int, what: str, text: str) -> None:
     """Raise Refused `too_long` when `text` has more than `most` characters."""
-    if text is not None and len(text) > most:
+    if len(text) > most:
         raise Refused(TOO_LONG, f"{what} has {len(text)} characters, GitHub takes {most}")

@@ -4,43 +4,26 @@ https://docs.github.com/en/rest/guides/using-the-rest-api-to-interact-with-check
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from bot.github.bounds import OUTPUT, within
 from bot.github.calls import Caller
-from bot.github.errors import TOO_LONG
 from bot.github.moments import stamp
 from bot.github.permissions import Operation
-from bot.model.errors import Refused
 from bot.model.ids import Sha
 from bot.model.priorities import Priority
 from bot.model.runs import Conclusion
 
 Status = Literal["queued", "in_progress", "completed"]
 
-ACTIONS = 3
-"""Buttons under a check run; their texts are bounded too, in characters."""
-
-BUTTON = {"label": 20, "description": 40, "identifier": 20}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
-    """The text of a check run: Markdown, up to 65,535 characters in each of the last two."""
+    """The text of a check run: the summary is Markdown of up to 65,535 characters."""
 
     title: str
     summary: str
-    text: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Action:
-    """A button; it shows once the check run is completed."""
-
-    label: str
-    description: str
-    identifier: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +39,6 @@ class Shown:
     status: Status
     output: Output
     conclusion: Conclusion | None = None
-    details_url: str | None = None
-    actions: tuple[Action, ...] = ()
     started: float | None = None
     completed: float | None = None
 
@@ -68,12 +49,8 @@ class CheckRun:
 
     id: int
     name: str
-    head: Sha
     external_id: str
-    status: str
-    conclusion: str | None
     app: int | None
-    url: str
 
 
 class Checks:
@@ -82,10 +59,6 @@ class Checks:
     def __init__(self, calls: Caller, app_id: int) -> None:
         self._calls = calls
         self._app_id = app_id
-
-    async def get(self, number: int) -> CheckRun:
-        """Return a check run by its id; raises Refused `not_found`."""
-        return _check(await self._calls.get(Operation.CHECK, check_run_id=number))
 
     async def find(self, head: Sha, name: str, external_id: str) -> CheckRun | None:
         """Return our newest check run of this name and id of ours on a commit."""
@@ -103,12 +76,9 @@ class Checks:
         data = {"head_sha": head, "name": name, "external_id": external_id} | _body(shown)
         return _check(await self._calls.send(Operation.CHECK_CREATE, data, priority))
 
-    async def edit(self, number: int, shown: Shown, *, priority: Priority) -> CheckRun:
+    async def edit(self, number: int, shown: Shown, *, priority: Priority) -> None:
         """Change a check run by its id."""
-        row = await self._calls.send(
-            Operation.CHECK_EDIT, _body(shown), priority, check_run_id=number
-        )
-        return _check(row)
+        await self._calls.send(Operation.CHECK_EDIT, _body(shown), priority, check_run_id=number)
 
 
 def _body(shown: Shown) -> dict[str, Any]:
@@ -117,43 +87,18 @@ def _body(shown: Shown) -> dict[str, Any]:
     wanted = {
         "status": shown.status,
         "conclusion": shown.conclusion,
-        "details_url": shown.details_url,
         "started_at": None if shown.started is None else stamp(shown.started),
         "completed_at": None if shown.completed is None else stamp(shown.completed),
-        "actions": [_action(action) for action in shown.actions] or None,
     }
-    if len(shown.actions) > ACTIONS:
-        raise Refused(TOO_LONG, f"{len(shown.actions)} buttons, GitHub takes {ACTIONS}")
+    within(OUTPUT, "The check run's summary", shown.output.summary)
     given = {name: value for name, value in wanted.items() if value is not None}
-    return given | {"output": _output(shown.output)}
-
-
-def _output(output: Output) -> dict[str, str]:
-    within(OUTPUT, "The check run's summary", output.summary)
-    within(OUTPUT, "The check run's text", output.text)
-    said = {"title": output.title, "summary": output.summary}
-    return said if output.text is None else said | {"text": output.text}
-
-
-def _action(action: Action) -> dict[str, str]:
-    texts = {
-        "label": action.label,
-        "description": action.description,
-        "identifier": action.identifier,
-    }
-    for part, text in texts.items():
-        within(BUTTON[part], f"A button's {part}", text)
-    return texts
+    return given | {"output": asdict(shown.output)}
 
 
 def _check(row: Mapping[str, Any]) -> CheckRun:
     return CheckRun(
         id=row["id"],
         name=row["name"],
-        head=Sha(row["head_sha"]),
         external_id=row["external_id"] or "",
-        status=row["status"],
-        conclusion=row["conclusion"],
         app=row["app"]["id"] if row["app"] else None,
-        url=row["html_url"],
     )

@@ -64,7 +64,7 @@ class GitHub:
     taken effect all the same.
 
     Attributes:
-        app: who we are, and where we are installed.
+        app: who we are.
         hooks: deliveries of our webhook.
     """
 

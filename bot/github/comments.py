@@ -6,11 +6,8 @@ from typing import Any
 
 from bot.github.bounds import BODY, within
 from bot.github.calls import Caller
-from bot.github.moments import unix
-from bot.github.people import person
 from bot.github.permissions import Operation
 from bot.model.priorities import Priority
-from bot.model.runs import Person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,15 +16,10 @@ class Comment:
 
     Attributes:
         app: id of the app that wrote it, None for people.
-        created: Unix time.
     """
 
     id: int
-    body: str
-    author: Person
     app: int | None
-    created: float
-    url: str
 
 
 class Comments:
@@ -59,13 +51,12 @@ class Comments:
         )
         return _comment(row)
 
-    async def edit(self, comment: int, body: str, *, priority: Priority) -> Comment:
+    async def edit(self, comment: int, body: str, *, priority: Priority) -> None:
         """Replace a comment's text, which notifies nobody; raises Refused `not_found`."""
         within(BODY, "The comment", body)
-        row = await self._calls.send(
+        await self._calls.send(
             Operation.COMMENT_EDIT, {"body": body}, priority, comment_id=comment
         )
-        return _comment(row)
 
     async def delete(self, comment: int, *, priority: Priority) -> None:
         """Remove a comment; raises Refused `not_found`."""
@@ -74,11 +65,4 @@ class Comments:
 
 def _comment(row: Mapping[str, Any]) -> Comment:
     app = row.get("performed_via_github_app")
-    return Comment(
-        id=row["id"],
-        body=row.get("body") or "",
-        author=person(row["user"]),
-        app=app["id"] if app else None,
-        created=unix(row["created_at"]),
-        url=row["html_url"],
-    )
+    return Comment(id=row["id"], app=app["id"] if app else None)

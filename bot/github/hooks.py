@@ -27,10 +27,8 @@ class HookDelivery:
     id: int
     guid: DeliveryGuid
     delivered: float
-    redelivery: bool
     ok: bool
     event: str
-    action: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +65,6 @@ def _delivery(row: Mapping[str, Any]) -> HookDelivery:
         id=row["id"],
         guid=DeliveryGuid(row["guid"]),
         delivered=unix(row["delivered_at"]),
-        redelivery=row["redelivery"],
         ok=200 <= row["status_code"] < 400,  # noqa: PLR2004 - GitHub's own bounds of success
         event=row["event"],
-        action=row["action"],
     )

@@ -114,37 +114,7 @@ class Operation(Enum):
         _WRITE_ISSUES,
         "reactions/reactions#create-reaction-for-an-issue",
     )
-    UNREACT_TO_ISSUE = (
-        "DELETE",
-        _REPO + "/issues/{issue_number}/reactions/{reaction_id}",
-        _WRITE_ISSUES,
-        "reactions/reactions#delete-an-issue-reaction",
-    )
-    REACT_TO_COMMENT = (
-        "POST",
-        _REPO + "/issues/comments/{comment_id}/reactions",
-        _WRITE_ISSUES,
-        "reactions/reactions#create-reaction-for-an-issue-comment",
-    )
-    UNREACT_TO_COMMENT = (
-        "DELETE",
-        _REPO + "/issues/comments/{comment_id}/reactions/{reaction_id}",
-        _WRITE_ISSUES,
-        "reactions/reactions#delete-an-issue-comment-reaction",
-    )
 
-    LABELS = (
-        "GET",
-        _REPO + "/issues/{issue_number}/labels",
-        _READ_ISSUES,
-        "issues/labels#list-labels-for-an-issue",
-    )
-    LABELS_ADD = (
-        "POST",
-        _REPO + "/issues/{issue_number}/labels",
-        _WRITE_ISSUES,
-        "issues/labels#add-labels-to-an-issue",
-    )
     LABEL_REMOVE = (
         "DELETE",
         _REPO + "/issues/{issue_number}/labels/{name}",
@@ -152,7 +122,6 @@ class Operation(Enum):
         "issues/labels#remove-a-label-from-an-issue",
     )
 
-    PULL = "GET", _REPO + "/pulls/{pull_number}", _READ_PULLS, "pulls/pulls#get-a-pull-request"
     PULLS = "GET", _REPO + "/pulls", _READ_PULLS, "pulls/pulls#list-pull-requests"
     PULL_CREATE = (
         "POST",
@@ -168,12 +137,6 @@ class Operation(Enum):
         "pulls/pulls#update-a-pull-request",
     )
 
-    CHECK = (
-        "GET",
-        _REPO + "/check-runs/{check_run_id}",
-        _READ_CHECKS,
-        "checks/runs#get-a-check-run",
-    )
     CHECKS = (
         "GET",
         _REPO + "/commits/{ref}/check-runs",

@@ -1,44 +1,30 @@
 """Pull requests."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from bot.github.bounds import BODY, within
 from bot.github.calls import Caller
-from bot.github.people import person
 from bot.github.permissions import Operation
-from bot.model.ids import Repo, Sha
+from bot.model.ids import Repo
 from bot.model.priorities import Priority
-from bot.model.runs import Person
-
-State = Literal["open", "closed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class End:
-    """One end of a pull request; `repo` is None when the fork was deleted."""
+class Head:
+    """The branch that a pull request comes from; `repo` is None when the fork was deleted."""
 
     repo: Repo | None
     ref: str
-    sha: Sha
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pull:
-    """What we use of a pull request; title and body may be other people's text."""
+    """What we use of a pull request."""
 
-    id: int
     number: int
-    title: str
-    body: str
-    state: State
-    draft: bool
-    merged: bool
-    head: End
-    base: End
-    author: Person
-    url: str
+    head: Head
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +35,6 @@ class NewPull:
     body: str
     head: str
     base: str
-    draft: bool = False
 
 
 class Pulls:
@@ -58,10 +43,6 @@ class Pulls:
     def __init__(self, calls: Caller, repo: Repo) -> None:
         self._calls = calls
         self._repo = repo
-
-    async def get(self, number: int) -> Pull:
-        """Return a pull request; raises Refused `not_found`."""
-        return _pull(await self._calls.get(Operation.PULL, pull_number=number))
 
     async def find(self, head: str, state: Literal["open", "all"] = "open") -> tuple[Pull, ...]:
         """Return the pull requests from a branch of this repository, newest first."""
@@ -74,51 +55,19 @@ class Pulls:
     async def create(self, new: NewPull, *, priority: Priority) -> Pull:
         """Open one; raises Refused `unprocessable` when there is one, or nothing to merge."""
         within(BODY, "The pull request's body", new.body)
-        data = {
-            "title": new.title,
-            "body": new.body,
-            "head": new.head,
-            "base": new.base,
-            "draft": new.draft,
-        }
-        return _pull(await self._calls.send(Operation.PULL_CREATE, data, priority))
+        return _pull(await self._calls.send(Operation.PULL_CREATE, asdict(new), priority))
 
-    async def edit(
-        self,
-        number: int,
-        *,
-        title: str | None = None,
-        body: str | None = None,
-        state: State | None = None,
-        priority: Priority,
-    ) -> Pull:
-        """Change what is given; edits of a body notify nobody."""
+    async def edit(self, number: int, *, title: str, body: str, priority: Priority) -> None:
+        """Replace title and body, which notifies nobody."""
         within(BODY, "The pull request's body", body)
-        wanted = {"title": title, "body": body, "state": state}
-        data = {name: value for name, value in wanted.items() if value is not None}
-        row = await self._calls.send(Operation.PULL_EDIT, data, priority, pull_number=number)
-        return _pull(row)
+        data = {"title": title, "body": body}
+        await self._calls.send(Operation.PULL_EDIT, data, priority, pull_number=number)
 
-    def _is_from(self, end: End, branch: str) -> bool:
-        return end.ref == branch and str(end.repo).lower() == self._repo.lower()
+    def _is_from(self, head: Head, branch: str) -> bool:
+        return head.ref == branch and str(head.repo).lower() == self._repo.lower()
 
 
 def _pull(row: Mapping[str, Any]) -> Pull:
-    return Pull(
-        id=row["id"],
-        number=row["number"],
-        title=row["title"],
-        body=row["body"] or "",
-        state=row["state"],
-        draft=row.get("draft", False),
-        merged=row.get("merged", row["merged_at"] is not None),  # lists have only the time
-        head=_end(row["head"]),
-        base=_end(row["base"]),
-        author=person(row["user"]),
-        url=row["html_url"],
-    )
-
-
-def _end(row: Mapping[str, Any]) -> End:
-    repo = Repo(row["repo"]["full_name"]) if row["repo"] else None
-    return End(repo=repo, ref=row["ref"], sha=Sha(row["sha"]))
+    head = row["head"]
+    repo = Repo(head["repo"]["full_name"]) if head["repo"] else None
+    return Pull(number=row["number"], head=Head(repo=repo, ref=head["ref"]))

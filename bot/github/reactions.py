@@ -16,36 +16,8 @@ class Reactions:
     def __init__(self, calls: Caller) -> None:
         self._calls = calls
 
-    async def to_issue(self, number: int, content: Content, *, priority: Priority) -> int:
-        """React to an issue or pull request; returns the reaction's id."""
-        row = await self._calls.send(
+    async def to_issue(self, number: int, content: Content, *, priority: Priority) -> None:
+        """React to an issue or pull request."""
+        await self._calls.send(
             Operation.REACT_TO_ISSUE, {"content": content}, priority, issue_number=number
-        )
-        return int(row["id"])
-
-    async def to_comment(self, comment: int, content: Content, *, priority: Priority) -> int:
-        """React to a comment; returns the reaction's id."""
-        row = await self._calls.send(
-            Operation.REACT_TO_COMMENT, {"content": content}, priority, comment_id=comment
-        )
-        return int(row["id"])
-
-    async def off_issue(self, number: int, reaction: int, *, priority: Priority) -> None:
-        """Take a reaction back; raises Refused `not_found`."""
-        await self._calls.send(
-            Operation.UNREACT_TO_ISSUE,
-            None,
-            priority,
-            issue_number=number,
-            reaction_id=reaction,
-        )
-
-    async def off_comment(self, comment: int, reaction: int, *, priority: Priority) -> None:
-        """Take a reaction back; raises Refused `not_found`."""
-        await self._calls.send(
-            Operation.UNREACT_TO_COMMENT,
-            None,
-            priority,
-            comment_id=comment,
-            reaction_id=reaction,
         )

@@ -5,23 +5,17 @@ from dataclasses import dataclass
 
 from bot.github.calls import Caller
 from bot.github.errors import IDENTITY
-from bot.github.people import person
 from bot.github.permissions import Operation
 from bot.model.errors import Refused
-from bot.model.ids import Login, Repo, Sha, UserId
-from bot.model.runs import Person
+from bot.model.ids import Login, Sha, UserId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repository:
-    """What we use of a repository; `name` is `owner/name` as it is spelled now."""
+    """What we use of a repository."""
 
-    id: int
-    name: Repo
     default_branch: str
     clone_url: str
-    private: bool
-    archived: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +27,6 @@ class Collaborator:
         permissions: `admin`, `maintain`, `push`, `triage`, `pull`, each yes or no.
     """
 
-    person: Person
     role: str
     permissions: Mapping[str, bool]
 
@@ -47,14 +40,7 @@ class Repositories:
     async def get(self) -> Repository:
         """Return the repository."""
         row = await self._calls.get(Operation.REPOSITORY)
-        return Repository(
-            id=row["id"],
-            name=Repo(row["full_name"]),
-            default_branch=row["default_branch"],
-            clone_url=row["clone_url"],
-            private=row["private"],
-            archived=row["archived"],
-        )
+        return Repository(default_branch=row["default_branch"], clone_url=row["clone_url"])
 
     async def head(self, branch: str) -> Sha:
         """Return the commit a branch points to; raises Refused `not_found`."""
@@ -72,7 +58,6 @@ class Repositories:
         if row["user"] is None or row["user"]["id"] != user:
             raise Refused(IDENTITY, f"@{login} is not who acted: the account was renamed")
         return Collaborator(
-            person=person(row["user"]),
             role=row["role_name"],
             permissions=row["user"].get("permissions", {}),
         )

@@ -42,9 +42,10 @@ async def test_pages_are_kept_one_by_one(script, octo):
 
 
 async def test_writes_are_not_kept(script, octo):
-    script.on("POST /repos/octo/cat/issues/1/labels", [], headers=CHANGED)
+    written = example("issues/update-comment")
+    script.on("PATCH /repos/octo/cat/issues/comments/9", written, headers=CHANGED)
     for _ in range(2):
-        await octo.labels.add(1, ["x"], priority=Priority.RESULT)
+        await octo.comments.edit(9, "better", priority=Priority.RESULT)
     assert "if-none-match" not in script.seen[-1].headers
 
 

@@ -50,18 +50,15 @@ async def push(hub: Embedded, folder: Path, token: str) -> int:
     return await git("-C", str(folder), "push", "-q", url, f"HEAD:{BRANCH}", token=token)
 
 
-async def test_the_app_knows_itself_and_where_it_is(hub):
+async def test_the_app_knows_itself(hub):
     identity = await hub.github.app.identity()
-    assert (identity.id, identity.slug) == (hub.app["id"], "greenroom")
+    assert identity.id == hub.app["id"]
     assert (identity.bot.id, identity.bot.bot) == (hub.app["bot"]["id"], True)
-    (installation,) = await hub.github.app.installations()
-    assert installation == await hub.github.app.installation(hub.installation)
-    assert (installation.account, installation.suspended) == ("octo", False)
 
 
 async def test_a_repository_tells_its_head_and_who_may_do_what(hub):
     repository = await hub.octo.repository.get()
-    assert (repository.default_branch, repository.name) == ("main", REPO)
+    assert (repository.default_branch, repository.clone_url) == ("main", f"{hub.base}/{REPO}.git")
     assert len(await hub.octo.repository.head("main")) == 40
     ann = await hub.octo.repository.role(Login("ann"), UserId(hub.ann["id"]))
     assert (ann.role, ann.permissions["push"]) == ("maintain", True)
@@ -71,13 +68,12 @@ async def test_a_repository_tells_its_head_and_who_may_do_what(hub):
 
 async def test_an_issue_is_acknowledged_once_and_loses_its_label(hub):
     number = await hub.opens_an_issue()
-    await hub.octo.labels.add(number, ["agent:tidy", "bug"], priority=SOON)
-    seen = [await hub.octo.reactions.to_issue(number, "eyes", priority=SOON) for _ in range(2)]
-    assert seen[0] == seen[1]
-    await hub.octo.reactions.off_issue(number, seen[0], priority=SOON)
+    await hub.acts(f"POST /issues/{number}/labels", labels=["agent:tidy", "bug"])
+    for _ in range(2):
+        await hub.octo.reactions.to_issue(number, "eyes", priority=SOON)
+    assert len(await hub.acts(f"GET /issues/{number}/reactions")) == 1
     for _ in range(2):
         await hub.octo.labels.remove(number, "agent:tidy", priority=LATER)
-    assert await hub.octo.labels.on(number) == {"bug"}
     assert (await hub.octo.issues.get(number)).labels == {"bug"}
 
 
@@ -87,9 +83,8 @@ async def test_our_comment_is_found_among_many_and_imitations(hub):
         await hub.acts(f"POST /issues/{number}/comments", body=f"{MARKER} I am the app")
     assert await hub.octo.comments.find(number, MARKER) is None
     made = await hub.octo.comments.create(number, f"{MARKER}\nworking", priority=SOON)
-    await hub.octo.reactions.to_comment(made.id, "rocket", priority=SOON)
-    edited = await hub.octo.comments.edit(made.id, f"{MARKER}\ndone", priority=LATER)
-    assert await hub.octo.comments.find(number, MARKER) == edited
+    await hub.octo.comments.edit(made.id, f"{MARKER}\ndone", priority=LATER)
+    assert await hub.octo.comments.find(number, f"{MARKER}\ndone") == made
     await hub.octo.comments.delete(made.id, priority=LATER)
     assert await hub.octo.comments.ours(number) == ()
 
@@ -97,13 +92,14 @@ async def test_our_comment_is_found_among_many_and_imitations(hub):
 async def test_a_branch_is_pushed_and_becomes_a_pull_request_with_a_check(hub, tmp_path):
     token = await hub.octo.token_to_push()
     assert await push(hub, tmp_path / "clone", token.get_secret_value()) == 0
-    new = NewPull(title="Tidy", body="Closes #1", head=BRANCH, base="main", draft=True)
+    new = NewPull(title="Tidy", body="Closes #1", head=BRANCH, base="main")
     made = await hub.octo.pulls.create(new, priority=SOON)
     assert await hub.octo.pulls.find(BRANCH) == (made,)
     assert await hub.octo.pulls.find("main") == ()
-    assert (made.draft, made.head.sha) == (True, await hub.octo.repository.head(BRANCH))
-    edited = await hub.octo.pulls.edit(made.number, body="better", priority=LATER)
-    assert (await hub.octo.pulls.get(made.number)).body == edited.body == "better"
+    await hub.octo.pulls.edit(made.number, title="Tidier", body="better", priority=LATER)
+    shown = await hub.acts(f"GET /pulls/{made.number}")
+    assert (shown["title"], shown["body"], shown["draft"]) == ("Tidier", "better", False)
+    assert shown["head"]["sha"] == await hub.octo.repository.head(BRANCH)
     with pytest.raises(Refused, match="already exists"):
         await hub.octo.pulls.create(new, priority=SOON)
 
@@ -121,7 +117,7 @@ async def test_a_check_run_is_made_found_and_completed(hub):
         output=Output(title="Done", summary="All well"),
     )
     await hub.octo.checks.edit(made.id, done, priority=LATER)
-    assert (await hub.octo.checks.get(made.id)).conclusion == "success"
+    assert (await hub.acts(f"GET /check-runs/{made.id}"))["conclusion"] == "success"
 
 
 async def test_a_token_to_fetch_cannot_push(hub, tmp_path):
@@ -143,7 +139,7 @@ async def test_a_comment_that_was_written_and_answered_502_is_found_again(hub):
 
 async def test_a_read_outlives_two_bad_gateways(hub):
     await hub.control("PATCH /switches", bad_gateway_times=2, bad_gateway_match="GET /repos")
-    assert (await hub.octo.repository.get()).name == REPO
+    assert (await hub.octo.repository.get()).default_branch == "main"
 
 
 async def test_a_secondary_limit_is_told_and_then_kept_to(hub, time):
@@ -168,7 +164,7 @@ async def test_what_an_event_told_of_may_be_missing_for_a_moment(hub, time):
         await hub.octo.issues.get(number)
     assert refused.value.reason == "not_found"
     time.now += 3
-    assert (await hub.octo.issues.get(number)).title == "Untidy"
+    assert (await hub.octo.issues.get(number)).state == "open"
 
 
 async def test_a_suspended_and_a_removed_installation_say_so(hub):
@@ -187,8 +183,9 @@ async def test_a_lost_delivery_is_seen_and_asked_for_again(hub):
     await hub.control("GET /drained")
     page = await hub.github.hooks.deliveries()
     lost = next(each for each in page.deliveries if each.event == "issues")
-    assert (lost.ok, lost.action, lost.redelivery) == (False, "opened", False)
+    assert lost.ok is False
     await hub.github.hooks.redeliver(lost.id)
     await hub.control("GET /drained")
     again = (await hub.github.hooks.deliveries()).deliveries[0]
-    assert (again.guid, again.redelivery) == (lost.guid, True)
+    assert again.guid == lost.guid
+    assert again.id != lost.id

@@ -10,36 +10,37 @@ from bot.model.priorities import Priority
 from tests.github.scripted import START, Gate, example
 
 ISSUE = "GET /repos/octo/cat/issues/1"
-LABELS = "POST /repos/octo/cat/issues/1/labels"
+EDIT = "PATCH /repos/octo/cat/issues/comments/9"
 COMMENTS = "POST /repos/octo/cat/issues/1/comments"
+EDITED = example("issues/update-comment")
 SECONDARY = {"message": "You have exceeded a secondary rate limit."}
 
 
-async def label(octo, name: str, priority: Priority = Priority.RESULT) -> None:
-    await octo.labels.add(1, [name], priority=priority)
+async def edit(octo, body: str, priority: Priority = Priority.RESULT) -> None:
+    await octo.comments.edit(9, body, priority=priority)
 
 
 @pytest.mark.parametrize("status", [403, 429])
 async def test_a_secondary_limit_holds_everything_back_for_as_long_as_told(script, octo, status):
-    script.on(LABELS, SECONDARY, status, headers={"Retry-After": "20"})
+    script.on(EDIT, SECONDARY, status, headers={"Retry-After": "20"})
     script.on(ISSUE, example("issues/get"))
     with pytest.raises(Unavailable) as unavailable:
-        await label(octo, "x")
+        await edit(octo, "x")
     assert (unavailable.value.retry_after, unavailable.value.sent) == (20, False)
     await octo.token_to_fetch()
     await octo.issues.get(1)
     assert script.asked(ISSUE)[0].at == START + 20
-    assert len(script.asked(LABELS)) == 1
+    assert len(script.asked(EDIT)) == 1
 
 
 async def test_a_longer_wait_is_the_callers(script, octo, time):
-    script.on(LABELS, SECONDARY, 403)
+    script.on(EDIT, SECONDARY, 403)
     with pytest.raises(Unavailable) as first:
-        await label(octo, "x")
+        await edit(octo, "x")
     with pytest.raises(Unavailable) as second:
-        await label(octo, "x")
+        await edit(octo, "x")
     assert (first.value.retry_after, second.value.retry_after) == (60, 60)
-    assert len(script.asked(LABELS)) == 1
+    assert len(script.asked(EDIT)) == 1
     assert time.slept == []
 
 
@@ -52,20 +53,18 @@ async def test_the_primary_limit_is_waited_for_before_it_is_broken(script, octo)
 
 
 async def test_a_lack_of_permission_is_no_limit(script, octo):
-    script.on(LABELS, {"message": "Resource not accessible by integration"}, 403)
+    script.on(EDIT, {"message": "Resource not accessible by integration"}, 403)
     for _ in range(2):
         with pytest.raises(Refused):
-            await label(octo, "x")
+            await edit(octo, "x")
 
 
 async def test_one_installation_does_not_hold_up_another(script, github, octo):
-    script.on(LABELS, SECONDARY, 403)
+    script.on(EDIT, SECONDARY, 403)
     with pytest.raises(Unavailable):
-        await label(octo, "x")
-    script.on("POST /repos/octo/cat/issues/1/labels", [])
-    await github.at(InstallationId(8), Repo("octo/cat")).labels.add(
-        1, ["y"], priority=Priority.RESULT
-    )
+        await edit(octo, "x")
+    script.on(EDIT, EDITED)
+    await edit(github.at(InstallationId(8), Repo("octo/cat")), "y")
 
 
 async def test_the_first_writes_of_a_run_are_not_delayed_and_later_ones_are_spaced(script, octo):
@@ -77,28 +76,28 @@ async def test_the_first_writes_of_a_run_are_not_delayed_and_later_ones_are_spac
 
 
 async def test_edits_are_a_second_apart_after_a_burst(script, octo):
-    script.on(LABELS, [])
+    script.on(EDIT, EDITED)
     for number in range(7):
-        await label(octo, str(number))
-    assert [round(seen.at - START) for seen in script.asked(LABELS)] == [0, 0, 0, 0, 0, 1, 2]
+        await edit(octo, str(number))
+    assert [round(seen.at - START) for seen in script.asked(EDIT)] == [0, 0, 0, 0, 0, 1, 2]
 
 
 async def test_the_most_urgent_write_goes_first(script, octo):
     gate = Gate()
-    script.on(LABELS, [], gate=gate)
+    script.on(EDIT, EDITED, gate=gate)
     async with asyncio.TaskGroup() as group:
-        group.create_task(label(octo, "under way"))
+        group.create_task(edit(octo, "under way"))
         await gate.reached.wait()
         for priority in (Priority.REFUSAL, Priority.PROGRESS, Priority.RESULT):
-            group.create_task(label(octo, priority.name, priority))
+            group.create_task(edit(octo, priority.name, priority))
         for _ in range(5):
             await asyncio.sleep(0)
-        group.create_task(label(octo, "ACKNOWLEDGE", Priority.ACKNOWLEDGE))
+        group.create_task(edit(octo, "ACKNOWLEDGE", Priority.ACKNOWLEDGE))
         for _ in range(5):
             await asyncio.sleep(0)
-        assert len(script.asked(LABELS)) == 1
+        assert len(script.asked(EDIT)) == 1
         gate.open.set()
-    sent = [seen.body["labels"][0] for seen in script.asked(LABELS)]
+    sent = [seen.body["body"] for seen in script.asked(EDIT)]
     assert sent == ["under way", "ACKNOWLEDGE", "RESULT", "PROGRESS", "REFUSAL"]
 
 

@@ -74,7 +74,7 @@ async def test_a_permission_that_the_owner_has_not_granted_is_named(script, octo
     )
     script.on("GET /app/installations/7", installed)
     with pytest.raises(Refused, match="not been granted issues: write here") as refused:
-        await octo.labels.add(1, ["x"], priority=Priority.RESULT)
+        await octo.labels.remove(1, "x", priority=Priority.RESULT)
     assert refused.value.reason == "permission"
     assert "an owner must accept it at https://github.com" in refused.value.words
 

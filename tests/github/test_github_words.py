@@ -4,7 +4,6 @@ import pytest
 
 from bot.github.errors import words_of
 from bot.github.moments import stamp, unix
-from bot.github.people import person
 from bot.github.permissions import FETCH, PUSH, spelled, union
 
 
@@ -29,10 +28,6 @@ def test_what_github_said_is_kept(answer, words):
 
 def test_a_page_of_a_proxy_says_nothing():
     assert words_of(b"<html>Bad Gateway") == ""
-
-
-def test_a_deleted_account_is_the_ghost():
-    assert person(None).login == "ghost"
 
 
 def test_timestamps_come_back_as_they_went():
