@@ -46,11 +46,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lines:
-    """Lines added and removed in one file; both 0 and `binary` when git sees no lines."""
+    """Lines added and removed in one file; both 0 when git sees no lines."""
 
     added: int
     removed: int
-    binary: bool
 
 
 async def changes(git: Git, at: Path, base: Sha, result: Sha) -> list[Change]:
@@ -79,7 +78,7 @@ async def lines(git: Git, at: Path, base: Sha, result: Sha) -> Mapping[str, Line
         added, removed, path = record.split("\t", 2)
         binary = added == "-"
         counted[path] = Lines(
-            added=0 if binary else int(added), removed=0 if binary else int(removed), binary=binary
+            added=0 if binary else int(added), removed=0 if binary else int(removed)
         )
     return counted
 

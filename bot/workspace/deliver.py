@@ -49,10 +49,8 @@ class FileChange:
     """One changed file, as it is shown to people."""
 
     path: str
-    how: str
     added: int
     removed: int
-    binary: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,16 +66,6 @@ class Inspected:
     tree: Sha
     parent: Sha
     files: tuple[FileChange, ...]
-
-    @property
-    def insertions(self) -> int:
-        """Lines added in all files."""
-        return sum(file.added for file in self.files)
-
-    @property
-    def deletions(self) -> int:
-        """Lines removed in all files."""
-        return sum(file.removed for file in self.files)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,17 +92,17 @@ class CommitWords:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """Where a commit goes.
+    """Where a commit goes: a new branch.
 
     Attributes:
         url: the repository on the server, without a credential in it.
         branch: its name, without `refs/heads/`.
-        expected: the commit that the branch is known to be at, or None when it is to be new.
+        expected: None, since the branch is to be new.
     """
 
     url: str
     branch: str
-    expected: Sha | None = None
+    expected: None = None
 
 
 async def inspect(
@@ -165,7 +153,7 @@ async def seal(quarantine: Path, inspected: Inspected, words: CommitWords, git: 
 async def push(
     quarantine: Path, commit: Sha, target: Target, token: SecretStr | None, git: Git = GIT
 ) -> None:
-    """Create the branch at `commit`, or move it forward; nothing happens when it is there.
+    """Create the branch at `commit`; nothing happens when it is there.
 
     Raises:
         Refused: the branch is elsewhere or the server says no, in its words.
@@ -174,12 +162,8 @@ async def push(
     ref = f"refs/heads/{target.branch}"
     if (await git.run(quarantine, "check-ref-format", ref)).code != 0:
         raise Refused("branch_name", f"{target.branch!a} cannot be the name of a branch.")
-    if target.expected is not None:
-        forward = ("merge-base", "--is-ancestor", target.expected, commit)
-        if (await git.run(quarantine, *forward)).code != 0:
-            raise Refused("branch_moved", f"`{target.branch}` could not be moved forward.")
-    # The server compares with what is expected and sets in one step.
-    lease = f"--force-with-lease={ref}:{target.expected or ''}"
+    # The server sees that there is no such branch and makes it in one step.
+    lease = f"--force-with-lease={ref}:"
     words = ("push", "--porcelain", "--no-verify", lease, "--", target.url, f"{commit}:{ref}")
     shown = replace(git, login=Login(url=target.url, token=token) if token else None)
     finished = await shown.run(quarantine, *words)
@@ -286,10 +270,8 @@ def _files(found: Iterable[Change], counted: Mapping[str, Lines]) -> tuple[FileC
     return tuple(
         FileChange(
             path=change.path,
-            how=change.how,
             added=counted[change.path].added,
             removed=counted[change.path].removed,
-            binary=counted[change.path].binary,
         )
         for change in found
     )

@@ -13,7 +13,7 @@ import os
 import re
 import signal
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -22,9 +22,6 @@ from pydantic import SecretStr
 
 from bot.model.errors import Refused, Unavailable
 from bot.workspace.snapshot import CALM, GitFailed, config_environment
-
-Progress = Callable[[str], None]
-"""Called with one line of git's progress, such as `Receiving objects:  42% (420/1000)`."""
 
 SHA = re.compile(r"[0-9a-f]{40}", re.ASCII)
 """A full object name, as GitHub's repositories have them."""
@@ -66,7 +63,6 @@ class Git:
         environment: variables beside those that are always set.
         inherits: descriptors that it keeps open, such as a lock.
         login: shown to a remote over HTTP; reaches git in memory that has no name.
-        progress: told each line of standard error.
     """
 
     protocols: str = "https:http"
@@ -75,7 +71,6 @@ class Git:
     environment: Mapping[str, str] = field(default_factory=dict)
     inherits: tuple[int, ...] = ()
     login: Login | None = None
-    progress: Progress | None = None
 
     async def run(self, at: Path, *words: str, stdin: bytes = b"") -> Finished:
         """Run git with `at` as its repository and return how it ended.
@@ -161,10 +156,7 @@ class Git:
             text = rest + chunk.decode(errors="replace").replace("\r", "\n")
             *whole, rest = text.split("\n")
             rest = rest[-_CHUNK:]
-            for line in whole:
-                lines.append(line[:_CHUNK])
-                if self.progress is not None:
-                    self.progress(line[:_CHUNK])
+            lines.extend(line[:_CHUNK] for line in whole)
         return "\n".join((*lines, rest)).strip()
 
 

@@ -78,7 +78,7 @@ class Lowers:
             _forget_other_boots(shelf)
             if not _usable(lower):
                 await self._build(repo, lower, descriptor)
-                await self._prune(shelf, keep=self._keep)
+                await self._prune(shelf)
         return lower
 
     async def hold(self, repo: Repo, sha: Sha, job: JobName) -> Path:
@@ -99,12 +99,6 @@ class Lowers:
     def held(self) -> set[JobName]:
         """Return the jobs that hold a lower."""
         return {JobName(lease.name) for lease in self._root.glob("*/*/*.held/*")}
-
-    async def prune(self, repo: Repo) -> None:
-        """Remove all lowers of a repository that no job holds."""
-        shelf = self._shelf(repo)
-        async with locked(shelf / "build.lock"):
-            await self._prune(shelf, keep=0)
 
     def _shelf(self, repo: Repo) -> Path:
         shelf = self._root / checked(repo)
@@ -133,9 +127,9 @@ class Lowers:
         _leases(lower).mkdir(exist_ok=True)
         fresh.rename(lower)
 
-    async def _prune(self, shelf: Path, keep: int) -> None:
+    async def _prune(self, shelf: Path) -> None:
         async with locked(shelf / "leases.lock"):
-            for lower in _unheld(shelf)[keep:]:
+            for lower in _unheld(shelf)[self._keep :]:
                 lower.rename(lower.with_suffix(".old"))
                 _leases(lower).rmdir()
         await asyncio.to_thread(_clear, shelf)

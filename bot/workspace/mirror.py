@@ -8,7 +8,6 @@ trees and sandboxes borrow from it for as long as they live, so there is no gc.
 import os
 import re
 import shutil
-from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -17,7 +16,7 @@ from pydantic import SecretStr
 
 from bot.model.errors import Refused
 from bot.model.ids import Repo, Sha
-from bot.workspace.git import GIT, SHA, Git, Login, Progress
+from bot.workspace.git import GIT, SHA, Git, Login
 from bot.workspace.locks import locked
 from bot.workspace.remote import trouble
 
@@ -58,16 +57,8 @@ class Mirrors:
         """
         return self._root / f"{checked(repo)}.git"
 
-    async def fetch(
-        self,
-        repo: Repo,
-        url: str,
-        token: SecretStr | None,
-        *,
-        refs: Iterable[str] = (),
-        progress: Progress | None = None,
-    ) -> None:
-        """Bring all branches and tags up to date, and `refs` besides, such as `refs/pull/7/head`.
+    async def fetch(self, repo: Repo, url: str, token: SecretStr | None) -> None:
+        """Bring all branches and tags up to date.
 
         Raises:
             Unavailable: the server did not answer, or the token was not taken.
@@ -76,30 +67,26 @@ class Mirrors:
         mirror = self.path(repo)
         lock = _lock(mirror)
         lock.parent.mkdir(parents=True, exist_ok=True)
-        extra = tuple(f"+{ref}:{ref}" for ref in refs)
         asked = _Fetches.read(lock)
         async with locked(lock) as descriptor:
             fetches = _Fetches.read(lock)
-            if fetches.done > asked.begun and not extra and mirror.is_dir():
+            if fetches.done > asked.begun and mirror.is_dir():
                 return
             if fetches.done < fetches.begun:
                 _sweep(mirror)
             begun = _Fetches(begun=fetches.begun + 1, done=fetches.done)
             begun.write(descriptor)
             login = Login(url=url, token=token) if token else None
-            git = replace(self._git, inherits=(descriptor,), login=login, progress=progress)
-            await self._fetch(replace(git, seconds=self._seconds), mirror, url, extra)
+            git = replace(self._git, inherits=(descriptor,), login=login)
+            await self._fetch(replace(git, seconds=self._seconds), mirror, url)
             begun._replace(done=begun.begun).write(descriptor)
 
-    async def _fetch(self, git: Git, mirror: Path, url: str, extra: tuple[str, ...]) -> None:
+    async def _fetch(self, git: Git, mirror: Path, url: str) -> None:
         if _missing(mirror):
             await _create(git, mirror)
         quiet = ("--no-auto-maintenance", "--no-write-fetch-head", "--no-recurse-submodules")
-        words = ("fetch", "--prune", "--no-tags", "--progress", *quiet, "--", url, *_HEADS)
-        # Pruning looks at the patterns of one command, so `extra` is a command of its own.
+        words = ("fetch", "--prune", "--no-tags", *quiet, "--", url, *_HEADS)
         finished = await git.run(mirror, *words)
-        if finished.code == 0 and extra:
-            finished = await git.run(mirror, "fetch", "--no-tags", *quiet, "--", url, *extra)
         if finished.code != 0:
             raise trouble(finished, sent=False)
 
@@ -137,17 +124,6 @@ class Mirrors:
             await git.out(mirror, "repack", "--geometric=2", "-d", "-q")
             await git.out(mirror, "pack-refs", "--all")
             return True
-
-    async def remove(self, repo: Repo) -> None:
-        """Remove the mirror; nothing may borrow from it any more."""
-        mirror = self.path(repo)
-        gone = mirror.with_suffix(".old")
-        if _missing(mirror):
-            return
-        async with locked(_lock(mirror)):
-            shutil.rmtree(gone, ignore_errors=True)
-            mirror.rename(gone)
-            shutil.rmtree(gone)
 
 
 def checked(repo: Repo) -> Repo:

@@ -16,7 +16,6 @@ from bot.workspace.snapshot import RESULT
 MOST_INPUT = 64 * 1024**2
 """Bytes of one pushed pack."""
 
-_BASE = "refs/greenroom/base"
 _RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
 
 
@@ -62,12 +61,6 @@ class Quarantines:
             fresh.rename(quarantine)
         return quarantine
 
-    async def result(self, run: RunId) -> Sha | None:
-        """Return the commit that was pushed, or None."""
-        words = ("show-ref", "--verify", "--hash", "--", _BASE, RESULT)
-        base, result = (await self._git.out(self.path(run), *words)).decode("ascii").split()
-        return Sha(result) if result != base else None
-
     def close(self, run: RunId) -> None:
         """Remove the quarantine and all that came into it.  Nothing happens when it is gone."""
         quarantine = self.path(run)
@@ -83,7 +76,7 @@ def _settle(fresh: Path, mirror: Path, base: Sha, config: str) -> None:
     """Borrow from the mirror, and begin at the base: a ref that is there bars refs below it."""
     (fresh / "objects/info").mkdir(exist_ok=True)
     (fresh / "objects/info/alternates").write_text(f"{mirror.absolute()}/objects\n")
-    (fresh / "packed-refs").write_text(f"{base} {_BASE}\n{base} {RESULT}\n", encoding="ascii")
+    (fresh / "packed-refs").write_text(f"{base} {RESULT}\n", encoding="ascii")
     (fresh / "config").write_text(config, encoding="ascii")
 
 
