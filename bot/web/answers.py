@@ -21,6 +21,9 @@ STATUSES: Mapping[str, HTTPStatus] = {
 }
 """The status for each reason that a request may be refused for."""
 
+PRESSED: Mapping[str, str] = {"memory": "Too many large bodies arrive at once"}
+"""What a sender may know of why it is not now."""
+
 
 def answer(status: HTTPStatus, /, **fields: str) -> web.Response:
     """Answer with a small JSON object."""
@@ -35,10 +38,11 @@ def refuse(problem: Refused) -> web.Response:
 
 def unavailable(problem: Unavailable) -> web.Response:
     """Answer 503 and when to come again; what failed inside is for the log alone."""
+    why = PRESSED.get(problem.what, "Not now")
     reply = answer(
         HTTPStatus.SERVICE_UNAVAILABLE,
         reason=problem.what,
-        error="Not now; nothing was taken in. Deliver it again later.",
+        error=f"{why}; nothing was taken in. Deliver it again later.",
     )
     reply.headers["Retry-After"] = str(ceil(problem.retry_after))
     return reply

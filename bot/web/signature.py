@@ -23,8 +23,8 @@ SIGNATURE = re.compile(r"sha256=[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
-    """What the headers of a request say; nobody believes it yet."""
+class Headers:
+    """The headers of a delivery; nothing proves yet that GitHub sent them."""
 
     guid: DeliveryGuid
     event: str
@@ -40,7 +40,7 @@ class Verified:
     body: bytes = field(repr=False)
 
 
-def read_claim(headers: Mapping[str, str]) -> Claim:
+def read_headers(headers: Mapping[str, str]) -> Headers:
     """Read the three headers of a delivery.
 
     Raises:
@@ -56,17 +56,17 @@ def read_claim(headers: Mapping[str, str]) -> Claim:
     signature = headers.get("X-Hub-Signature-256", "")
     if not SIGNATURE.fullmatch(signature):
         raise Refused("signature", "X-Hub-Signature-256 is missing or is not sha256=….")
-    return Claim(guid=DeliveryGuid(guid), event=event, signature=signature)
+    return Headers(guid=DeliveryGuid(guid), event=event, signature=signature)
 
 
-def verify(claim: Claim, body: bytes, secrets: Sequence[SecretStr]) -> Verified:
-    """Believe the claim if one of the secrets signed the body.
+def verify(headers: Headers, body: bytes, secrets: Sequence[SecretStr]) -> Verified:
+    """Believe the headers if one of the secrets signed the body.
 
     Raises:
         Refused: `signature` when none did.
     """
     for secret in secrets:
         digest = hmac.digest(secret.get_secret_value().encode(), body, "sha256").hex()
-        if hmac.compare_digest(f"sha256={digest}", claim.signature):
-            return Verified(guid=claim.guid, event=claim.event, body=body)
+        if hmac.compare_digest(f"sha256={digest}", headers.signature):
+            return Verified(guid=headers.guid, event=headers.event, body=body)
     raise Refused("signature", "X-Hub-Signature-256 does not match the body and the secret.")

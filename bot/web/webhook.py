@@ -16,7 +16,8 @@ from bot.model.errors import Refused, Unavailable
 from bot.model.events import ordering_key
 from bot.store.intake import Intake
 from bot.web.answers import refuse, unavailable
-from bot.web.signature import Verified, read_claim, verify
+from bot.web.budget import Budget, Share
+from bot.web.signature import Verified, read_headers, verify
 
 log = structlog.get_logger()
 
@@ -26,6 +27,9 @@ LARGEST = 25 * 1024 * 1024
 
 UPLOAD = 10.0
 """Seconds for a body to arrive; GitHub's own limit for the whole delivery."""
+
+ROOM = 256 << 20
+"""Bytes that all bodies together may have in memory until their requests are answered."""
 
 ACCEPTED = b'{"status": "accepted"}'
 
@@ -37,11 +41,16 @@ class Webhook:
         self._secrets = secrets
         self._intake = intake
         self._clock = clock
+        self._budget = Budget(ROOM)
 
     async def __call__(self, request: web.BaseRequest) -> web.Response:
         """Answer 202 after the commit, or say in a sentence why not."""
+        with Share(self._budget) as share:
+            return await self._answer(request, share)
+
+    async def _answer(self, request: web.BaseRequest, share: Share) -> web.Response:
         try:
-            delivery = await self._verified(request)
+            delivery = await self._verified(request, share)
             key = ordering_key(delivery.body)
             await self._intake.keep(
                 delivery.guid, delivery.event, key, delivery.body, self._clock.now()
@@ -52,14 +61,19 @@ class Webhook:
         except Unavailable as problem:
             log.warning("delivery.put_off", delivery=_claimed(request), problem=str(problem))
             return unavailable(problem)
-        size = len(delivery.body)
-        log.info("delivery.kept", delivery=delivery.guid, name=delivery.event, key=key, bytes=size)
+        log.info(
+            "delivery.kept",
+            delivery=delivery.guid,
+            event_name=delivery.event,
+            key=key,
+            bytes=len(delivery.body),
+        )
         return web.Response(status=202, body=ACCEPTED, content_type="application/json")
 
-    async def _verified(self, request: web.BaseRequest) -> Verified:
+    async def _verified(self, request: web.BaseRequest, share: Share) -> Verified:
         _check_content(request)
-        claim = read_claim(request.headers)
-        return verify(claim, await _read(request), self._secrets)
+        headers = read_headers(request.headers)
+        return verify(headers, await _read(request, share), self._secrets)
 
 
 def _claimed(request: web.BaseRequest) -> str:
@@ -75,7 +89,7 @@ def _check_content(request: web.BaseRequest) -> None:
         raise Refused("content_type", "A delivery must not have a Content-Encoding.")
 
 
-async def _read(request: web.BaseRequest) -> bytes:
+async def _read(request: web.BaseRequest, share: Share) -> bytes:
     """Read the body, and no more of it than GitHub would ever send."""
     too_large = "A delivery has 25 MB at most."
     if (request.content_length or 0) > LARGEST:
@@ -89,6 +103,7 @@ async def _read(request: web.BaseRequest) -> bytes:
                 size += len(chunk)
                 if size > LARGEST:
                     raise Refused("size", too_large)
+                share.cover(size)
                 chunks.append(chunk)
     except TimeoutError:
         raise Refused("slow", f"The body took longer than {UPLOAD:.0f} seconds.") from None
