@@ -12,24 +12,31 @@ ENDS = {"deleted": "The app was removed.", "suspend": "The app was suspended."}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
+    """Whether the app may work there now; an event may be overtaken, or come days late."""
+
+    works_there: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoFacts:
     """Nothing but the event is needed."""
 
 
-def changed(event: InstallationChanged, _facts: Facts) -> Sequence[Intent]:
+def changed(event: InstallationChanged, facts: Facts) -> Sequence[Intent]:
     """Keep the installation's account, permissions and whether it is active."""
     record = RecordInstallation(
         installation=event.installation,
         account=event.account,
         permissions=event.permissions,
-        active=event.action not in ENDS,
+        active=facts.works_there,
     )
-    if event.action not in ENDS:
+    if facts.works_there:
         return [record]
-    why = ENDS[event.action]
+    why = ENDS.get(event.action, "The app may not work here.")
     return [record, StopRepository(installation=event.installation, repo=None, why=why)]
 
 
-def removed(event: RepositoriesRemoved, _facts: Facts) -> Sequence[Intent]:
+def removed(event: RepositoriesRemoved, _facts: NoFacts) -> Sequence[Intent]:
     """Stop the runs of repositories that the app may no longer see."""
     return [
         StopRepository(installation=event.installation, repo=repo, why="The app was removed here.")
@@ -39,5 +46,5 @@ def removed(event: RepositoriesRemoved, _facts: Facts) -> Sequence[Intent]:
 
 REACTIONS = (
     Reaction(event=InstallationChanged, facts=Facts, decide=changed),
-    Reaction(event=RepositoriesRemoved, facts=Facts, decide=removed),
+    Reaction(event=RepositoriesRemoved, facts=NoFacts, decide=removed),
 )

@@ -67,7 +67,7 @@ class Repositories:
     async def mirror(self, request: web.Request) -> web.StreamResponse:
         """Let a job fetch from the mirror of its run's repository."""
         job = await self._job(request)
-        repository = self._mirrors.path(job.plan.repo)
+        repository = self._mirrors.path(job.plan.shelf)
         grant = Grant(repository=repository, service="git-upload-pack", config=SERVED)
         return await self._serve(request, job, grant)
 

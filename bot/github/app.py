@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 from bot.github.auth import Anonymous
 from bot.github.calls import Caller, Wire
+from bot.github.errors import NOT_FOUND
 from bot.github.permissions import Operation
 from bot.github.tokens import TokenAccess, Tokens
-from bot.model.ids import Login, UserId
+from bot.model.errors import Refused
+from bot.model.ids import InstallationId, Login, UserId
 from bot.model.runs import Person
 
 
@@ -46,6 +48,16 @@ class App:
                 bot = await self._bot(app["slug"])
                 self._identity = Identity(id=app["id"], bot=bot)
         return self._identity
+
+    async def works_at(self, installation: InstallationId) -> bool:
+        """Tell whether an installation is there and not suspended."""
+        try:
+            row = await self._calls.get(Operation.INSTALLATION, installation_id=installation)
+        except Refused as problem:
+            if problem.reason != NOT_FOUND:
+                raise
+            return False
+        return row["suspended_at"] is None
 
     async def _bot(self, slug: str) -> Person:
         """Look the bot account up with any installation's token, or else with none.

@@ -12,8 +12,9 @@ from bot.model.ids import Login, Sha, UserId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repository:
-    """What we use of a repository."""
+    """What we use of a repository; `id` stays when its name changes."""
 
+    id: int
     default_branch: str
     clone_url: str
 
@@ -40,7 +41,9 @@ class Repositories:
     async def get(self) -> Repository:
         """Return the repository."""
         row = await self._calls.get(Operation.REPOSITORY)
-        return Repository(default_branch=row["default_branch"], clone_url=row["clone_url"])
+        return Repository(
+            id=row["id"], default_branch=row["default_branch"], clone_url=row["clone_url"]
+        )
 
     async def head(self, branch: str) -> Sha:
         """Return the commit a branch points to; raises Refused `not_found`."""

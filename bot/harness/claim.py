@@ -80,6 +80,7 @@ def plan_from(fields: Mapping[str, Any]) -> JobPlan:
         run=RunId(fields["run"]),
         fence=Fence(fields["fence"]),
         repo=Repo(fields["repo"]),
+        shelf=Repo(fields["shelf"]),
         subject=fields["subject"],
         base=Sha(fields["base"]),
         base_branch=fields["base_branch"],

@@ -33,8 +33,12 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubjectLabeled(Event):
-    """Somebody put a label on an issue or a pull request."""
+    """Somebody put a label on an issue or a pull request.
 
+    `repo_id` is GitHub's number of the repository: names are given away and taken again.
+    """
+
+    repo_id: int
     subject: Subject
     title: str
     label: str
@@ -177,12 +181,13 @@ def _subject(payload: _Payload) -> tuple[Subject, _Numbered]:
 
 def _labeled(payload: _Payload, at: float) -> Event:
     subject, about = _subject(payload)
-    if payload.label is None:
+    if payload.label is None or payload.repository is None:
         raise Unreadable("the delivery names no label")
     return SubjectLabeled(
         installation=InstallationId(payload.installation.id),
         sender=_person(payload.sender),
         at=about.updated_at.timestamp() if about.updated_at else at,
+        repo_id=payload.repository.id,
         subject=subject,
         title=about.title,
         label=payload.label.name,

@@ -41,3 +41,13 @@ def run_id(at: float, randomness: int) -> RunId:
     """
     number = int(at * 1000) << 80 | randomness
     return RunId("".join(_DIGITS[number >> shift & 31] for shift in range(125, -1, -5)))
+
+
+def job_name(run: RunId, fence: Fence) -> JobName:
+    """Name a job; a container or a Kubernetes Job may bear the name too."""
+    return JobName(f"{run.lower()}-{fence}")
+
+
+def run_of(job: JobName) -> RunId:
+    """Return the run that a job's name was made for."""
+    return RunId(job.rpartition("-")[0].upper())

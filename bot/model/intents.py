@@ -12,6 +12,7 @@ class StartRun:
     """Queue one run of an agent on a subject."""
 
     installation: InstallationId
+    repo_id: int
     subject: Subject
     title: str
     agent: str

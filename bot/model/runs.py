@@ -72,7 +72,7 @@ class AgentSpec:
     Attributes:
         runtime: which driver runs it; this release has `command`.
         command: argv of the program, looked up on the sandbox's PATH.
-        outputs: what it may ask for, and how often in one run.
+        outputs: what it may ask for, and how often in one job.
     """
 
     name: str
@@ -89,6 +89,7 @@ class JobPlan:
 
     Attributes:
         job: the name under which the runner creates it or adopts it.
+        shelf: the name under which the mirror of the repository lies.
         base: the commit that the workspace starts from.
         brief: text for the agent (untrusted parts are marked in it).
     """
@@ -97,6 +98,7 @@ class JobPlan:
     run: RunId
     fence: Fence
     repo: Repo
+    shelf: Repo
     subject: int
     base: Sha
     base_branch: str

@@ -6,13 +6,16 @@ MOST_JOBS = 5
 MOST_DELIVERY_TRIES = 8
 """Tries at one webhook delivery before it is set aside for a person to look at."""
 
+MOST_FAILURES = 14
+"""Failures in a row, some half an hour in all, after which a run is given up."""
+
 JOB_GRACE = 120.0
 """Seconds beyond the agent's own time that a job may take to start, push and end."""
 
-FRESH = 60.0
-"""Seconds for which an event is believed without asking GitHub whether it still holds."""
+SETTLES = 10.0
+"""Seconds after an event in which GitHub's answers may still be older than the event."""
 
-DELIVERY_PATIENCE = 30 * 60.0
+DELIVERING_PATIENCE = 30 * 60.0
 """Seconds that a run may wait for GitHub to take what it delivers."""
 
 

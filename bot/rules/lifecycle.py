@@ -87,6 +87,7 @@ RUN: Mapping[Run, Mapping[Signal, Run]] = {
         Signal.DELIVERED: Run.FINISHED,
         Signal.SETTLED: Run.FINISHED,
         Signal.EXPIRED: Run.FINISHED,
+        Signal.FAILED: Run.FINISHED,
         Signal.CANCELLED: Run.FINISHED,
         Signal.SUPERSEDED: Run.FINISHED,
     },

@@ -110,8 +110,8 @@ def check(
     Args:
         kind: a key of `KINDS`.
         payload: its fields, as the agent sent them.
-        grants: how many of each kind this agent may ask for in one run.
-        used: how many of this kind the run has had.
+        grants: how many of each kind this agent may ask for in one job.
+        used: how many of this kind the job has had.
     """
     left = max(grants.get(kind, 0) - used, 0)
     if kind not in KINDS or kind not in grants:
@@ -120,7 +120,7 @@ def check(
             reason="not_granted", words=f"This agent may ask for: {allowed}.", left=left
         )
     if left == 0:
-        words = f"The limit of {grants[kind]} `{kind}` in one run is reached."
+        words = f"The limit of {grants[kind]} `{kind}` in one job is reached."
         return Rejected(reason="limit", words=words, left=0)
     try:
         output = KINDS[kind].model_validate(dict(payload))
@@ -131,6 +131,16 @@ def check(
         words = "The text holds something that looks like a credential. Take it out."
         return Rejected(reason="secret", words=words, left=left)
     return Accepted(payload=fields, left=left - 1)
+
+
+def without_secrets(text: str) -> str:
+    """Return a line of progress with what looks like a credential blacked out."""
+    return SECRETS.sub("▇▇▇", storable(text))
+
+
+def storable(text: str) -> str:
+    """Return text without the one character that PostgreSQL cannot store."""
+    return text.replace("\0", "")
 
 
 def _words(problem: ValidationError) -> str:

@@ -19,5 +19,14 @@ AGENTS: Mapping[str, AgentSpec] = {
 }
 """The agents that every installation has."""
 
+LABEL = "agent:"
+"""What a label begins with that names an agent."""
+
+
+def label_of(agent: str) -> str:
+    """Return the label that starts an agent, and that its open run bears."""
+    return LABEL + agent
+
+
 PROTECT: tuple[str, ...] = (".github/**", "CODEOWNERS", "docs/CODEOWNERS")
 """Paths that no agent changes without a person: they decide what runs and who reviews."""

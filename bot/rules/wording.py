@@ -170,9 +170,16 @@ def plain(text: str) -> str:
     return re.sub(special, "", " ".join(text.split()))
 
 
+SKIPS = re.compile(r"\[(?=(?:skip ci|ci skip|no ci|skip actions|actions skip)\])", re.IGNORECASE)
+"""What keeps GitHub Actions from running, when it stands in a commit's message.
+
+https://docs.github.com/en/actions/managing-workflow-runs/skipping-workflow-runs
+"""
+
+
 def line(text: str) -> str:
-    """Make a title or a commit's first line, which is not Markdown and closes nothing."""
-    return clip(inline(text), MOST_LINE)
+    """Make a title or a commit's first line: not Markdown, closes nothing, skips no CI."""
+    return clip(SKIPS.sub("(", inline(text)), MOST_LINE)
 
 
 def _shown(path: str) -> str:

@@ -4,7 +4,7 @@ A runner is asked about a job by name, after restarts too, and may answer that i
 know.  Nothing is torn down on such an answer before the job's deadline.
 """
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -65,6 +65,10 @@ Standing = Alive | Gone | Unknown
 """What a runner answers about a job."""
 
 
+Keep = Callable[[Collection[JobName]], Awaitable[Collection[JobName]]]
+"""Says which of some jobs are still wanted."""
+
+
 class Runner(Protocol):
     """A backend that executes jobs."""
 
@@ -84,6 +88,10 @@ class Runner(Protocol):
         """Ask the job to stop and hand in what it has, or with `kill` end it at once."""
         ...
 
-    async def sweep(self, keep: Collection[JobName]) -> list[JobName]:
-        """End and remove every job that is not named; return the names of those removed."""
+    async def sweep(self, keep: Keep) -> list[JobName]:
+        """End and remove every job that `keep` does not want; return the names of those removed.
+
+        What exists is listed before `keep` is asked, so that a job which is written down and
+        launched meanwhile is not taken for a stray.
+        """
         ...

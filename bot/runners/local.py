@@ -13,7 +13,7 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -22,7 +22,7 @@ import structlog
 
 from bot.model.errors import Misconfigured, Unavailable
 from bot.model.ids import JobName
-from bot.runners.base import Alive, Gone, Launch, Standing, Unknown
+from bot.runners.base import Alive, Gone, Keep, Launch, Standing, Unknown
 from bot.runners.uids import allotted
 from bot.sandbox import cgroups
 from bot.sandbox.box import Bubblewrap
@@ -116,13 +116,14 @@ class LocalRunner:
         _signal(self._folder(job), signal.SIGKILL if kill else signal.SIGTERM)
         self._reap()
 
-    async def sweep(self, keep: Collection[JobName]) -> list[JobName]:
-        """End and remove the jobs that are not named."""
+    async def sweep(self, keep: Keep) -> list[JobName]:
+        """End and remove the jobs that `keep` does not want."""
         if not self._root.is_dir():
             return []
         names = (path.name for path in self._root.iterdir() if path.is_dir())
-        strays = sorted(JobName(name) for name in names if _NAME.fullmatch(name))
-        return [job for job in strays if job not in keep and await self._removed(job)]
+        found = sorted(JobName(name) for name in names if _NAME.fullmatch(name))
+        kept = await keep(found)
+        return [job for job in found if job not in kept and await self._removed(job)]
 
     def _launch(self, launch: Launch) -> None:
         folder = self._folder(launch.plan.job)

@@ -3,14 +3,19 @@
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.rules.lifecycle import Run
+from bot.rules.delivering import DELIVERY
 from bot.store import inbox, outbox, runs
-from bot.store.schema import runs as table
 
 
 async def anything(tx: AsyncConnection, *, now: float) -> bool:
     """Tell whether some loop would find a row at `now` (Unix seconds)."""
-    wanted = or_(runs.OWED, table.c.state == Run.QUEUED, runs.parked_for("delivery"))
-    found = [inbox.waiting(now), outbox.waiting(now), runs.waiting(wanted, now)]
+    # One question for each index: SQLite scans the table where two are joined by OR.
+    found = [
+        inbox.waiting(now),
+        outbox.waiting(now),
+        runs.waiting(runs.OWED, now),
+        runs.waiting(runs.QUEUED, now),
+        runs.waiting(runs.parked_for(DELIVERY), now),
+    ]
     query = select(or_(*(each.exists() for each in found)))
     return bool((await tx.execute(query)).scalar())

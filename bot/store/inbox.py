@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, select, update
+from sqlalchemy import ColumnElement, Select, and_, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model.ids import DeliveryGuid
 from bot.store.engine import insert_or_skip
 from bot.store.leases import FREE, Lease, free
 from bot.store.schema import deliveries, delivery_bodies, receipts
+
+PARAMETERS = 1_000
+"""Values in one query; both databases take more, but not any number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,12 +108,9 @@ async def finish(
 async def postpone(
     tx: AsyncConnection, delivery: Claimed, *, worker: str, until: float, note: str
 ) -> None:
-    """Give a delivery back, to be tried again at `until`."""
-    await tx.execute(
-        update(deliveries)
-        .where(_mine(delivery, worker))
-        .values(not_before=until, note=note, **FREE)
-    )
+    """Give a delivery back, with the tries that count against it, to be tried again at `until`."""
+    again = {"not_before": until, "note": note, "attempts": delivery.attempts}
+    await tx.execute(update(deliveries).where(_mine(delivery, worker)).values(**again, **FREE))
 
 
 async def receipt(tx: AsyncConnection, guid: DeliveryGuid, reaction: str, outcome: str) -> None:
@@ -122,23 +122,25 @@ async def receipt(tx: AsyncConnection, guid: DeliveryGuid, reaction: str, outcom
 
 async def known(tx: AsyncConnection, guids: Sequence[str]) -> frozenset[str]:
     """Return those of `guids` that were ever received."""
-    rows = await tx.execute(select(deliveries.c.guid).where(deliveries.c.guid.in_(guids)))
-    return frozenset(rows.scalars())
+    found: set[str] = set()
+    for start in range(0, len(guids), PARAMETERS):
+        some = guids[start : start + PARAMETERS]
+        query = select(deliveries.c.guid).where(deliveries.c.guid.in_(some))
+        found |= set((await tx.execute(query)).scalars())
+    return frozenset(found)
 
 
-async def forget(tx: AsyncConnection, *, before: float) -> int:
-    """Delete the bodies of deliveries that ended before `before`; return how many.
+async def forget(tx: AsyncConnection, *, before: float, most: int) -> int:
+    """Delete up to `most` bodies of deliveries that ended before `before`; return how many.
 
     The GUIDs stay, so that a redelivery is still known.
     """
-    ended = select(deliveries.c.guid).where(
-        deliveries.c.state.in_(("done", "ignored")), deliveries.c.received_at < before
+    ended = exists().where(
+        deliveries.c.guid == delivery_bodies.c.guid,
+        deliveries.c.state.in_(("done", "ignored")),
+        deliveries.c.received_at < before,
     )
-    result = await tx.execute(delivery_bodies.delete().where(delivery_bodies.c.guid.in_(ended)))
+    # From the bodies, which are few: the deliveries are all that ever came.
+    guids = select(delivery_bodies.c.guid).where(ended).limit(most)
+    result = await tx.execute(delivery_bodies.delete().where(delivery_bodies.c.guid.in_(guids)))
     return result.rowcount
-
-
-async def backlog(tx: AsyncConnection) -> int:
-    """Count the deliveries that wait."""
-    waiting = select(func.count()).where(deliveries.c.state == "waiting")
-    return (await tx.execute(waiting)).scalar_one()

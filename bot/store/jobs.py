@@ -1,7 +1,7 @@
 """Jobs: one for each fence of a run, claimed once, ended once."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -111,10 +111,11 @@ async def spent(tx: AsyncConnection, run: RunId) -> int:
     return (await tx.execute(query)).scalar_one()
 
 
-async def alive(tx: AsyncConnection) -> frozenset[JobName]:
-    """Return the jobs that may still exist: the newest of each run that has compute."""
+async def alive(tx: AsyncConnection, among: Collection[JobName]) -> frozenset[JobName]:
+    """Return those of some jobs that may still run: the newest of each run that has compute."""
     newer = jobs.alias("newer")
     replaced = exists().where(newer.c.run == jobs.c.run, newer.c.fence > jobs.c.fence)
     query = select(jobs.c.name).join(runs, runs.c.id == jobs.c.run)
-    rows = await tx.execute(query.where(runs.c.compute != Compute.NONE, ~replaced))
+    query = query.where(jobs.c.name.in_(among), runs.c.compute != Compute.NONE, ~replaced)
+    rows = await tx.execute(query)
     return frozenset(JobName(name) for name in rows.scalars())

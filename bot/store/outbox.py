@@ -1,7 +1,7 @@
 """What is wished for on GitHub: one row a target, with a version and one writer."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, select, update
@@ -20,7 +20,7 @@ class Wish:
 
     Attributes:
         target: names the thing for ever, such as `comment:RUN`; the row's identity.
-        kind: which writer of `bot.work.reporter` brings it about.
+        kind: which of `bot.work.writers` brings it about.
         wish: the state, as that writer reads it.
     """
 
@@ -146,7 +146,7 @@ async def claim(tx: AsyncConnection, lease: Lease, *, most: int) -> Sequence[Out
             .where(outbox.c.id.in_([row.id for row in rows]))
             .values(**lease.values(), attempts=outbox.c.attempts + 1)
         )
-    return rows
+    return [replace(row, attempts=row.attempts + 1) for row in rows]
 
 
 async def trying(tx: AsyncConnection, row: OutboxRow, *, worker: str, until: float) -> bool:
@@ -179,9 +179,12 @@ async def made(
     )
 
 
-async def postpone(tx: AsyncConnection, row: OutboxRow, *, worker: str, until: float) -> bool:
-    """Give a wish back, to be tried again at `until`."""
-    return await _set(tx, row, worker, not_before=until, **FREE)
+async def postpone(
+    tx: AsyncConnection, row: OutboxRow, *, worker: str, until: float, counts: bool
+) -> bool:
+    """Give a wish back, to be tried again at `until`; the try counts if it was to blame."""
+    tries = row.attempts if counts else row.attempts - 1
+    return await _set(tx, row, worker, not_before=until, attempts=tries, **FREE)
 
 
 async def refuse(tx: AsyncConnection, row: OutboxRow, *, worker: str, words: str) -> bool:
@@ -191,10 +194,16 @@ async def refuse(tx: AsyncConnection, row: OutboxRow, *, worker: str, words: str
 
 
 async def withdraw(tx: AsyncConnection, run: RunId, *, kinds: Collection[str]) -> None:
-    """Give up what a run still wishes for, of some kinds."""
+    """Give up what a run still wishes for, of some kinds; not what may be under way already."""
     await tx.execute(
         update(outbox)
-        .where(outbox.c.run == run, outbox.c.kind.in_(kinds), outbox.c.done < outbox.c.version)
+        .where(
+            outbox.c.run == run,
+            outbox.c.kind.in_(kinds),
+            outbox.c.done < outbox.c.version,
+            outbox.c.tried.is_(False),
+            outbox.c.leased_by.is_(None),
+        )
         .values(refused="The run has ended.")
     )
 

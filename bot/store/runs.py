@@ -4,7 +4,19 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, delete, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model.errors import Fenced
@@ -13,7 +25,7 @@ from bot.model.runs import Conclusion, Subject, SubjectKind
 from bot.rules.lifecycle import COMPUTE, RUN, Compute, Run, Signal, after
 from bot.store.engine import insert_or_skip
 from bot.store.leases import FREE, Lease, free
-from bot.store.schema import mailbox, run_subjects, runs, slots, waits
+from bot.store.schema import UNDER_WAY, mailbox, run_subjects, runs, slots, waits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +34,7 @@ class RunRow:
 
     id: RunId
     installation: InstallationId
+    repo_id: int
     repo: Repo
     number: int
     kind: SubjectKind
@@ -42,6 +55,7 @@ class RunRow:
     created_at: float
     changed_at: float
     next_attempt_at: float
+    failures: int
     deadline: float | None
 
     @property
@@ -75,13 +89,17 @@ async def start(tx: AsyncConnection, row: RunRow) -> bool:
     return True
 
 
-async def own(tx: AsyncConnection, run: RunId, subject: Subject, *, how: str) -> None:
-    """Write down that a subject belongs to a run: `asked` on it, or `opened` by it."""
-    await tx.execute(
+async def own(tx: AsyncConnection, run: RunId, subject: Subject, *, how: str) -> bool:
+    """Write down that a subject belongs to a run: `asked` on it, or `opened` by it.
+
+    False when that is known already.
+    """
+    added = await tx.execute(
         insert_or_skip(run_subjects, tx.dialect).values(
             run=run, repo=subject.repo, number=subject.number, kind=subject.kind, how=how
         )
     )
+    return added.rowcount == 1
 
 
 async def opened(tx: AsyncConnection, run: RunId) -> int | None:
@@ -131,31 +149,48 @@ async def open_among(tx: AsyncConnection, some: Collection[RunId]) -> frozenset[
     return frozenset((await tx.execute(query)).scalars())
 
 
-async def queued(tx: AsyncConnection, *, now: float, most: int) -> Sequence[RunRow]:
-    """Return the runs that wait for a runner, oldest first."""
-    query = select(*COLUMNS).where(
-        runs.c.state == Run.QUEUED, runs.c.compute == Compute.NONE, runs.c.next_attempt_at <= now
-    )
-    return await _all(tx, query.order_by(runs.c.id).limit(most))
-
-
-OWED: ColumnElement[bool] = or_(runs.c.compute != Compute.NONE, runs.c.state == Run.RUNNING)
+OWED: ColumnElement[bool] = and_(
+    text(UNDER_WAY), or_(runs.c.compute != Compute.NONE, runs.c.state == Run.RUNNING)
+)
 """Runs to which the supervisor owes something."""
+
+QUEUED: ColumnElement[bool] = and_(
+    text(UNDER_WAY), runs.c.state == Run.QUEUED, runs.c.compute == Compute.NONE
+)
+"""Runs that wait for a runner."""
+
+
+async def any_queued(tx: AsyncConnection, *, now: float) -> bool:
+    """Tell whether a run waits for a runner."""
+    return await due(tx, QUEUED, now=now)
+
+
+async def queued(tx: AsyncConnection, *, now: float, most: int, of_repo: int) -> Sequence[RunRow]:
+    """Take runs that wait for a runner, oldest first, no more than `of_repo` of one repository.
+
+    They are locked until the transaction ends, so that no other worker admits them too.
+    """
+    place = func.row_number().over(partition_by=runs.c.repo, order_by=runs.c.id)
+    waiting = select(runs.c.id, place.label("place"))
+    ranked = waiting.where(QUEUED, runs.c.next_attempt_at <= now).subquery()
+    first = select(ranked.c.id).where(ranked.c.place <= of_repo).order_by(ranked.c.id).limit(most)
+    query = select(*COLUMNS).where(runs.c.id.in_(first), QUEUED).order_by(runs.c.id)
+    return await _all(tx, query.with_for_update(skip_locked=True))
 
 
 def parked_for(reason: str) -> ColumnElement[bool]:
     """Say in SQL that a run is parked and waits for `reason`."""
-    waiting = exists().where(waits.c.run == runs.c.id, waits.c.reason == reason)
-    return and_(runs.c.state == Run.PARKED, waiting)
+    waiting = select(waits.c.run).where(waits.c.reason == reason)
+    return and_(runs.c.id.in_(waiting), runs.c.state == Run.PARKED)
 
 
 async def earlier(tx: AsyncConnection, row: RunRow) -> int:
-    """Count the runs of the same agent on the same subject that came before and have a head."""
+    """Count the runs of the same agent on the same subject that came before and have a branch."""
     query = select(func.count()).where(
         runs.c.repo == row.repo,
         runs.c.number == row.number,
         runs.c.agent == row.agent,
-        runs.c.head.is_not(None),
+        runs.c.head_branch.is_not(None),
         runs.c.id < row.id,
     )
     return (await tx.execute(query)).scalar_one()
@@ -166,9 +201,13 @@ async def poke(tx: AsyncConnection, run: RunId, *, now: float) -> None:
     await tx.execute(update(runs).where(runs.c.id == run).values(next_attempt_at=now))
 
 
+def _due(which: ColumnElement[bool], now: float) -> tuple[ColumnElement[bool], ...]:
+    return which, free(runs, now), runs.c.next_attempt_at <= now
+
+
 def waiting(which: ColumnElement[bool], now: float) -> Select[tuple[str]]:
     """Select the runs for which `which` holds and whose next attempt is due, in SQL."""
-    return select(runs.c.id).where(which, free(runs, now), runs.c.next_attempt_at <= now)
+    return select(runs.c.id).where(*_due(which, now))
 
 
 async def due(tx: AsyncConnection, which: ColumnElement[bool], *, now: float) -> bool:
@@ -182,7 +221,7 @@ async def claim(
     """Take runs for which `which` holds and whose next attempt is due."""
     query = (
         select(*COLUMNS)
-        .where(which, free(runs, lease.now), runs.c.next_attempt_at <= lease.now)
+        .where(*_due(which, lease.now))
         .order_by(runs.c.next_attempt_at, runs.c.id)
         .limit(most)
         .with_for_update(skip_locked=True)
@@ -194,13 +233,19 @@ async def claim(
     return found
 
 
-async def let_go(tx: AsyncConnection, row: RunRow, *, worker: str, next_at: float) -> None:
+async def release(
+    tx: AsyncConnection, row: RunRow, *, worker: str, next_at: float, failures: int
+) -> None:
     """Give a run back, to be looked at again at `next_at`, or at once when somebody poked it."""
     unpoked = runs.c.next_attempt_at == row.next_attempt_at
     await tx.execute(
         update(runs)
         .where(runs.c.id == row.id, runs.c.leased_by == worker)
-        .values(**FREE, next_attempt_at=case((unpoked, next_at), else_=runs.c.next_attempt_at))
+        .values(
+            **FREE,
+            failures=failures,
+            next_attempt_at=case((unpoked, next_at), else_=runs.c.next_attempt_at),
+        )
     )
 
 
@@ -248,7 +293,7 @@ async def signal(
     """
     if any(what in signals for signals in RUN.values()):
         then = after(RUN, row.state, what)
-        values |= {"state": then, "changed_at": now, "next_attempt_at": now}
+        values |= {"state": then, "changed_at": now, "next_attempt_at": now, "failures": 0}
         rests = then in {Run.PARKED, Run.FINISHED}
         if rests and what is not Signal.CANCELLED and await unread(tx, row.id):
             raise Fenced(f"run {row.id} has unread messages")

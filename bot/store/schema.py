@@ -83,11 +83,18 @@ installations = Table(
     Column("active", Boolean, nullable=False),
 )
 
+UNDER_WAY = "(compute <> 'none' OR state IN ('queued', 'running'))"
+"""What the runs have in common that a loop looks for.
+
+The queries repeat it to the letter, since SQLite uses a partial index only for those that do.
+"""
+
 runs = Table(
     "runs",
     metadata,
     Column("id", Text, primary_key=True),
     Column("installation", BigInteger, nullable=False),
+    Column("repo_id", BigInteger, nullable=False),  # names are given away and taken again
     Column("repo", Text, nullable=False),
     Column("number", Integer, nullable=False),
     Column("kind", Text, nullable=False),
@@ -108,6 +115,7 @@ runs = Table(
     Column("created_at", Float, nullable=False),
     Column("changed_at", Float, nullable=False),
     Column("next_attempt_at", Float, nullable=False, server_default="0"),
+    Column("failures", Integer, nullable=False, server_default="0"),
     Column("deadline", Float),
     Column("leased_by", Text),
     Column("leased_until", Float),
@@ -124,8 +132,8 @@ runs = Table(
     Index(
         "ix_runs_owed",
         "next_attempt_at",
-        sqlite_where=text("compute <> 'none' OR state IN ('queued', 'running')"),
-        postgresql_where=text("compute <> 'none' OR state IN ('queued', 'running')"),
+        sqlite_where=text(UNDER_WAY),
+        postgresql_where=text(UNDER_WAY),
     ),
 )
 

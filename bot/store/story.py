@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model.ids import Fence, RunId
 from bot.rules.wording import Step
-from bot.store.engine import insert_or_skip
+from bot.store.engine import insert_or_skip, upsert
 from bot.store.schema import outputs, run_steps, waits
 
 MOST_STEPS = 40
@@ -107,9 +107,12 @@ async def used(tx: AsyncConnection, run: RunId, fence: Fence, kind: str) -> int:
 async def wait(
     tx: AsyncConnection, run: RunId, reason: str, *, now: float, deadline: float
 ) -> None:
-    """Write down what a parked run waits for."""
+    """Write down what a parked run waits for, or until when it goes on waiting."""
     row: dict[str, Any] = {"run": run, "reason": reason, "since": now, "deadline": deadline}
-    await tx.execute(insert_or_skip(waits, tx.dialect).values(**row))
+    insert = upsert(waits, tx.dialect).values(**row)
+    await tx.execute(
+        insert.on_conflict_do_update(index_elements=["run", "reason"], set_={"deadline": deadline})
+    )
 
 
 async def met(tx: AsyncConnection, run: RunId) -> None:

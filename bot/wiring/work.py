@@ -40,7 +40,9 @@ from bot.workspace.quarantine import Quarantines
 async def run(settings: Settings) -> None:
     """Work until cancelled."""
     clock = clock_of(settings)
-    credentials = Credentials(app_id=settings.app_id, key=AppKey.load(_pem(settings)))
+    pem = _pem(settings)
+    credentials = Credentials(app_id=settings.app_id, key=AppKey.load(pem))
+    rules = Rules(protect=PROTECT, secrets=(pem, settings.database_url))
     runner = open_local(
         settings.home / "jobs",
         uids=settings.job_uids,
@@ -56,10 +58,12 @@ async def run(settings: Settings) -> None:
             token=token,
         )
         with alone(settings, store) as only_one:
-            await Worker(context, _loops(settings, context, runner), alone=only_one).run()
+            await Worker(context, _loops(settings, context, runner, rules), alone=only_one).run()
 
 
-def _loops(settings: Settings, context: Context, runner: Runner) -> Mapping[str, Step]:
+def _loops(
+    settings: Settings, context: Context, runner: Runner, rules: Rules
+) -> Mapping[str, Step]:
     def new_run() -> RunId:
         return run_id(context.now(), secrets.randbits(80))
 
@@ -69,7 +73,6 @@ def _loops(settings: Settings, context: Context, runner: Runner) -> Mapping[str,
     workspaces = Workspaces(mirrors=mirrors, lowers=lowers, quarantines=quarantines)
     launcher = Launcher(context, runner, workspaces, settings.home / "gateway")
     capacity = Capacity(everywhere=settings.runs_at_once, repo=settings.runs_per_repo)
-    rules = Rules(protect=PROTECT, secrets=(_pem(settings), settings.database_url))
     return {
         "inbox": Inbox(context, handlers.REACTIONS, new_run).step,
         "scheduler": Scheduler(context, capacity).step,

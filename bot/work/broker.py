@@ -15,7 +15,8 @@ from bot.model.clock import Clock
 from bot.model.errors import Fenced, Refused
 from bot.model.runs import JobPlan
 from bot.rules import outputs
-from bot.rules.attempts import DELIVERY_PATIENCE
+from bot.rules.attempts import DELIVERING_PATIENCE
+from bot.rules.delivering import DELIVERY
 from bot.rules.endings import Ended, ending
 from bot.rules.lifecycle import Compute, Run, Signal
 from bot.rules.outputs import Accepted, Rejected
@@ -24,7 +25,7 @@ from bot.store.engine import Store
 from bot.store.jobs import JobRow
 from bot.store.runs import RunRow
 from bot.store.story import OutputRow
-from bot.work import runs as work
+from bot.work import telling
 
 log = structlog.get_logger()
 
@@ -64,7 +65,7 @@ class Broker:
             if row.state is not Run.RUNNING or row.compute is not Compute.STARTING:
                 raise Fenced(f"job {job.name} is not wanted any more")
             live = await runs.signal(tx, row, Signal.CAME_UP, now=now)
-            await work.tell(tx, live, "The agent is at work", now=now)
+            await telling.tell(tx, live, "The agent is at work", now=now)
         log.info("job.claimed", run=job.run, job=job.name)
         return Claim(plan=job.plan, run_token=run_token)
 
@@ -89,8 +90,8 @@ class Broker:
         async with self._store.begin() as tx:
             job, row = await self._working(tx, token)
             if await story.count(tx, job.run) < MOST_STEPS:
-                await story.hear(tx, job.run, text, now=now, key=key)
-                await work.refresh(tx, row, now=now)
+                await story.hear(tx, job.run, outputs.without_secrets(text), now=now, key=key)
+                await telling.refresh(tx, row, now=now)
 
     async def note(self, token: SecretStr, text: str, *, key: str | None = None) -> None:
         """Keep a note for the run's next job, once for each `key` of the caller's."""
@@ -98,7 +99,7 @@ class Broker:
         async with self._store.begin() as tx:
             job, _ = await self._working(tx, token)
             if await story.count(tx, job.run) < MOST_STEPS:
-                await story.keep_note(tx, job.run, text, now=now, key=key)
+                await story.keep_note(tx, job.run, outputs.storable(text), now=now, key=key)
 
     async def ask(
         self, token: SecretStr, kind: str, payload: Mapping[str, object], *, key: str | None = None
@@ -139,11 +140,11 @@ class Broker:
         asked = await story.asked(tx, row.id, row.fence)
         how = ending(ended, {each.kind for each in asked})
         if how.signal is not Signal.DELIVERS:
-            await work.finish(tx, row, how, now=now)
+            await telling.finish(tx, row, how, now=now)
             return
         parked = await runs.signal(tx, row, Signal.DELIVERS, now=now, result=ended.result)
-        await story.wait(tx, row.id, "delivery", now=now, deadline=now + DELIVERY_PATIENCE)
-        await work.tell(tx, parked, "The agent is done; checking what it made", now=now)
+        await story.wait(tx, row.id, DELIVERY, now=now, deadline=now + DELIVERING_PATIENCE)
+        await telling.tell(tx, parked, "The agent is done; checking what it made", now=now)
 
     async def _working(self, tx: AsyncConnection, token: SecretStr) -> tuple[JobRow, RunRow]:
         job = _known(await jobs.by_run_token(tx, token))

@@ -1,12 +1,13 @@
 """What every loop of a worker is given."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.github.client import GitHub
 from bot.model.clock import Clock
 from bot.store.engine import Store
 from bot.store.leases import Lease
+from bot.work.loop import Pool
 
 LEASE = 60.0
 """Seconds for which a worker has a row to itself; who outlives it is fenced."""
@@ -19,6 +20,7 @@ class Context:
     Attributes:
         worker: names this process in leases.
         token: makes an unguessable text.
+        pools: what the loops are handling.
     """
 
     store: Store
@@ -26,10 +28,16 @@ class Context:
     clock: Clock
     worker: str
     token: Callable[[], str]
+    pools: list[Pool] = field(default_factory=list)
 
     def now(self) -> float:
         """Return seconds since 1970-01-01 UTC."""
         return self.clock.now()
+
+    def pool(self, most: int) -> Pool:
+        """Make a pool for a loop's rows, which ends with the worker."""
+        self.pools.append(Pool(most, self.store.changes.announce))
+        return self.pools[-1]
 
     def lease(self) -> Lease:
         """Make a lease that begins now."""

@@ -4,37 +4,33 @@ A run whose agent is done waits here: its tree is checked, its branch pushed, it
 request opened.  Only when GitHub has all of it is the run a success.
 """
 
-import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.model.errors import Fenced, Refused, Unavailable
+from bot.model.errors import Refused
 from bot.model.ids import Sha
-from bot.model.runs import Conclusion, Subject
+from bot.model.runs import Conclusion
 from bot.rules import wording
+from bot.rules.attempts import DELIVERING_PATIENCE
+from bot.rules.delivering import DELIVERY, Next, Wished, next_step
 from bot.rules.endings import Ending
 from bot.rules.lifecycle import Signal
 from bot.store import outbox, runs, story
 from bot.store.outbox import OutboxRow
 from bot.store.runs import RunRow
 from bot.store.story import OutputRow
-from bot.work import runs as work
+from bot.work import telling
+from bot.work.claimed import ClaimedRuns
 from bot.work.context import Context
-from bot.work.loop import side_by_side
 from bot.workspace import deliver
 from bot.workspace.deliver import CommitWords, Inspected, Rules
 from bot.workspace.quarantine import Quarantines
 from bot.workspace.snapshot import Author
 
-log = structlog.get_logger()
-
-AT_ONCE = 8
-"""Runs that are delivered side by side."""
-
 LOOK_AGAIN = 5.0
-"""Seconds after which a delivery is looked at although the reporter did not say so."""
+"""Seconds after which a run is looked at although the reporter did not poke it."""
 
-BROKEN = 30.0
-"""Seconds until a delivery that failed in a way nobody foresaw is looked at again."""
+LATE = "GitHub did not take it in time."
+NOTHING = "Nothing had to be done."
 
 
 class Delivering:
@@ -47,69 +43,36 @@ class Delivering:
         self._rules = rules
         self._quarantines = quarantines
         self._noreply = noreply
-        self._which = runs.parked_for("delivery")
+        which = runs.parked_for(DELIVERY)
+        self.step = ClaimedRuns(context, which, self._advance, self._fail).step
 
-    async def step(self) -> bool:
-        """Take deliveries one step further; True when there was one."""
-        async with self._context.store.read() as rows:
-            if not await runs.due(rows, self._which, now=self._context.now()):
-                return False
-        async with self._context.store.begin() as tx:
-            due = await runs.claim(tx, self._context.lease(), self._which, most=AT_ONCE)
-        await side_by_side(due, self._take_further, self._failed)
-        return bool(due)
-
-    async def _take_further(self, row: RunRow) -> None:
-        await self._advance(row)
-        await self._let_go(row, LOOK_AGAIN)
-
-    async def _failed(self, row: RunRow, problem: Exception) -> None:
-        match problem:
-            case Unavailable():
-                log.warning("run.unavailable", run=row.id, words=str(problem))
-                wait = problem.retry_after
-            case Fenced():
-                wait = 0.0  # it moved while we worked; look again at what it is now
-            case Refused():
-                await self._fail(row, problem.words)
-                wait = LOOK_AGAIN
-            case _:
-                log.error("run.failed", run=row.id, exc_info=problem)
-                wait = BROKEN
-        await self._let_go(row, wait)
-
-    async def _let_go(self, row: RunRow, wait: float) -> None:
-        async with self._context.store.begin() as tx:
-            next_at = self._context.now() + wait
-            await runs.let_go(tx, row, worker=self._context.worker, next_at=next_at)
-
-    async def _advance(self, row: RunRow) -> None:
+    async def _advance(self, row: RunRow) -> float:
         async with self._context.store.read() as rows:
             wishes = await outbox.of_run(rows, row.id)
             asked = {each.kind: each for each in await story.asked(rows, row.id, row.fence)}
             late = await story.is_late(rows, row.id, now=self._context.now())
         branch, pull = wishes.get("branch"), wishes.get("pull")
-        refused = next((wish.refused for wish in (branch, pull) if wish and wish.refused), None)
-        if refused:
-            await self._fail(row, f"GitHub refused it: {refused}")
-        elif late:
-            await self._end(row, Signal.EXPIRED, Conclusion.TIMED_OUT, "GitHub did not take it.")
-        elif "pull_request" not in asked:
-            await self._without_changes(row, asked)
-        elif branch is None:
-            await self._inspect(row, asked["pull_request"])
-        elif branch.is_made and pull is None:
-            await self._open(row, branch, asked["pull_request"])
-        elif pull and pull.is_made and pull.external_id:
-            await self._succeed(row, int(pull.external_id))
+        match next_step(asked, _wished(branch), _wished(pull), late=late):
+            case Next.PUSH:
+                await self._push(row, asked["pull_request"])
+            case Next.OPEN if branch:
+                await self._open(row, branch, asked["pull_request"])
+            case Next.SUCCEED:
+                await self._end(row, Signal.DELIVERED, Conclusion.SUCCESS, "")
+            case Next.FAIL:
+                words = next(wish.refused for wish in (branch, pull) if wish and wish.refused)
+                await self._fail(row, f"GitHub refused it: {words}")
+            case Next.EXPIRE:
+                await self._end(row, Signal.EXPIRED, Conclusion.TIMED_OUT, LATE)
+            case Next.END_WITH_WORDS:
+                await self._end(row, Signal.DELIVERED, Conclusion.SUCCESS, "")
+            case Next.END_WITH_NOTHING:
+                await self._end(row, Signal.DELIVERED, Conclusion.NEUTRAL, NOTHING)
+            case _:
+                pass
+        return LOOK_AGAIN
 
-    async def _without_changes(self, row: RunRow, asked: dict[str, OutputRow]) -> None:
-        if "comment" in asked:
-            await self._end(row, Signal.DELIVERED, Conclusion.SUCCESS, "")
-        else:
-            await self._end(row, Signal.DELIVERED, Conclusion.NEUTRAL, "Nothing had to be done.")
-
-    async def _inspect(self, row: RunRow, asked: OutputRow) -> None:
+    async def _push(self, row: RunRow, asked: OutputRow) -> None:
         quarantine = self._quarantines.path(row.id)
         if row.result is None or row.base is None:
             raise Refused("no_result", "The agent's changes did not arrive.")
@@ -117,16 +80,17 @@ class Delivering:
         if not isinstance(found, Inspected):
             raise Refused(found.reason, found.words)
         async with self._context.store.read() as rows:
-            seen = await work.view(rows, row)
+            seen = await telling.view(rows, row)
         commit = await deliver.seal(quarantine, found, await self._words(row, asked, seen))
         files = [(file.path, file.added, file.removed) for file in found.files]
         now = self._context.now()
         async with self._context.store.begin() as tx:
-            await runs.unmoved(tx, row)
             branch = await self._branch(tx, row)
-            wanted = {"branch": branch, "sha": commit, "files": files}
-            await outbox.wish(tx, work.wish_of(row, "branch", **wanted), now=now)
-            await work.tell(tx, row, f"Checked {len(files)} changed files; pushing", now=now)
+            row = await runs.note(tx, row, head_branch=branch)
+            await story.wait(tx, row.id, DELIVERY, now=now, deadline=now + DELIVERING_PATIENCE)
+            wanted = {"branch": branch, "sha": commit, "files": files, "repo_id": row.repo_id}
+            await outbox.wish(tx, telling.wish_of(row, "branch", **wanted), now=now)
+            await telling.tell(tx, row, f"Checked {len(files)} changed files; pushing", now=now)
 
     async def _words(self, row: RunRow, asked: OutputRow, seen: wording.RunView) -> CommitWords:
         who = await self._context.github.app.identity()
@@ -147,8 +111,9 @@ class Delivering:
         head, head_branch = Sha(branch.wish["sha"]), str(branch.wish["branch"])
         now = self._context.now()
         async with self._context.store.begin() as tx:
-            at_head = await runs.note(tx, row, head=head, head_branch=head_branch)
-            seen = await work.view(tx, at_head)
+            at_head = await runs.note(tx, row, head=head)
+            await story.wait(tx, row.id, DELIVERY, now=now, deadline=now + DELIVERING_PATIENCE)
+            seen = await telling.view(tx, at_head)
             body = wording.pull_body(seen, asked.payload["body"], branch.wish["files"])
             wanted = {
                 "title": wording.line(asked.payload["title"]),
@@ -156,26 +121,19 @@ class Delivering:
                 "head": head_branch,
                 "base": row.base_branch,
             }
-            await outbox.wish(tx, work.wish_of(row, "pull", **wanted), now=now)
-            await work.tell(
+            await outbox.wish(tx, telling.wish_of(row, "pull", **wanted), now=now)
+            await telling.tell(
                 tx, at_head, f"Pushed `{head_branch}`; opening a pull request", now=now
             )
 
-    async def _succeed(self, row: RunRow, number: int) -> None:
-        opened = Subject(repo=row.repo, number=number, kind="pull")
-        success = Ending(signal=Signal.DELIVERED, conclusion=Conclusion.SUCCESS, words="")
-        now = self._context.now()
-        async with self._context.store.begin() as tx:
-            await runs.own(tx, row.id, opened, how="opened")
-            await story.tell(tx, row.id, f"Opened #{number}", now=now)
-            await work.finish(tx, row, success, now=now)
-        log.info("run.delivered", run=row.id, pull=number)
-
     async def _fail(self, row: RunRow, words: str) -> None:
-        await self._end(row, Signal.SETTLED, Conclusion.FAILURE, words)
+        await self._end(row, Signal.FAILED, Conclusion.FAILURE, words)
 
     async def _end(self, row: RunRow, what: Signal, conclusion: Conclusion, words: str) -> None:
         how = Ending(signal=what, conclusion=conclusion, words=words)
         async with self._context.store.begin() as tx:
-            await work.finish(tx, row, how, now=self._context.now())
-        log.info("run.ended", run=row.id, conclusion=conclusion, words=words)
+            await telling.finish(tx, row, how, now=self._context.now())
+
+
+def _wished(row: OutboxRow | None) -> Wished | None:
+    return Wished(made=row.is_made, refused=row.refused) if row else None

@@ -27,7 +27,7 @@ from bot.rules.lifecycle import Signal
 from bot.store import installations, outbox, runs
 from bot.store.outbox import Wish
 from bot.store.runs import RunRow
-from bot.work import runs as work
+from bot.work import telling
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,7 @@ class Dispatch:
             case StopRuns():
                 open_runs = await runs.open_on(self.tx, intent.subject)
                 wanted = [row for row in open_runs if intent.agent in {None, row.agent}]
-                return await self._stop(wanted, intent.why)
+                return await self._stop(wanted, intent.why, labelled=intent.agent is None)
             case StopRepository():
                 found = await runs.open_of(self.tx, intent.installation, intent.repo)
                 return await self._stop(found, intent.why)
@@ -68,13 +68,13 @@ class Dispatch:
 
     async def _start(self, intent: StartRun) -> str:
         run = self.run_id()
-        started = await work.start(self.tx, intent, run, now=self.now)
+        started = await telling.start(self.tx, intent, run, now=self.now)
         return f"queued run {run}" if started else "a run is open already"
 
-    async def _stop(self, found: Sequence[RunRow], why: str) -> str:
+    async def _stop(self, found: Sequence[RunRow], why: str, *, labelled: bool = True) -> str:
         stop = Ending(signal=Signal.CANCELLED, conclusion=Conclusion.CANCELLED, words=why)
         for row in found:
-            await work.finish(self.tx, row, stop, now=self.now)
+            await telling.finish(self.tx, row, stop, now=self.now, labelled=labelled)
         return f"stopped {len(found)} runs"
 
     async def _refuse(self, intent: Refuse) -> str:

@@ -3,12 +3,12 @@
 A handler's Facts is a dataclass; its fields' names are looked up here.
 """
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import fields
 from typing import Any, TypeVar
 
 from bot.github.client import AtRepository
-from bot.model.errors import Refused
+from bot.model.errors import Refused, Unavailable
 from bot.model.events import (
     Event,
     SubjectClosed,
@@ -16,7 +16,8 @@ from bot.model.events import (
     SubjectUnlabeled,
 )
 from bot.model.runs import Subject
-from bot.rules.attempts import FRESH
+from bot.reactions import Reaction
+from bot.rules.attempts import SETTLES
 from bot.rules.policy import Role, role_of
 from bot.store import runs
 from bot.work.context import Context
@@ -47,9 +48,11 @@ class FactSource:
 
     def _subject(self) -> Subject:
         match self._event:
-            case SubjectLabeled(subject=subject) | SubjectUnlabeled(subject=subject):
-                return subject
-            case SubjectClosed(subject=subject):
+            case (
+                SubjectLabeled(subject=subject)
+                | SubjectUnlabeled(subject=subject)
+                | SubjectClosed(subject=subject)
+            ):
                 return subject
             case _:
                 raise TypeError(f"{type(self._event).__name__} is about no subject")
@@ -77,13 +80,26 @@ class FactSource:
         return (await self._context.github.app.identity()).bot.id == self._event.sender.id
 
     async def still_holds(self) -> bool:
-        """Ask whether an event that is not fresh still says what is so."""
-        if self._context.now() - self._event.at < FRESH:
+        """Ask whether what the event says is still so: events overtake one another.
+
+        Raises:
+            Unavailable: it is not so, but the event is so new that GitHub may only not
+                show yet what it has told; to be asked again.
+        """
+        if await self._holds():
             return True
+        if self._context.now() - self._event.at < SETTLES:
+            words = "what an event told is not shown yet"
+            raise Unavailable("github", words, retry_after=SETTLES / 4)
+        return False
+
+    async def _holds(self) -> bool:
         try:
             issue = await self._at().issues.get(self._subject().number)
-        except Refused:
-            return False
+        except Refused as problem:
+            if problem.reason not in {"not_found", "gone"}:
+                raise
+            return isinstance(self._event, SubjectClosed)  # what is gone is closed for good
         match self._event:
             case SubjectLabeled(label=label):
                 return label in issue.labels and issue.state == "open"
@@ -91,6 +107,10 @@ class FactSource:
                 return label not in issue.labels
             case _:
                 return issue.state == "closed"
+
+    async def works_there(self) -> bool:
+        """Ask whether the app is installed there now, and not suspended."""
+        return await self._context.github.app.works_at(self._event.installation)
 
     async def open_agents(self) -> frozenset[str]:
         """Look up which agents have an open run on the subject."""
@@ -103,5 +123,13 @@ FETCHERS: Mapping[str, Callable[[FactSource], Coroutine[Any, Any, Any]]] = {
     "by_us": FactSource.by_us,
     "still_holds": FactSource.still_holds,
     "open_agents": FactSource.open_agents,
+    "works_there": FactSource.works_there,
 }
 """Every fact that a handler may name."""
+
+
+def check_facts(reactions: Iterable[Reaction[Any, Any]]) -> None:
+    """See that every fact a handler names can be fetched; raises LookupError when one cannot."""
+    for reaction in reactions:
+        if unknown := {field.name for field in fields(reaction.facts)} - FETCHERS.keys():
+            raise LookupError(f"{reaction.name} names facts that nobody fetches: {unknown}")

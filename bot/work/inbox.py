@@ -5,6 +5,7 @@ aside for a person once it has failed too often.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -19,10 +20,12 @@ from bot.store import inbox
 from bot.store.inbox import Claimed
 from bot.work.context import Context
 from bot.work.dispatch import Dispatch
-from bot.work.facts import FactSource
-from bot.work.loop import side_by_side
+from bot.work.facts import FactSource, check_facts
 
 log = structlog.get_logger()
+
+SOON = 0.1
+"""Seconds until a delivery that lost a race is tried again."""
 
 AT_ONCE = 16
 """Deliveries of different ordering keys that are handled side by side."""
@@ -37,30 +40,34 @@ class Inbox:
         reactions: Sequence[Reaction[Any, Any]],
         run_id: Callable[[], RunId],
     ) -> None:
+        check_facts(reactions)
         self._context = context
+        self._pool = context.pool(AT_ONCE)
         self._reactions = reactions
         self._run_id = run_id
 
     async def step(self) -> bool:
         """Handle what is due; True when there was something."""
+        room = self._pool.room
         async with self._context.store.read() as rows:
-            if not await inbox.due(rows, now=self._context.now()):
+            if not room or not await inbox.due(rows, now=self._context.now()):
                 return False
         async with self._context.store.begin() as tx:
-            claimed = await inbox.claim(tx, self._context.lease(), most=AT_ONCE)
-        await side_by_side(claimed, self._handle, self._failed)
+            claimed = await inbox.claim(tx, self._context.lease(), most=room)
+        for delivery in claimed:
+            self._pool.add(delivery.id, delivery, self._handle, self._failed)
         return bool(claimed)
 
     async def _failed(self, delivery: Claimed, problem: Exception) -> None:
         match problem:
             case Unavailable():
-                await self._again(delivery, str(problem), problem.retry_after)
+                await self._again(_blameless(delivery), str(problem), problem.retry_after)
             case Fenced():
-                await self._again(delivery, str(problem), 0.0)
+                await self._again(_blameless(delivery), str(problem), SOON)
             case Unreadable():
                 await self._end(delivery, "set_aside", str(problem))
             case Refused():
-                await self._end(delivery, "set_aside", problem.words)
+                await self._bad(delivery, problem.words)
             case _:
                 log.error("delivery.failed", delivery=delivery.guid, exc_info=problem)
                 await self._bad(delivery, type(problem).__name__)
@@ -110,7 +117,12 @@ class Inbox:
         log.info("delivery.ended", delivery=delivery.guid, state=state, note=note)
 
     async def _again(self, delivery: Claimed, note: str, seconds: float) -> None:
-        until = self._context.now() + max(seconds, 0.1)
+        worker, until = self._context.worker, self._context.now() + seconds
         async with self._context.store.begin() as tx:
-            await inbox.postpone(tx, delivery, worker=self._context.worker, until=until, note=note)
+            await inbox.postpone(tx, delivery, worker=worker, until=until, note=note)
         log.warning("delivery.postponed", delivery=delivery.guid, note=note, seconds=seconds)
+
+
+def _blameless(delivery: Claimed) -> Claimed:
+    """Take back a try that failed for reasons outside the delivery."""
+    return replace(delivery, attempts=delivery.attempts - 1)

@@ -1,10 +1,13 @@
 """Cleans up behind the others, and fetches deliveries that GitHub could not hand over."""
 
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
 import structlog
 
 from bot.github.hooks import HookDelivery
 from bot.model.errors import Refused
-from bot.model.ids import RunId
+from bot.model.ids import JobName, RunId, run_of
 from bot.runners.base import Runner
 from bot.store import inbox, jobs, runs
 from bot.work.context import Context
@@ -25,10 +28,26 @@ OVERLAP = 15 * 60.0
 """Seconds that a round looks back beyond the one before."""
 
 ASKS_AGAIN = 5 * 60.0
-"""Seconds until a redelivery that did not arrive is asked for once more."""
+"""Seconds until a redelivery that did not arrive is asked for once more; doubled each time."""
 
 KEEPS_BODIES = LOOKS_BACK
 """Seconds after which the body of a delivery that was handled is deleted."""
+
+
+MOST_ASKS = 6
+"""Times that one delivery is asked for, over some five hours."""
+
+BODIES_AT_ONCE = 5_000
+"""Bodies that one transaction deletes, so that others get their turn."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """How often a lost delivery was asked for, and until when that is remembered."""
+
+    tries: int
+    next_at: float
+    forgotten_at: float
 
 
 class Janitor:
@@ -40,31 +59,46 @@ class Janitor:
         self._workspaces = workspaces
         self._next = 0.0
         self._seen_until = context.now() - LOOKS_BACK
-        self._asked: dict[str, float] = {}
+        self._asked: dict[str, Asked] = {}
+        self._pool = context.pool(2)
 
     async def step(self) -> bool:
-        """Clean when it is time; never busy."""
+        """Begin a round when it is time; never busy."""
         now = self._context.now()
         if now >= self._next:
             self._next = now + EVERY
-            await self._clean(now)
-            await self._fetch_lost(now)
+            self._pool.add("clean", now, self._clean, self._failed)
+            self._pool.add("fetch", now, self._fetch_lost, self._failed)
         return False
 
+    async def _failed(self, _now: float, problem: Exception) -> None:
+        """Leave it for the next round."""
+        log.error("janitor.failed", exc_info=problem)
+
     async def _clean(self, now: float) -> None:
+        """Remove what no row wants; what exists is always listed before the rows are read."""
         async with self._context.store.begin() as tx:
-            forgotten = await inbox.forget(tx, before=now - KEEPS_BODIES)
-        async with self._context.store.read() as rows:
-            alive = await jobs.alive(rows)
-            open_runs = await runs.open_among(rows, self._workspaces.quarantines.opened())
-        removed = await self._runner.sweep(alive)
-        for job in self._workspaces.lowers.held() - alive:
-            self._workspaces.lowers.release(job)
-        closed = self._workspaces.quarantines.opened() - open_runs
+            forgotten = await inbox.forget(tx, before=now - KEEPS_BODIES, most=BODIES_AT_ONCE)
+        removed = await self._runner.sweep(self._alive)
+        lowers, quarantines = self._workspaces.lowers, self._workspaces.quarantines
+        held, opened = lowers.held(), quarantines.opened()
+        open_runs = await self._open({*opened, *map(run_of, held)})
+        for job in held:
+            if run_of(job) not in open_runs:
+                lowers.release(job)
+        closed = opened - open_runs
         for run in closed:
-            self._workspaces.quarantines.close(RunId(run))
+            quarantines.close(run)
         if forgotten or removed or closed:
             log.info("janitor.cleaned", bodies=forgotten, jobs=len(removed), runs=len(closed))
+
+    async def _alive(self, found: Collection[JobName]) -> Collection[JobName]:
+        async with self._context.store.read() as rows:
+            return await jobs.alive(rows, found)
+
+    async def _open(self, found: Collection[RunId]) -> frozenset[RunId]:
+        async with self._context.store.read() as rows:
+            return await runs.open_among(rows, found)
 
     async def _fetch_lost(self, now: float) -> None:
         """Have GitHub send again what failed and never reached us."""
@@ -74,17 +108,27 @@ class Janitor:
             log.warning("deliveries.refused", words=problem.words)
             return
         for lost in found:
-            if now - self._asked.get(lost.guid, 0.0) < ASKS_AGAIN:
-                continue
-            self._asked[lost.guid] = now
-            try:
-                await self._context.github.hooks.redeliver(lost.id)
-            except Refused as problem:
-                log.warning("delivery.lost", delivery=lost.guid, words=problem.words)
-            else:
-                log.info("delivery.fetched", delivery=lost.guid, event_name=lost.event)
-        self._asked = {guid: at for guid, at in self._asked.items() if now - at < LOOKS_BACK}
+            if self._is_due(lost.guid, now):
+                await self._ask_for(lost)
+        self._asked = {guid: each for guid, each in self._asked.items() if now < each.forgotten_at}
         self._seen_until = now
+
+    def _is_due(self, guid: str, now: float) -> bool:
+        """Space the tries for one delivery out, and end them: it may be refused for good."""
+        before = self._asked.get(guid, Asked(tries=0, next_at=0.0, forgotten_at=now + LOOKS_BACK))
+        if before.tries >= MOST_ASKS or now < before.next_at:
+            return False
+        next_at = now + ASKS_AGAIN * 2**before.tries
+        self._asked[guid] = replace(before, tries=before.tries + 1, next_at=next_at)
+        return True
+
+    async def _ask_for(self, lost: HookDelivery) -> None:
+        try:
+            await self._context.github.hooks.redeliver(lost.id)
+        except Refused as problem:
+            log.warning("delivery.lost", delivery=lost.guid, words=problem.words)
+        else:
+            log.info("delivery.fetched", delivery=lost.guid, event_name=lost.event)
 
     async def _lost(self, since: float) -> list[HookDelivery]:
         """Return one failed attempt of each delivery that we have no row of."""

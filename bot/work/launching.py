@@ -10,7 +10,8 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from bot.model.ids import Fence, JobName, Sha
+from bot.model.errors import Refused
+from bot.model.ids import Fence, Repo, Sha, job_name
 from bot.model.runs import AgentSpec, JobPlan
 from bot.rules.attempts import JOB_GRACE
 from bot.rules.brief import brief
@@ -19,7 +20,7 @@ from bot.rules.repoconfig import AGENTS
 from bot.runners.base import Launch, Runner
 from bot.store import jobs, runs, story
 from bot.store.runs import RunRow
-from bot.work import runs as work
+from bot.work import telling
 from bot.work.context import Context
 from bot.workspace.lowers import Lowers
 from bot.workspace.mirror import Mirrors
@@ -66,8 +67,8 @@ class Launcher:
         async with self._context.store.read() as rows:
             notes = await story.notes(rows, row.id)
         plan = _plan(row, base, AGENTS[row.agent], notes)
-        tree = await self._workspaces.lowers.hold(row.repo, base.sha, plan.job)
-        mirror = self._workspaces.mirrors.path(row.repo)
+        tree = await self._workspaces.lowers.hold(shelf_of(row), base.sha, plan.job)
+        mirror = self._workspaces.mirrors.path(shelf_of(row))
         await self._workspaces.quarantines.open(row.id, mirror, base.sha)
         token = SecretStr(self._context.token())
         await self._write_down(row, plan, token)
@@ -77,13 +78,16 @@ class Launcher:
 
     async def _base(self, row: RunRow) -> Base:
         at = self._context.github.at(row.installation, row.repo)
+        repository = await at.repository.get()
+        if repository.id != row.repo_id:
+            words = f"{row.repo} is another repository now than the one this was asked in."
+            raise Refused("repository", words)
         if row.base and row.base_branch:
             return Base(sha=row.base, branch=row.base_branch)
-        repository = await at.repository.get()
         sha = await at.repository.head(repository.default_branch)
-        mirrors = self._workspaces.mirrors
-        if await mirrors.resolve(row.repo, sha) is None:
-            await mirrors.fetch(row.repo, repository.clone_url, await at.token_to_fetch())
+        mirrors, shelf = self._workspaces.mirrors, shelf_of(row)
+        if await mirrors.resolve(shelf, sha) is None:
+            await mirrors.fetch(shelf, repository.clone_url, await at.token_to_fetch())
         return Base(sha=sha, branch=repository.default_branch)
 
     async def _write_down(self, row: RunRow, plan: JobPlan, token: SecretStr) -> None:
@@ -95,16 +99,22 @@ class Launcher:
                 tx, row, Signal.LAUNCHED, now=now, deadline=deadline, **values
             )
             await jobs.add(tx, plan, token, now=now)
-            await work.tell(tx, starting, f"Starting on `{plan.base[:9]}`", now=now)
+            await telling.tell(tx, starting, f"Starting on `{plan.base[:9]}`", now=now)
+
+
+def shelf_of(row: RunRow) -> Repo:
+    """Name the folder of a repository's mirror and trees: nobody who takes its name gets them."""
+    return Repo(f"{row.repo}.{row.repo_id}")
 
 
 def _plan(row: RunRow, base: Base, agent: AgentSpec, notes: Sequence[str]) -> JobPlan:
     fence = Fence(row.fence + 1)
     return JobPlan(
-        job=JobName(f"{row.id.lower()}-{fence}"),
+        job=job_name(row.id, fence),
         run=row.id,
         fence=fence,
         repo=row.repo,
+        shelf=shelf_of(row),
         subject=row.number,
         base=base.sha,
         base_branch=base.branch,

@@ -16,14 +16,14 @@ from bot.model.priorities import Priority
 from bot.rules.attempts import pause
 from bot.store import outbox, runs
 from bot.store.outbox import OutboxRow, Wish
+from bot.work import telling
 from bot.work.context import Context
-from bot.work.loop import side_by_side
 from bot.work.writers import Act, Thing
 
 log = structlog.get_logger()
 
-AT_ONCE = 8
-"""Wishes that are brought about side by side; GitHub's limits are the client's matter."""
+AT_ONCE = 64
+"""Wishes that are brought about side by side; most wait their turn at the client's limits."""
 
 LAG = 5.0
 """Seconds that GitHub's lists may need to show what was just made."""
@@ -34,10 +34,10 @@ HEALS_AFTER = 60.0
 TOGETHER = 1.0
 """Seconds within which changes of one target become one write."""
 
-NEW = 4
+TRIES_NOT_FOUND = 4
 """Tries for which `not found` may only mean that GitHub has not caught up with itself."""
 
-HIDDEN = 7
+TRIES_UNPROCESSABLE = 7
 """Tries for which a refusal may only mean that a list hides what a try before has made."""
 
 
@@ -48,17 +48,20 @@ class Reporter:
         self, context: Context, acts: Mapping[str, Act], things: Mapping[str, Thing]
     ) -> None:
         self._context = context
+        self._pool = context.pool(AT_ONCE)
         self._acts = acts
         self._things = things
 
     async def step(self) -> bool:
         """Bring about what is due; True when there was something."""
+        room = self._pool.room
         async with self._context.store.read() as rows:
-            if not await outbox.due(rows, now=self._context.now()):
+            if not room or not await outbox.due(rows, now=self._context.now()):
                 return False
         async with self._context.store.begin() as tx:
-            due = await outbox.claim(tx, self._context.lease(), most=AT_ONCE)
-        await side_by_side(due, self._do, self._failed)
+            due = await outbox.claim(tx, self._context.lease(), most=room)
+        for row in due:
+            self._pool.add(row.id, row, self._do, self._failed)
         return bool(due)
 
     async def _do(self, row: OutboxRow) -> None:
@@ -68,18 +71,21 @@ class Reporter:
         match problem:
             case Unavailable():
                 log.warning("outbox.unavailable", target=row.target, words=str(problem))
-                await self._again(row, max(problem.retry_after, LAG if problem.sent else 0.0))
+                wait = max(problem.retry_after, LAG if problem.sent else 0.0)
+                await self._again(row, wait, counts=False)
             case Fenced():
                 log.info("outbox.fenced", target=row.target)
-            case Refused(reason="not_found") if row.attempts < NEW:
-                await self._again(row, pause(row.attempts + 1))
-            case Refused(reason="unprocessable") if row.tried and row.attempts < HIDDEN:
-                await self._again(row, pause(row.attempts + 1))
+            case Refused(reason="not_found") if row.attempts <= TRIES_NOT_FOUND:
+                await self._again(row, pause(row.attempts))
+            case Refused(reason="unprocessable") if (
+                row.tried and row.attempts <= TRIES_UNPROCESSABLE
+            ):
+                await self._again(row, pause(row.attempts))
             case Refused():
                 await self._refused(row, problem)
             case _:
                 log.error("outbox.failed", target=row.target, exc_info=problem)
-                await self._again(row, pause(row.attempts + 1))
+                await self._again(row, pause(row.attempts))
 
     async def _bring_about(self, row: OutboxRow) -> str | None:
         at = self._context.github.at(row.installation, row.repo)
@@ -107,29 +113,41 @@ class Reporter:
         worker, now = self._context.worker, self._context.now()
         async with self._context.store.begin() as tx:
             await self._poke(tx, row, now)
-            await outbox.made(
+            if not await outbox.made(
                 tx, row, worker=worker, external_id=external_id, until=now + TOGETHER
-            )
+            ):
+                raise Fenced(f"wish {row.target} was taken over")
+            if row.run and row.kind == "pull" and external_id:
+                await telling.opened(tx, row.run, int(external_id), now=now)
             if row.tried and row.external_id is None and row.kind == "comment":
                 heal = _heal(row, external_id)
                 await outbox.wish(tx, heal, now=now, not_before=now + HEALS_AFTER)
         log.info("outbox.made", target=row.target, version=row.version)
 
     async def _poke(self, tx: AsyncConnection, row: OutboxRow, now: float) -> None:
-        """Have the run looked at; first of all, since a run's row is locked before its wishes."""
-        if row.run:
+        """Have a run that waits for it looked at.
+
+        First of all in a transaction: a run's row is locked before its wishes.
+        """
+        if row.run and row.kind in {"branch", "pull"}:
             await runs.poke(tx, row.run, now=now)
 
-    async def _again(self, row: OutboxRow, seconds: float) -> None:
-        until = self._context.now() + seconds
+    async def _again(self, row: OutboxRow, seconds: float, *, counts: bool = True) -> None:
+        worker, until = self._context.worker, self._context.now() + seconds
         async with self._context.store.begin() as tx:
-            await outbox.postpone(tx, row, worker=self._context.worker, until=until)
+            await outbox.postpone(tx, row, worker=worker, until=until, counts=counts)
 
     async def _refused(self, row: OutboxRow, problem: Refused) -> None:
         async with self._context.store.begin() as tx:
             await self._poke(tx, row, self._context.now())
-            await outbox.refuse(tx, row, worker=self._context.worker, words=problem.words)
+            if not await outbox.refuse(tx, row, worker=self._context.worker, words=problem.words):
+                return
         log.warning("outbox.refused", target=row.target, reason=problem.reason)
+
+
+def _may_be_hidden(row: OutboxRow) -> bool:
+    """Tell whether a list may still hide what a try before has made."""
+    return row.tried and row.attempts <= TRIES_UNPROCESSABLE
 
 
 def _heal(row: OutboxRow, kept: str | None) -> Wish:

@@ -7,7 +7,7 @@ from bot.rules.admission import Capacity, Queued, admit
 from bot.rules.lifecycle import Signal
 from bot.store import runs
 from bot.store.runs import RunRow
-from bot.work import runs as work
+from bot.work import telling
 from bot.work.context import Context
 
 log = structlog.get_logger()
@@ -27,10 +27,12 @@ class Scheduler:
         """Admit what may start now; True when something did."""
         now = self._context.now()
         async with self._context.store.read() as rows:
-            if not await runs.queued(rows, now=now, most=1):
+            if not await runs.any_queued(rows, now=now):
                 return False
         async with self._context.store.begin() as tx:
-            waiting = {row.id: row for row in await runs.queued(tx, now=now, most=LOOKED_AT)}
+            of_repo = self._capacity.repo
+            found = await runs.queued(tx, now=now, most=LOOKED_AT, of_repo=of_repo)
+            waiting = {row.id: row for row in found}
             queued = [Queued(run=row.id, repo=row.repo) for row in waiting.values()]
             admitted = 0
             for each in admit(queued, await runs.taken_slots(tx), self._capacity):
@@ -45,5 +47,5 @@ class Scheduler:
 
     async def _admit(self, tx: AsyncConnection, row: RunRow, now: float) -> None:
         running = await runs.signal(tx, row, Signal.ADMITTED, now=now)
-        await work.tell(tx, running, "Preparing a workspace", now=now)
+        await telling.tell(tx, running, "Preparing a workspace", now=now)
         log.info("run.admitted", run=row.id, repo=row.repo)

@@ -5,7 +5,6 @@ from typing import Any
 
 import structlog
 
-from bot.model.errors import Fenced, Refused, Unavailable
 from bot.model.ids import JobName
 from bot.model.runs import Conclusion
 from bot.rules.attempts import gives_up, pause
@@ -14,21 +13,18 @@ from bot.rules.lifecycle import Compute, Duty, Run, Signal, owed
 from bot.runners.base import Gone, Runner, Unknown
 from bot.store import jobs, runs
 from bot.store.runs import RunRow
-from bot.work import runs as work
+from bot.work import telling
+from bot.work.claimed import ClaimedRuns
 from bot.work.context import Context
 from bot.work.launching import Launcher
-from bot.work.loop import side_by_side
 
 log = structlog.get_logger()
-
-AT_ONCE = 16
-"""Runs that are looked after side by side."""
 
 GLANCE = 1.0
 """Seconds between two looks at a job that runs."""
 
-BROKEN = 30.0
-"""Seconds until a run whose supervision failed in a way nobody foresaw is looked at again."""
+SOON = 0.05
+"""Seconds until a run is looked at again after something was done to it."""
 
 STOP_GRACE = 60.0
 """Seconds that a job has to hand in what it has once it was told to stop."""
@@ -49,40 +45,11 @@ class Supervisor:
             Duty.FENCE: self._fence,
         }
 
-    async def step(self) -> bool:
-        """Look after the runs that are due; True when there was one."""
-        async with self._context.store.read() as rows:
-            if not await runs.due(rows, runs.OWED, now=self._context.now()):
-                return False
-        async with self._context.store.begin() as tx:
-            due = await runs.claim(tx, self._context.lease(), runs.OWED, most=AT_ONCE)
-        await side_by_side(due, self._look_after, self._failed)
-        return bool(due)
+        self.step = ClaimedRuns(context, runs.OWED, self._look_after, self._fail).step
 
-    async def _look_after(self, row: RunRow) -> None:
+    async def _look_after(self, row: RunRow) -> float:
         overdue = row.deadline is not None and self._context.now() > row.deadline
-        wait = await self._duties[owed(row.state, row.compute, overdue=overdue)](row)
-        await self._let_go(row, wait)
-
-    async def _failed(self, row: RunRow, problem: Exception) -> None:
-        match problem:
-            case Unavailable():
-                log.warning("run.unavailable", run=row.id, words=str(problem))
-                wait = problem.retry_after
-            case Fenced():
-                wait = 0.0  # it moved while we worked; look again at what it is now
-            case Refused():
-                await self._fail(row, problem.words)
-                wait = 0.0
-            case _:
-                log.error("run.failed", run=row.id, exc_info=problem)
-                wait = BROKEN
-        await self._let_go(row, wait)
-
-    async def _let_go(self, row: RunRow, wait: float) -> None:
-        async with self._context.store.begin() as tx:
-            next_at = self._context.now() + wait
-            await runs.let_go(tx, row, worker=self._context.worker, next_at=next_at)
+        return await self._duties[owed(row.state, row.compute, overdue=overdue)](row)
 
     async def _launch(self, row: RunRow) -> float:
         async with self._context.store.read() as rows:
@@ -91,7 +58,7 @@ class Supervisor:
             await self._fail(row, f"{spent} runners were lost, one after another.")
             return 0.0
         await self._launcher.launch(row)
-        return 0.05
+        return SOON
 
     async def _watch(self, row: RunRow) -> float:
         standing = await self._runner.poll(await self._job(row))
@@ -109,7 +76,7 @@ class Supervisor:
             after = await runs.signal(tx, row, Signal.VANISHED, now=now, deadline=None)
             if after.state is Run.RUNNING:
                 words = "The runner was lost; starting again"
-                await work.tell(tx, after, words, now=now)
+                await telling.tell(tx, after, words, now=now)
                 await runs.note(tx, after, next_attempt_at=now + pause(spent))
         log.info("job.gone", run=row.id, exit=gone.exit, state=row.state)
 
@@ -118,7 +85,7 @@ class Supervisor:
         now = self._context.now()
         async with self._context.store.begin() as tx:
             await runs.signal(tx, row, Signal.STOP_SENT, now=now, deadline=now + STOP_GRACE)
-        return 0.05
+        return SOON
 
     async def _fence(self, row: RunRow) -> float:
         """Take an overdue job its fence and kill it; given up on when that was done before.
@@ -132,12 +99,14 @@ class Supervisor:
             await self._vanished(row, Gone())
             return 0.0
         now = self._context.now()
-        fenced = {"fence": row.fence + 1, "deadline": now + STOP_GRACE}
+        # A run that is not running has what its job handed in, under the fence it had.
+        fence = row.fence + 1 if row.state is Run.RUNNING else row.fence
+        fenced = {"fence": fence, "deadline": now + STOP_GRACE}
         async with self._context.store.begin() as tx:
             await runs.signal(tx, row, Signal.STOP_SENT, now=now, **fenced)
         await self._runner.stop(job, kill=True)
         log.warning("job.fenced", run=row.id, job=job)
-        return 0.05
+        return SOON
 
     async def _job(self, row: RunRow) -> JobName:
         async with self._context.store.read() as rows:
@@ -147,6 +116,8 @@ class Supervisor:
         return job.name
 
     async def _fail(self, row: RunRow, words: str) -> None:
+        if row.state is not Run.RUNNING:
+            return
         failed = Ending(signal=Signal.FAILED, conclusion=Conclusion.FAILURE, words=words)
         async with self._context.store.begin() as tx:
-            await work.finish(tx, row, failed, now=self._context.now())
+            await telling.finish(tx, row, failed, now=self._context.now())

@@ -34,11 +34,15 @@ class Worker:
         if self._alone:
             async with store.begin() as tx:
                 await release_all(tx, but=self._context.worker)
-        async with asyncio.TaskGroup() as group:
-            group.create_task(store.changes.listen())
-            group.create_task(self._tick())
-            for name, step in self._steps.items():
-                group.create_task(run_loop(name, step, store.changes))
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(store.changes.listen())
+                group.create_task(self._tick())
+                for name, step in self._steps.items():
+                    group.create_task(run_loop(name, step, store.changes))
+        finally:
+            for pool in self._context.pools:
+                await pool.close()
 
     async def _tick(self) -> None:
         """Wake the loops when time, and no commit, has made something due."""

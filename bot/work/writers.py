@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from bot.github.checks import Output, Shown
 from bot.github.client import AtRepository
 from bot.github.pulls import NewPull
+from bot.model.errors import Refused
 from bot.model.ids import Sha
 from bot.model.priorities import Priority
 from bot.model.runs import Conclusion
@@ -67,6 +68,8 @@ class Branch:
         if row.run is None:
             raise LookupError(f"wish {row.target} belongs to no run")
         repository = await at.repository.get()
+        if repository.id != row.wish["repo_id"]:
+            raise Refused("repository", "Another repository has this name by now.")
         target = Target(url=repository.clone_url, branch=row.wish["branch"], expected=None)
         quarantine = self._quarantines.path(row.run)
         await deliver.push(quarantine, row.wish["sha"], target, await at.token_to_push())

@@ -17,6 +17,7 @@ from bot.runners.base import Gone, Launch
 from bot.runners.local import LocalRunner
 from bot.sandbox.probe import probe
 from tests.runners.scripted_gateway import ScriptedGateway
+from tests.runners.keeping import nothing
 
 UIDS = (61_000, 61_099)
 
@@ -108,7 +109,7 @@ async def runner(stage: Stage) -> AsyncIterator[LocalRunner]:
     yield runner
     for log in (stage.home / "jobs").glob("*/log"):
         sys.stdout.write(f"{log.parent.name}:\n{log.read_text()}")  # shown where a test failed
-    await runner.sweep(keep=())
+    await runner.sweep(nothing)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from bot.runners.base import Launch
 from bot.runners.local import open_local
 from bot.sandbox.folder import JobFolder
 from tests.runners.conftest import gone
+from tests.runners.keeping import nothing
 
 
 async def main(home: Path, plan: str, token: str) -> None:
@@ -32,7 +33,7 @@ async def main(home: Path, plan: str, token: str) -> None:
     sys.stdout.write(
         f"exit {standing.exit}\n{folder.log.read_text()}{folder.agent_log.read_text()}"
     )
-    await runner.sweep(keep=())
+    await runner.sweep(nothing)
 
 
 asyncio.run(main(Path(sys.argv[1]), sys.argv[2], sys.argv[3]))

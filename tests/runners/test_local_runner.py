@@ -15,6 +15,7 @@ from bot.sandbox import cgroups
 from bot.sandbox.folder import JobFolder
 from bot.sandbox.probe import probe
 from tests.runners.conftest import UIDS, git, gone, until
+from tests.runners.keeping import everything, nothing
 
 SUPERSEDED = 75
 SLEEPER = f"31536000.{os.getpid()}"
@@ -248,9 +249,9 @@ async def test_sweeping_ends_and_removes_what_is_not_named(stage, runner, gatewa
         await runner.launch(stage.launch(gateway))
         await gateway.until("/heartbeat")
         group = JobFolder(stage.home / "jobs/job-1").group
-        assert await runner.sweep(keep=[stage.plan.job]) == []
+        assert await runner.sweep(everything) == []
         assert await runner.poll(stage.plan.job) == Alive()
-        assert await runner.sweep(keep=[]) == [stage.plan.job]
+        assert await runner.sweep(nothing) == [stage.plan.job]
     assert not (stage.home / "jobs/job-1").exists()
     assert not any((home / group).exists() for home in cgroups.own().values())
     assert await runner.poll(stage.plan.job) == Gone()
@@ -285,7 +286,7 @@ async def test_when_all_uids_are_taken_a_launch_is_refused_for_now(stage, gatewa
         await runner.launch(stage.launch(gateway))
         with pytest.raises(Unavailable, match="all uids from 61000 to 61000"):
             await runner.launch(stage.launch(gateway, job=JobName("job-2")))
-    await runner.sweep(keep=())
+    await runner.sweep(nothing)
 
 
 def test_a_clock_among_other_things_is_refused(tmp_path):

@@ -9,6 +9,7 @@ import pytest
 from bot.runners.local import LocalRunner
 from bot.sandbox.probe import probe
 from tests.runners.conftest import UIDS, git, gone, make_gateway, make_stage
+from tests.runners.keeping import nothing
 
 RUFF = shutil.which("ruff", path=str(Path(sys.executable).parent))
 UGLY = "import os\nimport sys\ndef f( a ):\n    x = undefined\n    return   {'a':a}\n"
@@ -30,7 +31,7 @@ async def tidied(tmp_path, pyproject, *, tools=True, answer=None):
         await runner.launch(stage.launch(gateway))
         report = await gateway.until("/finish")
         await gone(runner, stage.plan.job)
-    await runner.sweep(keep=())
+    await runner.sweep(nothing)
     return stage, gateway, report
 
 

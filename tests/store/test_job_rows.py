@@ -101,7 +101,8 @@ async def test_only_the_newest_job_of_a_run_with_compute_may_exist(store):
     for fence, run in ((1, "01A"), (2, "01A"), (1, "01B")):
         await add(store, fence, run)
     async with store.read() as rows:
-        assert await jobs.alive(rows) == {"01a-2"}
+        everything = ["01a-1", "01a-2", "01b-1", "never"]
+        assert await jobs.alive(rows, everything) == {"01a-2"}
 
 
 async def test_a_story_is_told_in_its_order(store):

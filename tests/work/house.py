@@ -44,7 +44,7 @@ from bot.workspace.deliver import Rules
 from bot.workspace.lowers import Lowers
 from bot.workspace.mirror import Mirrors
 from bot.workspace.quarantine import Quarantines
-from bot.workspace.snapshot import RESULT
+from bot.workspace.snapshot import RESULT_REF
 from handlers import REACTIONS
 from tests.github.embedded import REPO, Embedded, embedded
 from tests.github.scripted import Time
@@ -77,7 +77,7 @@ class Stagehand:
         self.stops.append((job, kill))
 
     async def sweep(self, keep: Any) -> list[Any]:
-        self.kept.append(set(keep))
+        self.kept.append(set(await keep([launch.plan.job for launch in self.launched])))
         return []
 
     @property
@@ -190,7 +190,7 @@ class House:
         await git(quarantine, "update-index", "--add", "--cacheinfo", f"100644,{blob},{path}")
         tree = await git(quarantine, "write-tree")
         made = await git(quarantine, "commit-tree", "-p", plan.base, "-m", "x", tree)
-        await git(quarantine, "update-ref", RESULT, made)
+        await git(quarantine, "update-ref", RESULT_REF, made)
         return Sha(made)
 
     async def asks_for_a_pull_request(self, token: SecretStr) -> None:

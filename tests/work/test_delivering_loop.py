@@ -4,10 +4,11 @@ import pytest
 
 from bot.model.errors import Fenced, Unavailable
 from bot.model.runs import Conclusion
-from bot.rules.attempts import DELIVERY_PATIENCE
+from bot.rules.attempts import DELIVERING_PATIENCE
 from bot.rules.lifecycle import Compute, Run
 from bot.store import outbox, runs
-from bot.work.delivering import BROKEN, Delivering
+from bot.work.claimed import BROKEN
+from bot.work.delivering import Delivering
 from bot.workspace.quarantine import Quarantines
 from tests.work.house import NOREPLY, RULES
 
@@ -152,7 +153,7 @@ async def test_what_github_refuses_ends_the_run_with_its_words(house):
 async def test_a_delivery_is_not_waited_for_for_ever(house):
     await parked(house)
     await house.passes(1, "supervisor", "delivering")
-    await house.passes(DELIVERY_PATIENCE + 10, "supervisor", "delivering", step=300)
+    await house.passes(DELIVERING_PATIENCE + 10, "supervisor", "delivering", step=300)
     run = await house.run()
     assert (run.conclusion, run.words) == (Conclusion.TIMED_OUT, "GitHub did not take it.")
 

@@ -60,6 +60,7 @@ def upgrade() -> None:
         "runs",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("installation", sa.BigInteger(), nullable=False),
+        sa.Column("repo_id", sa.BigInteger(), nullable=False),
         sa.Column("repo", sa.Text(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
@@ -80,6 +81,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.Float(), nullable=False),
         sa.Column("changed_at", sa.Float(), nullable=False),
         sa.Column("next_attempt_at", sa.Float(), server_default="0", nullable=False),
+        sa.Column("failures", sa.Integer(), server_default="0", nullable=False),
         sa.Column("deadline", sa.Float(), nullable=True),
         sa.Column("leased_by", sa.Text(), nullable=True),
         sa.Column("leased_until", sa.Float(), nullable=True),
@@ -90,8 +92,8 @@ def upgrade() -> None:
         "runs",
         ["next_attempt_at"],
         unique=False,
-        sqlite_where=sa.text("compute <> 'none' OR state IN ('queued', 'running')"),
-        postgresql_where=sa.text("compute <> 'none' OR state IN ('queued', 'running')"),
+        sqlite_where=sa.text("(compute <> 'none' OR state IN ('queued', 'running'))"),
+        postgresql_where=sa.text("(compute <> 'none' OR state IN ('queued', 'running'))"),
     )
     op.create_index(
         "uq_runs_open",

@@ -4,17 +4,22 @@ Whoever moves a run calls these in the same transaction, so that the wish for th
 comment and the check run is committed together with what they tell.
 """
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model.ids import Fence, RunId
 from bot.model.intents import StartRun
 from bot.model.priorities import Priority
+from bot.model.runs import Subject
 from bot.rules import wording
 from bot.rules.endings import Ending
 from bot.rules.lifecycle import Compute, Run
+from bot.rules.repoconfig import label_of
 from bot.store import outbox, runs, story
 from bot.store.outbox import Wish
 from bot.store.runs import RunRow
+
+log = structlog.get_logger()
 
 
 async def start(tx: AsyncConnection, intent: StartRun, run: RunId, *, now: float) -> bool:
@@ -22,6 +27,7 @@ async def start(tx: AsyncConnection, intent: StartRun, run: RunId, *, now: float
     row = RunRow(
         id=run,
         installation=intent.installation,
+        repo_id=intent.repo_id,
         repo=intent.subject.repo,
         number=intent.subject.number,
         kind=intent.subject.kind,
@@ -42,6 +48,7 @@ async def start(tx: AsyncConnection, intent: StartRun, run: RunId, *, now: float
         created_at=now,
         changed_at=now,
         next_attempt_at=now,
+        failures=0,
         deadline=None,
     )
     if not await runs.start(tx, row):
@@ -53,8 +60,13 @@ async def start(tx: AsyncConnection, intent: StartRun, run: RunId, *, now: float
     return True
 
 
-async def finish(tx: AsyncConnection, row: RunRow, how: Ending, *, now: float) -> RunRow:
-    """End a run: its last words, its label taken off, its comment and check run completed."""
+async def finish(
+    tx: AsyncConnection, row: RunRow, how: Ending, *, now: float, labelled: bool = True
+) -> RunRow:
+    """End a run: its last words, its comment and check run completed, its label taken off.
+
+    `labelled` is False when a person has taken the label off: it may be on again by now.
+    """
     done = await runs.signal(
         tx, row, how.signal, now=now, conclusion=how.conclusion, words=how.words
     )
@@ -62,9 +74,19 @@ async def finish(tx: AsyncConnection, row: RunRow, how: Ending, *, now: float) -
     await outbox.withdraw(tx, row.id, kinds=("branch", "pull"))
     if how.words:
         await story.tell(tx, row.id, how.words, now=now)
-    await outbox.wish(tx, wish_of(done, "unlabel", label=f"agent:{row.agent}"), now=now)
+    if labelled:
+        await outbox.wish(tx, wish_of(done, "unlabel", label=label_of(row.agent)), now=now)
     await refresh(tx, done, now=now)
+    log.info("run.ended", run=row.id, conclusion=how.conclusion, words=how.words)
     return done
+
+
+async def opened(tx: AsyncConnection, run: RunId, number: int, *, now: float) -> None:
+    """Write down that a run has opened a pull request, also when it was stopped meanwhile."""
+    row = await runs.get(tx, run)
+    pull = Subject(repo=row.repo, number=number, kind="pull")
+    if await runs.own(tx, run, pull, how="opened"):
+        await tell(tx, row, f"Opened #{number}", now=now)
 
 
 async def tell(tx: AsyncConnection, row: RunRow, text: str, *, now: float) -> None:

@@ -1,0 +1,19 @@
+"""Where things are inside a sandbox: the same paths in every one, whatever they are outside."""
+
+WORKSPACE = "/workspace"
+"""The agent's working tree."""
+
+HOME = "/home/agent"
+"""The agent's HOME, which no later job sees."""
+
+MIRROR = "/mirror.git"
+"""The bare mirror of the repository, read-only, that everything else borrows objects from."""
+
+RESULT_REPO = "/result.git"
+"""The bare repository in which the result is committed; no agent sees it."""
+
+DOOR = "/run/greenroom"
+"""The folder of the socket by which to ask for things, and of the brief."""
+
+SOCKET = "gateway.sock"
+"""The socket's name in `DOOR`, and that of the gateway's own in its folder outside."""
