@@ -20,6 +20,8 @@ import structlog
 from aiohttp import web
 from multidict import CIMultiDict
 
+from bot.model.gitconfig import git_config
+
 log = structlog.get_logger()
 
 Service = Literal["git-upload-pack", "git-receive-pack"]
@@ -122,22 +124,7 @@ def _environment(  # noqa: PLR0913, PLR0917 - the parts of one CGI environment
         "REQUEST_METHOD": request.method,
         "QUERY_STRING": request.query_string,
         **{name: value for name, value in headers.items() if value is not None},
-        **git_config({**_REFUSES_STRANGERS, **enabled, **safe, **config}),
-    }
-
-
-def git_config(settings: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment that makes git read these settings, and none of the machine's."""
-    pairs = {
-        name: value
-        for at, setting in enumerate(settings.items())
-        for name, value in zip((f"GIT_CONFIG_KEY_{at}", f"GIT_CONFIG_VALUE_{at}"), setting)  # noqa: B905 - both are pairs
-    }
-    return {
-        "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_CONFIG_GLOBAL": "/dev/null",
-        "GIT_CONFIG_COUNT": str(len(settings)),
-        **pairs,
+        **git_config({**_REFUSES_STRANGERS, **enabled, **safe, **config}.items()),
     }
 
 

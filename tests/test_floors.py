@@ -117,7 +117,7 @@ CLOCKS = {
 ENVIRONMENT = {"os.environ", "os.environb", "os.getenv", "os.putenv"}
 MAY_READ_THE_ENVIRONMENT = {
     "bot.wiring",
-    "bot.agents.broker",  # runs inside a sandbox, whose environment we made
+    "bot.agents.asking",  # runs inside a sandbox, whose environment we made
     "bot.demo",  # starts processes as a person would, each with an environment of its own
 }
 

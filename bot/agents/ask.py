@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from bot.agents.broker import AwayError, ask
+from bot.agents.asking import AwayError, ask
 
 ACCEPTED, REFUSED, AWAY = 0, 1, 75
 

@@ -7,16 +7,14 @@ driver's to tell.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 from bot.model.runs import JobPlan
-
-Cause = Literal["exited", "timeout", "cancelled", "crashed"]
-"""Why an agent's program is no longer running, in the words of `POST /finish`."""
+from bot.rules.endings import Cause
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
+class Exit:
     """How the agent's program ended.
 
     Attributes:
@@ -36,7 +34,7 @@ class Start:
     Attributes:
         program: argv inside the box.
         environment: variables beside those that every box has.
-        files: texts to write into the folder that is `/run/greenroom` inside.
+        files: texts to write into the folder that is `inside.DOOR` in the box.
     """
 
     program: tuple[str, ...]
@@ -51,6 +49,6 @@ class Driver(Protocol):
         """Say how to start the plan's agent."""
         ...
 
-    def ended(self, cause: Cause, status: int) -> Ended:
+    def ended(self, cause: Cause, status: int) -> Exit:
         """Say how the program ended, given the status that its box ended with."""
         ...

@@ -4,11 +4,10 @@ It finds its brief in `$GREENROOM_BRIEF`, the repository in its working folder, 
 outputs through the small command `greenroom`.  What it leaves in the tree is its result.
 """
 
-from bot.agents.base import Cause, Ended, Start
+from bot.agents.base import Exit, Start
+from bot.model.inside import DOOR, SOCKET
 from bot.model.runs import JobPlan
-
-INSIDE = "/run/greenroom"
-"""The folder inside the box that holds the door's socket and the brief."""
+from bot.rules.endings import Cause
 
 _SIGNALLED = 128
 
@@ -21,8 +20,8 @@ class Command:
         return Start(
             program=plan.agent.command,
             environment={
-                "GREENROOM_BRIEF": f"{INSIDE}/brief.md",
-                "GREENROOM_SOCKET": f"{INSIDE}/gateway.sock",
+                "GREENROOM_BRIEF": f"{DOOR}/brief.md",
+                "GREENROOM_SOCKET": f"{DOOR}/{SOCKET}",
                 "GREENROOM_AGENT": plan.agent.name,
                 "GREENROOM_SUBJECT": f"{plan.repo}#{plan.subject}",
                 "GREENROOM_BASE": plan.base,
@@ -30,7 +29,7 @@ class Command:
             files={"brief.md": plan.brief},
         )
 
-    def ended(self, cause: Cause, status: int) -> Ended:
+    def ended(self, cause: Cause, status: int) -> Exit:
         """Take the exit status at its word: 0 is success.
 
         Args:
@@ -39,7 +38,7 @@ class Command:
                 one ended the box itself.
         """
         if status < 0:
-            return Ended(cause=cause, signal=-status)
+            return Exit(cause=cause, signal=-status)
         if status > _SIGNALLED:
-            return Ended(cause=cause, signal=status - _SIGNALLED)
-        return Ended(cause=cause, exit=status)
+            return Exit(cause=cause, signal=status - _SIGNALLED)
+        return Exit(cause=cause, exit=status)

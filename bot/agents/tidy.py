@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bot.agents import tidied
-from bot.agents.broker import AwayError, ask
+from bot.agents.asking import AwayError, ask
 from bot.agents.formatters import Formatter, configured, read
 
 MINUTES = 15

@@ -5,7 +5,9 @@ import os
 import subprocess
 from pathlib import Path
 
-from bot.githttp import git_config
+from bot.model.gitconfig import git_config
+
+_SETTINGS = (("safe.directory", "*"), ("core.quotePath", "false"), ("gc.auto", "0"))
 
 
 class GitFailed(Exception):
@@ -39,7 +41,7 @@ async def git(
         **{f"GIT_{who}_NAME": name for who in ("AUTHOR", "COMMITTER")},
         **{f"GIT_{who}_EMAIL": email for who in ("AUTHOR", "COMMITTER")},
         **({f"GIT_{who}_DATE": date for who in ("AUTHOR", "COMMITTER")} if date else {}),
-        **git_config({"safe.directory": "*", "core.quotePath": "false", "gc.auto": "0"}),
+        **git_config(_SETTINGS),
     }
     process = await asyncio.create_subprocess_exec(
         "git",

@@ -5,7 +5,7 @@ right, the broker answers: that is an answer for the agent, with what it has lef
 """
 
 import re
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, TypeVar
 
 import aiohttp
 from aiohttp import web
@@ -51,13 +51,7 @@ class _Body(BaseModel):
 
 
 class Nothing(_Body):
-    """The body of `POST /launch`: the token says it all."""
-
-
-class Heartbeat(_Body):
-    """The job lives."""
-
-    phase: Literal["starting", "working", "delivering"]
+    """The body of `POST /launch` and `POST /heartbeat`: the token says it all."""
 
 
 class Step(_Body):

@@ -8,7 +8,6 @@ from aiohttp import web
 
 from bot.gateway.bodies import (
     Finish,
-    Heartbeat,
     Note,
     Nothing,
     Output,
@@ -49,7 +48,7 @@ class Calls:
 
     async def heartbeat(self, request: web.Request) -> web.Response:
         """Say whether the job is to go on."""
-        await read(request, Heartbeat)
+        await read(request, Nothing)
         return web.json_response({"go_on": await self._broker.beat(bearer(request))})
 
     async def step(self, request: web.Request) -> web.Response:

@@ -10,7 +10,8 @@ import os
 import socket
 from pathlib import Path
 
-NAME = "gateway.sock"
+from bot.model.inside import SOCKET
+from bot.sandbox.sockets import short_path
 
 BACKLOG = 128
 """Connections that wait to be accepted."""
@@ -26,18 +27,15 @@ def listen(folder: Path) -> socket.socket:
     folder.mkdir(mode=0o711, exist_ok=True)
     folder.chmod(0o711)
     listener = socket.socket(socket.AF_UNIX)
-    directory = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        # The address of a unix socket holds 107 bytes, and the folder's name may have more.
-        fresh = Path(f"/proc/self/fd/{directory}/{NAME}.{os.getpid()}")
-        fresh.unlink(missing_ok=True)
-        listener.bind(str(fresh))
-        fresh.chmod(0o666)
-        listener.listen(BACKLOG)
-        fresh.rename(fresh.with_name(NAME))
+        with short_path(folder) as short:
+            fresh = short / f"{SOCKET}.{os.getpid()}"
+            fresh.unlink(missing_ok=True)
+            listener.bind(str(fresh))
+            fresh.chmod(0o666)
+            listener.listen(BACKLOG)
+            fresh.rename(short / SOCKET)
     except OSError:
         listener.close()
         raise
-    finally:
-        os.close(directory)
     return listener

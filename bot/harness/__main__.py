@@ -9,21 +9,28 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
+from bot.agents.base import Driver
 from bot.agents.command import Command
 from bot.harness.agent import listen, start
 from bot.harness.claim import claim
 from bot.harness.say import say
 from bot.harness.stage import prepare
 from bot.model.errors import Fenced, Unavailable
+from bot.model.inside import SOCKET
 from bot.sandbox.folder import LOCK, JobFolder, Order, started_at
 from bot.sandbox.mounts import hide_from_siblings
+from bot.sandbox.sockets import short_path
 
 SUPERSEDED = 75
 """Exit status of a harness whose job is no longer current; EX_TEMPFAIL of sysexits.h."""
+
+DRIVERS: Mapping[str, type[Driver]] = {"command": Command}
+"""The driver of each runtime that an agent may name."""
 
 _CRASHED = 70  # EX_SOFTWARE
 
@@ -66,13 +73,19 @@ def _run(folder: JobFolder) -> int:
     stopping = Stopping()
     signal.signal(signal.SIGTERM, stopping)
     say("harness.started", job=order.job, milliseconds=_since(order))
+    with short_path(Path(order.gateway)) as near:
+        return _work(folder, order, groups, str(near / SOCKET), stopping)
+
+
+def _work(
+    folder: JobFolder, order: Order, groups: Sequence[int], gateway: str, stopping: Stopping
+) -> int:
     token = sys.stdin.buffer.readline().strip().decode("ascii")
-    gateway = _reach(Path(order.gateway))
     claimed = claim(gateway, token, lambda: not stopping.asked)
     say("harness.claimed", run=claimed.plan.run, milliseconds=_since(order))
-    driver = Command()
-    listener = listen(folder.door)
     spec = claimed.plan.agent
+    driver = DRIVERS[spec.runtime]()
+    listener = listen(folder.door)
     agent = start(folder, order, driver.start(claimed.plan), spec.limits, groups)
     started = time.monotonic()
     say("agent.started", program=list(spec.command), milliseconds=_since(order))
@@ -94,12 +107,6 @@ def _run(folder: JobFolder) -> int:
         ),
         stopping_already=lambda: stopping.asked,
     )
-
-
-def _reach(folder: Path) -> str:
-    """Return a short path of the socket that stays right when the gateway makes a new one."""
-    descriptor = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-    return f"/proc/self/fd/{descriptor}/gateway.sock"
 
 
 def _since(order: Order) -> float:

@@ -12,9 +12,11 @@ from typing import IO
 
 from bot.agents.base import Start
 from bot.harness.boxes import for_agent
+from bot.model.inside import SOCKET
 from bot.model.runs import Limits
 from bot.sandbox.box import Bubblewrap, Descriptors, argv
 from bot.sandbox.folder import LOCK, JobFolder, Order
+from bot.sandbox.sockets import short_path
 
 
 class Agent:
@@ -124,13 +126,10 @@ def bubblewrap(order: Order) -> Bubblewrap:
 
 def listen(folder: Path) -> socket.socket:
     """Return a listening `gateway.sock` in `folder`, however long its path."""
-    (folder / "gateway.sock").unlink(missing_ok=True)
     listener = socket.socket(socket.AF_UNIX)
-    descriptor = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        # the address of a unix socket holds 107 bytes
-        listener.bind(f"/proc/self/fd/{descriptor}/gateway.sock")
-    finally:
-        os.close(descriptor)
+    with short_path(folder) as short:
+        address = short / SOCKET
+        address.unlink(missing_ok=True)
+        listener.bind(str(address))
     listener.listen(64)
     return listener

@@ -3,15 +3,10 @@
 from pathlib import Path
 
 from bot.agents.base import Start
+from bot.model.inside import DOOR, HOME, MIRROR, RESULT_REPO, SOCKET, WORKSPACE
 from bot.model.runs import Limits
 from bot.sandbox.box import Bind, Box
 from bot.sandbox.folder import JobFolder, Order
-
-WORKSPACE = "/workspace"
-MIRROR = "/mirror.git"
-DOOR = "/run/greenroom"
-HOME = "/home/agent"
-RESULT = "/result.git"
 
 _OURS = "/opt/greenroom"
 _PYTHON = f"{_OURS}/python"
@@ -44,7 +39,7 @@ def for_git(folder: JobFolder, order: Order, environment: dict[str, str], limits
     return Box(
         binds=(Bind(source=str(folder.workspace), target=WORKSPACE), *_result(folder, order)),
         environment=_COMMON | {"PATH": _SYSTEM_PATH} | environment,
-        directory=RESULT,
+        directory=RESULT_REPO,
         limits=limits,
     )
 
@@ -60,7 +55,7 @@ def for_push(folder: JobFolder, order: Order, environment: dict[str, str], limit
         ),
         links=_python_link(order),
         environment=_COMMON | {"PATH": _SYSTEM_PATH} | environment,
-        directory=RESULT,
+        directory=RESULT_REPO,
         limits=limits,
     )
 
@@ -69,7 +64,7 @@ def relayed(port: int, program: list[str]) -> list[str]:
     """Return the argv that runs `program` while a loopback port leads to the door."""
     return [
         *(f"{_PYTHON}/bin/python3", "-I", "-S", _RELAY),
-        *(str(port), f"{DOOR}/gateway.sock"),
+        *(str(port), f"{DOOR}/{SOCKET}"),
         *program,
     ]
 
@@ -77,7 +72,7 @@ def relayed(port: int, program: list[str]) -> list[str]:
 def _result(folder: JobFolder, order: Order) -> tuple[Bind, ...]:
     return (
         Bind(source=order.mirror, target=MIRROR),
-        Bind(source=str(folder.result), target=RESULT, writable=True),
+        Bind(source=str(folder.result), target=RESULT_REPO, writable=True),
     )
 
 

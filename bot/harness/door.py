@@ -15,7 +15,7 @@ from http import HTTPStatus
 import aiohttp
 from aiohttp import web
 
-from bot.harness.gateway import Answer, Gateway
+from bot.harness.gateway_client import Answer, Gateway
 from bot.model.errors import Unavailable
 
 LARGEST = 1024**2

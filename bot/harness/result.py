@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.harness.agent import bubblewrap
-from bot.harness.boxes import RESULT, for_git, for_push, relayed
+from bot.harness.boxes import for_git, for_push, relayed
 from bot.model.errors import Unavailable
 from bot.model.ids import Sha
 from bot.model.runs import JobPlan, Limits
@@ -63,7 +63,7 @@ class Result:
         """
         url = f"http://127.0.0.1:{_PORT}/git/quarantine.git"
         # Forced: a job before this one, lost since, may have handed in another commit.
-        words = ("push", "--porcelain", "--no-verify", url, f"+{sha}:{snapshot.RESULT}")
+        words = ("push", "--porcelain", "--no-verify", url, f"+{sha}:{snapshot.RESULT_REF}")
         said = ""
         for pause in _PAUSES:
             await ready()
@@ -86,7 +86,7 @@ class Result:
         return said
 
     def _environment(self) -> dict[str, str]:
-        return snapshot.snapshot_environment(RESULT)
+        return snapshot.snapshot_environment()
 
     def _limits(self) -> Limits:
         return replace(self.plan.agent.limits, seconds=SECONDS)

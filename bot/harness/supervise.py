@@ -18,16 +18,17 @@ from typing import Any
 
 import structlog
 
-from bot.agents.base import Cause, Driver
+from bot.agents.base import Driver
 from bot.clocks import system_clock
 from bot.harness.agent import Agent, listen
 from bot.harness.door import agents_door, push_door
-from bot.harness.gateway import Answer, Gateway
+from bot.harness.gateway_client import Answer, Gateway
 from bot.harness.log import BoundedLog, pump
 from bot.harness.result import Result
 from bot.model.errors import Fenced, Unavailable
 from bot.model.ids import Sha
 from bot.model.runs import JobPlan
+from bot.rules.endings import Cause
 from bot.sandbox.folder import JobFolder, Order
 from bot.workspace.snapshot import GitFailed
 
@@ -96,7 +97,6 @@ class _Supervision:
     def __init__(self, job: Job) -> None:
         self._job = job
         self._fate = Fate()
-        self._phase = "working"
         self._title: str | None = None
         self._clock = system_clock(Path(job.order.clock) if job.order.clock else None)
         self._result = Result(folder=job.folder, order=job.order, plan=job.plan)
@@ -137,7 +137,6 @@ class _Supervision:
     async def _report(self, gateway: Gateway, status: int) -> None:
         if self._fate.fenced:
             raise Fenced("a newer job has taken over")
-        self._phase = "delivering"
         own_end: Cause = "exited" if self._job.agent.came_up else "crashed"
         ended = self._job.driver.ended(self._fate.cause or own_end, status)
         sha = await self._deliver(gateway)
@@ -177,7 +176,7 @@ class _Supervision:
     async def _beat(self, gateway: Gateway) -> None:
         while True:
             try:
-                if not await gateway.heartbeat(self._phase):
+                if not await gateway.heartbeat():
                     self._fate.decide("cancelled")
             except Fenced:
                 self._fate.fence()

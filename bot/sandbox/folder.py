@@ -114,7 +114,7 @@ class JobFolder:
 
     @property
     def door(self) -> Path:
-        """What the agent sees as `/run/greenroom`: the harness's socket and the brief."""
+        """What the agent sees as `inside.DOOR`: the harness's socket and the brief."""
         return self.root / "door"
 
     @property

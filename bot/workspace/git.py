@@ -21,7 +21,8 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from bot.model.errors import Refused, Unavailable
-from bot.workspace.snapshot import CALM, GitFailed, config_environment
+from bot.model.gitconfig import git_config
+from bot.workspace.snapshot import ALONE, CALM, GitFailed
 
 SHA = re.compile(r"[0-9a-f]{40}", re.ASCII)
 """A full object name, as GitHub's repositories have them."""
@@ -119,7 +120,8 @@ class Git:
             "PATH": os.defpath,
             "GIT_DIR": str(at),
             "GIT_ALLOW_PROTOCOL": self.protocols,
-            **config_environment((*CALM, *_NETWORK, *login)),
+            **ALONE,
+            **git_config((*CALM, *_NETWORK, *login)),
             **self.environment,
         }
 

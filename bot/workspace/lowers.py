@@ -15,14 +15,12 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from bot.model import inside
 from bot.model.errors import Refused
 from bot.model.ids import JobName, Repo, Sha
 from bot.workspace.git import GIT, SHA, Git
 from bot.workspace.locks import locked
 from bot.workspace.mirror import Mirrors, checked
-
-MIRROR_INSIDE = "/mirror.git"
-"""Where a sandbox sees the mirror that a lower's repository borrows from."""
 
 _WRITTEN = 1_000_000_000
 """Unix time of every file in a lower; after 1980, which zip archives ask for."""
@@ -123,7 +121,7 @@ class Lowers:
             raise Refused("tree", f"Git cannot check out {sha}: {finished.err[-500:]}")
         await asyncio.to_thread(_age, fresh)
         await git.out(git_dir, "update-index", "-q", "--refresh")
-        (git_dir / "objects/info/alternates").write_text(f"{MIRROR_INSIDE}/objects\n")
+        (git_dir / "objects/info/alternates").write_text(f"{inside.MIRROR}/objects\n")
         _leases(lower).mkdir(exist_ok=True)
         fresh.rename(lower)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from bot.model.errors import Refused
 from bot.model.ids import RunId, Sha
 from bot.workspace.git import GIT, Git
-from bot.workspace.snapshot import RESULT
+from bot.workspace.snapshot import RESULT_REF
 
 MOST_INPUT = 64 * 1024**2
 """Bytes of one pushed pack."""
@@ -76,7 +76,7 @@ def _settle(fresh: Path, mirror: Path, base: Sha, config: str) -> None:
     """Borrow from the mirror, and begin at the base: a ref that is there bars refs below it."""
     (fresh / "objects/info").mkdir(exist_ok=True)
     (fresh / "objects/info/alternates").write_text(f"{mirror.absolute()}/objects\n")
-    (fresh / "packed-refs").write_text(f"{base} {RESULT}\n", encoding="ascii")
+    (fresh / "packed-refs").write_text(f"{base} {RESULT_REF}\n", encoding="ascii")
     (fresh / "config").write_text(config, encoding="ascii")
 
 
@@ -97,7 +97,7 @@ def _config(most_input: int) -> str:
 \talternateRefsCommand = true
 [receive]
 \thideRefs = refs
-\thideRefs = !{RESULT}
+\thideRefs = !{RESULT_REF}
 \tfsckObjects = true
 \tmaxInputSize = {most_input}
 \tunpackLimit = 1

@@ -1,16 +1,18 @@
 """What the agent left in its workspace, as one commit.
 
 It runs beside the agent's sandbox, in other people's images too, and imports nothing
-but the standard library.  Git works in a box without network: its repository lies
-outside the workspace, so that nothing the agent wrote there (settings, hooks, filter
-drivers, an index) is ever read.  Only file names and contents are.
+but the standard library and plain values.  Git works in a box without network: its
+repository lies outside the workspace, so that nothing the agent wrote there (settings,
+hooks, filter drivers, an index) is ever read.  Only file names and contents are.
 """
 
 import re
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.model import inside
+from bot.model.gitconfig import git_config
 from bot.model.ids import Sha
 
 RunGit = Callable[[Sequence[str]], Awaitable[str]]
@@ -20,7 +22,7 @@ Bytes that are no UTF-8 travel as surrogates, both ways (`errors="surrogateescap
 Raises `GitFailed` when git ends with an error.
 """
 
-RESULT = "refs/heads/result"
+RESULT_REF = "refs/heads/result"
 """Where the snapshot's commit is kept, and the only ref that a quarantine takes."""
 
 CALM: tuple[tuple[str, str], ...] = (
@@ -43,6 +45,15 @@ CALM: tuple[tuple[str, str], ...] = (
     ("safe.directory", "*"),
 )
 """Settings that keep git from running, reading or starting anything on its own."""
+
+ALONE: Mapping[str, str] = {
+    "LC_ALL": "C",
+    "GIT_ATTR_NOSYSTEM": "1",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_LITERAL_PATHSPECS": "1",
+}
+"""Variables that keep git from asking anybody, and from reading a word as more than it says."""
 
 _TAKEN = ("100644", "100755", "120000")
 _WORDS = 64 * 1024
@@ -70,40 +81,14 @@ class Author:
     email: str
 
 
-def config_environment(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Return the environment that makes git read these settings, and none of the machine's."""
-    listed = tuple(pairs)
-    keys = {f"GIT_CONFIG_KEY_{at}": key for at, (key, _) in enumerate(listed)}
-    values = {f"GIT_CONFIG_VALUE_{at}": value for at, (_, value) in enumerate(listed)}
+def snapshot_environment() -> dict[str, str]:
+    """Return the whole environment, except PATH, of the git that takes a snapshot in a box."""
     return {
-        "LC_ALL": "C",
-        "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_CONFIG_GLOBAL": "/dev/null",
-        "GIT_ATTR_NOSYSTEM": "1",
-        "GIT_TERMINAL_PROMPT": "0",
-        "GIT_NO_REPLACE_OBJECTS": "1",
-        "GIT_LITERAL_PATHSPECS": "1",
-        "GIT_CONFIG_COUNT": str(len(listed)),
-        **keys,
-        **values,
-    }
-
-
-def snapshot_environment(
-    git_dir: str, work_tree: str = "/workspace", mirror: str = "/mirror.git"
-) -> dict[str, str]:
-    """Return the whole environment, except PATH, of the git that takes a snapshot.
-
-    Args:
-        git_dir: the folder that `seed` laid out, as the box sees it; outside the workspace.
-        work_tree: the agent's workspace, as the box sees it.
-        mirror: the bare mirror whose objects are borrowed, as the box sees it.
-    """
-    return {
-        "GIT_DIR": git_dir,
-        "GIT_WORK_TREE": work_tree,
-        "GIT_ALTERNATE_OBJECT_DIRECTORIES": f"{mirror}/objects",
-        **config_environment(CALM),
+        "GIT_DIR": inside.RESULT_REPO,
+        "GIT_WORK_TREE": inside.WORKSPACE,
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES": f"{inside.MIRROR}/objects",
+        **ALONE,
+        **git_config(CALM),
     }
 
 
@@ -116,7 +101,7 @@ def seed(git_dir: Path, index: Path) -> None:
     """
     (git_dir / "objects" / "pack").mkdir(parents=True, exist_ok=True)
     (git_dir / "refs" / "heads").mkdir(parents=True, exist_ok=True)
-    (git_dir / "HEAD").write_text(f"ref: {RESULT}\n", encoding="ascii")
+    (git_dir / "HEAD").write_text(f"ref: {RESULT_REF}\n", encoding="ascii")
     (git_dir / "index").write_bytes(index.read_bytes())
 
 
@@ -128,7 +113,7 @@ async def snapshot(git: RunGit, base: Sha, message: str, author: Author) -> Sha 
     replaced stays as it was.
 
     Returns:
-        The commit, also kept in `RESULT`, or None when nothing differs from `base`.
+        The commit, also kept in `RESULT_REF`, or None when nothing differs from `base`.
 
     Raises:
         GitFailed: the repository laid out by `seed` is broken, or its disk full.
@@ -139,7 +124,7 @@ async def snapshot(git: RunGit, base: Sha, message: str, author: Author) -> Sha 
         return None
     identity = ("-c", f"user.name={author.name}", "-c", f"user.email={author.email}")
     commit = (await git((*identity, "commit-tree", tree, "-p", base, "-m", message))).strip()
-    await git(("update-ref", RESULT, commit))
+    await git(("update-ref", RESULT_REF, commit))
     return Sha(commit)
 
 

@@ -6,7 +6,7 @@ from socketserver import UnixStreamServer
 import pytest
 
 from bot.agents.ask import main
-from bot.agents.broker import ask
+from bot.agents.asking import ask
 
 
 @pytest.fixture

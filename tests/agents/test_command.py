@@ -1,10 +1,10 @@
-from bot.agents.base import Ended
+from bot.agents.base import Exit
 from bot.agents.command import Command
 from bot.model.ids import Fence, JobName, Repo, RunId, Sha
 from bot.model.runs import AgentSpec, JobPlan
 
 PLAN = JobPlan(
-    job=JobName("j"), run=RunId("r"), fence=Fence(1), repo=Repo("o/r"), subject=7,
+    job=JobName("j"), run=RunId("r"), fence=Fence(1), repo=Repo("o/r"), shelf=Repo("o/r.5"), subject=7,
     base=Sha("a" * 40), base_branch="main", brief="Do it.",
     agent=AgentSpec(name="x", description="", runtime="command", command=("make", "fix")),
 )  # fmt: skip
@@ -24,9 +24,9 @@ def test_a_program_is_started_with_its_brief_beside_it():
 
 
 def test_an_exit_status_is_taken_at_its_word():
-    assert Command().ended("exited", 3) == Ended(cause="exited", exit=3)
+    assert Command().ended("exited", 3) == Exit(cause="exited", exit=3)
 
 
 def test_a_status_above_128_is_a_signal_to_the_program_and_below_0_to_its_box():
-    assert Command().ended("timeout", 143) == Ended(cause="timeout", signal=15)
-    assert Command().ended("exited", -9) == Ended(cause="exited", signal=9)
+    assert Command().ended("timeout", 143) == Exit(cause="timeout", signal=15)
+    assert Command().ended("exited", -9) == Exit(cause="exited", signal=9)

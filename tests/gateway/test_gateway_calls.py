@@ -24,7 +24,7 @@ async def test_a_launch_token_is_exchanged_for_the_plan_and_a_run_token(open_sta
     answer = await open_stand.call("/launch", job.launch_token, {})
     assert answer.status == 200
     assert answer.said["plan"] == json.loads(json.dumps(asdict(job.plan)))
-    beat = await open_stand.call("/heartbeat", answer.said["run_token"], {"phase": "starting"})
+    beat = await open_stand.call("/heartbeat", answer.said["run_token"], {})
     assert (beat.status, beat.said) == (200, {"go_on": True})
 
 
@@ -44,7 +44,7 @@ async def test_a_launch_of_a_job_that_was_replaced_is_fenced(open_stand):
 
 ALL = [
     ("/launch", {}),
-    ("/heartbeat", {"phase": "working"}),
+    ("/heartbeat", {}),
     ("/steps", {"text": "x"}),
     ("/notes", {"text": "x"}),
     ("/outputs", PULL),
@@ -75,7 +75,7 @@ async def test_a_job_that_was_replaced_is_fenced_everywhere(open_stand, job, pat
 
 async def test_a_job_whose_run_was_cancelled_is_told_not_to_go_on(open_stand, job):
     await open_stand.cancel(job)
-    beat = await open_stand.call("/heartbeat", job.run_token, {"phase": "working"})
+    beat = await open_stand.call("/heartbeat", job.run_token, {})
     assert (beat.status, beat.said) == (200, {"go_on": False})
     assert (await open_stand.call("/outputs", job.run_token, PULL)).status == 409
 
@@ -171,7 +171,7 @@ async def test_a_log_full_of_any_character_still_fits(open_stand, job, character
 
 FORGED = {
     "/launch": [{"run": "other"}],
-    "/heartbeat": [{}, {"phase": "resting"}, {"phase": "working", "run": "other"}],
+    "/heartbeat": [{"run": "other"}, []],
     "/outputs": [{}, {"kind": 5}, {"kind": ""}, {"kind": "x" * 65}],
     "/steps": [
         {},
@@ -236,6 +236,6 @@ async def test_a_database_that_is_away_is_said_to_be_back_soon(open_stand, job):
     (open_stand.home / "greenroom.db").rename(open_stand.home / "elsewhere")
     await open_stand.store.close()
     (open_stand.home / "greenroom.db").mkdir()
-    answer = await open_stand.call("/heartbeat", job.run_token, {"phase": "working"})
+    answer = await open_stand.call("/heartbeat", job.run_token, {})
     assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
     assert answer.said == {"reason": "database", "words": "Not now; try again later."}

@@ -40,7 +40,7 @@ async def test_what_a_killed_gateway_left_is_replaced(stand):
         with socket.socket(socket.AF_UNIX) as left:
             left.bind(str(stand.folder / name))
     async with stand.gateway():
-        assert (await stand.call("/heartbeat", "stranger", {"phase": "working"})).status == 401
+        assert (await stand.call("/heartbeat", "stranger", {})).status == 401
         assert [each.name for each in stand.folder.iterdir()] == ["gateway.sock"]
 
 
@@ -51,7 +51,7 @@ async def test_a_successor_takes_over_before_its_predecessor_has_gone(stand):
     await successor.__aenter__()
     await predecessor.__aexit__(None, None, None)
     assert stand.socket.stat().st_ino != before
-    assert (await stand.call("/heartbeat", "stranger", {"phase": "working"})).status == 401
+    assert (await stand.call("/heartbeat", "stranger", {})).status == 401
     await successor.__aexit__(None, None, None)
 
 
@@ -82,7 +82,7 @@ async def test_a_client_that_keeps_trying_lives_through_a_restart(stand):
 async def test_a_call_that_was_begun_is_finished_when_the_gateway_stops(stand):
     async with stand.gateway():
         job = await stand.live()
-        body = b'{"phase": "working"}'
+        body = b"{}"
         reader, writer = await asyncio.open_unix_connection(str(stand.socket))
         head = f"POST /heartbeat HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {job.run_token}\r\n"
         writer.write(head.encode() + b"Content-Length: %d\r\n\r\n" % len(body))

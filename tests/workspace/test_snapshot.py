@@ -21,7 +21,7 @@ class Job:
         self.overlay.says(command)
 
     async def git(self, words):
-        environment = snapshot_environment("/result.git", "/workspace", "/mirror.git")
+        environment = snapshot_environment()
         settings = [f"{name}={value}" for name, value in environment.items()]
         done = self.overlay.run("cd /; " + shlex.join(["env", *settings, "git", *words]))
         if done.returncode != 0:

@@ -60,14 +60,14 @@ class Gateway:
     async def __aexit__(self, *_: object) -> None:
         await self._session.close()
 
-    async def heartbeat(self, phase: str) -> bool:
+    async def heartbeat(self) -> bool:
         """Say that the job lives, and return whether it is to go on.
 
         Raises:
             Fenced: a newer job has taken over.
             Unavailable: no gateway answered this time.
         """
-        answer = await self._once("/heartbeat", {"phase": phase}, {})
+        answer = await self._once("/heartbeat", {}, {})
         if answer.status in _FENCED:
             raise Fenced("the gateway no longer knows this job")
         if answer.status != HTTPStatus.OK:
@@ -81,7 +81,7 @@ class Gateway:
             Fenced: a newer job has taken over.
             Unavailable: it stayed away for `PATIENCE`.
         """
-        answer = await self.post("/heartbeat", {"phase": "delivering"})
+        answer = await self.post("/heartbeat", {})
         if answer.status in _FENCED:
             raise Fenced("the gateway no longer knows this job")
 
