@@ -18,6 +18,7 @@ class Ran:
     Attributes:
         command: as a person would type it.
         version: the tool's own words; empty where it has none.
+        changed: whether files were other ones after it than before it.
         findings: what it still reports and could not change, one a line.
         failure: its last words if it failed.
     """
@@ -25,14 +26,15 @@ class Ran:
     name: str
     command: str
     version: str = ""
+    changed: bool = False
     findings: tuple[str, ...] = ()
     failure: str = ""
 
 
 def title(ran: Sequence[Ran]) -> str:
-    """Return the title of the pull request, which is also the commit's."""
-    names = [each.name for each in ran if not each.failure]
-    return f"Apply {_listed(names)}"
+    """Return the title of the pull request, which is also the commit's: what changed files."""
+    names = [each.name for each in ran if each.changed]
+    return f"Apply {_listed(names) or 'automatic fixes'}"
 
 
 def body(ran: Sequence[Ran], missing: Sequence[str]) -> str:

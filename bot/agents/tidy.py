@@ -54,12 +54,14 @@ def _run(top: Path, tool: Formatter) -> tidied.Ran:
     """Let one tool change what it can, and note what it cannot."""
     command = f"{tool.program} {' '.join(tool.fix)}"
     _step(f"Running {command}")
+    before = _differences(top)
     done = _call(top, [tool.program, *tool.fix, *_names(top, tool)])
     failed = done.returncode > tool.failed_above or done.returncode < 0
     return tidied.Ran(
         name=tool.name,
         command=command,
         version=_version(top, tool),
+        changed=_differences(top) != before,
         findings=() if failed else _findings(top, tool),
         failure=(done.stderr or done.stdout).strip()[-_LAST_WORDS:] or "no words"
         if failed
@@ -93,6 +95,12 @@ def _changed(top: Path) -> list[str]:
     """Ask git which tracked files differ; tools' own caches are none."""
     told = _call(top, ["git", "diff", "--name-only", "-z", "--no-renames", "HEAD"]).stdout
     return [path for path in told.split("\0") if path]
+
+
+def _differences(top: Path) -> str:
+    """Ask git how tracked files differ, to tell what one tool did from what the next one does."""
+    plain = ("--no-renames", "--no-ext-diff", "--no-textconv")
+    return _call(top, ["git", "diff", *plain, "HEAD"]).stdout
 
 
 def _missing(name: str) -> dict[str, str]:

@@ -4,8 +4,8 @@ from bot.model.ids import Fence, JobName, Repo, RunId, Sha
 from bot.model.runs import AgentSpec, JobPlan
 
 PLAN = JobPlan(
-    job=JobName("j"), run=RunId("r"), fence=Fence(1), repo=Repo("o/r"), shelf=Repo("o/r.5"), subject=7,
-    base=Sha("a" * 40), base_branch="main", brief="Do it.",
+    job=JobName("j"), run=RunId("r"), fence=Fence(1), repo=Repo("o/r"), shelf=Repo("o/r.5"),
+    subject=7, base=Sha("a" * 40), base_branch="main", brief="Do it.",
     agent=AgentSpec(name="x", description="", runtime="command", command=("make", "fix")),
 )  # fmt: skip
 

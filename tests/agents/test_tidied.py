@@ -4,9 +4,11 @@ CHECK = Ran(
     name="ruff check",
     command="ruff check --fix .",
     version="`ruff 1.0`",
+    changed=True,
     findings=("a.py:1:1: F821 Undefined name `x`",),
 )
-FORMAT = Ran(name="ruff format", command="ruff format .", version="`ruff 1.0`")
+FORMAT = Ran(name="ruff format", command="ruff format .", version="`ruff 1.0`", changed=True)
+IDLE = Ran(name="isort", command="isort .")
 
 WHOLE = """\
 **What ran**
@@ -30,9 +32,14 @@ def test_the_whole_text_of_a_pull_request():
     assert body([CHECK, FORMAT], ["black"]) == WHOLE
 
 
-def test_the_title_names_what_was_applied():
-    assert title([CHECK, FORMAT]) == "Apply ruff check and ruff format"
-    assert title([FORMAT]) == "Apply ruff format"
+def test_the_title_names_what_changed_files():
+    assert title([CHECK, IDLE, FORMAT]) == "Apply ruff check and ruff format"
+    assert title([IDLE, FORMAT]) == "Apply ruff format"
+
+
+def test_a_title_is_never_left_without_an_end():
+    failed = Ran(name="black", command="black .", failure="error: cannot parse a.py")
+    assert title([failed]) == title([]) == "Apply automatic fixes"
 
 
 def test_nothing_is_left_is_said_plainly():
@@ -53,7 +60,7 @@ def test_no_name_of_a_file_and_no_finding_can_leave_its_place():
 
 def test_why_there_is_no_pull_request():
     assert nothing([], []) == "This repository configures no formatter or linter that I know."
-    assert nothing([FORMAT], []) == "ruff format changed no file."
+    assert nothing([IDLE], []) == "isort changed no file."
     assert "1 findings are left" in nothing([CHECK], [])
 
 
