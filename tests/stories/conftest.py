@@ -1,7 +1,10 @@
 import pytest_asyncio
 
 from bot.demo.hub import Hub
+from tests.postgres import postgres_url
 from tests.stories.world import world
+
+__all__ = ["postgres_url"]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -173,10 +173,12 @@ class World(Scene):
 
 
 @asynccontextmanager
-async def world(root: Path, *names: str, **settings: Any) -> AsyncIterator[World]:
+async def world(
+    root: Path, *names: str, kind: type[World] = World, **settings: Any
+) -> AsyncIterator[World]:
     """Open a world with these processes; its folder stays for whoever reads the logs."""
     tools = make_toolbox(root / "tools")
-    made = World(root=root / "world", tools=tools, **settings)
+    made = kind(root=root / "world", tools=tools, **settings)
     try:
         await made.open()
         async with Hub(made.url, made.token) as made.hub:
