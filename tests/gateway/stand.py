@@ -27,7 +27,7 @@ from bot.rules.endings import Ending
 from bot.rules.lifecycle import Signal
 from bot.store import jobs, runs
 from bot.store.engine import Store
-from bot.work import runs as work
+from bot.work import telling
 from bot.work.broker import Broker
 from bot.workspace.mirror import Mirrors
 from bot.workspace.quarantine import Quarantines
@@ -94,13 +94,14 @@ class Stand:
         base = self.repository(repo)
         intent = StartRun(
             installation=InstallationId(1),
+            repo_id=5,
             subject=Subject(repo=repo, number=number, kind="issue"),
             title="Tidy",
             agent="tidy",
             asked_by=Person(id=UserId(1), login=Login("ann")),
         )
         async with self.store.begin() as tx:
-            assert await work.start(tx, intent, run, now=NOW)
+            assert await telling.start(tx, intent, run, now=NOW)
             await runs.signal(tx, await runs.get(tx, run), Signal.ADMITTED, now=NOW)
         await self.quarantines.open(run, self.mirrors.path(repo), base)
         return await self.launch(self._plan(run, repo, number, base, outputs), 1)
@@ -134,7 +135,7 @@ class Stand:
     async def cancel(self, job: Job) -> None:
         how = Ending(signal=Signal.CANCELLED, conclusion=None, words="")
         async with self.store.begin() as tx:
-            await work.finish(tx, await runs.get(tx, job.plan.run), how, now=NOW)
+            await telling.finish(tx, await runs.get(tx, job.plan.run), how, now=NOW)
 
     def repository(self, repo: Repo) -> Sha:
         """Make a mirror whose one file says its name, and return its head."""
@@ -185,6 +186,7 @@ class Stand:
             run=run,
             fence=Fence(0),
             repo=repo,
+            shelf=repo,
             subject=number,
             base=base,
             base_branch="main",

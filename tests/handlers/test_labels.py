@@ -18,7 +18,13 @@ STOPPED = StopRuns(subject=ISSUE, agent="tidy", why="The label was taken off.")
 
 def put_on(label="agent:tidy", sender=ANN):
     return SubjectLabeled(
-        installation=OURS, sender=sender, at=1.0, subject=ISSUE, title="A mess", label=label
+        installation=OURS,
+        sender=sender,
+        at=1.0,
+        repo_id=5,
+        subject=ISSUE,
+        title="A mess",
+        label=label,
     )
 
 
@@ -38,7 +44,9 @@ def refused(reason, words, sender=ANN):
 @pytest.mark.parametrize("role", [Role.WRITE, Role.MAINTAIN, Role.ADMIN])
 def test_a_writer_starts_a_run(role):
     assert labeled(put_on(), facts(role=role)) == [
-        StartRun(installation=OURS, subject=ISSUE, title="A mess", agent="tidy", asked_by=ANN)
+        StartRun(
+            installation=OURS, repo_id=5, subject=ISSUE, title="A mess", agent="tidy", asked_by=ANN
+        )
     ]
 
 

@@ -20,6 +20,7 @@ ISSUE = Subject(repo=Repo("octo/cat"), number=7, kind="issue")
 QUEUED = RunRow(
     id=RunId("01A"),
     installation=InstallationId(7),
+    repo_id=5,
     repo=ISSUE.repo,
     number=ISSUE.number,
     kind=ISSUE.kind,
@@ -40,6 +41,7 @@ QUEUED = RunRow(
     created_at=NOW,
     changed_at=NOW,
     next_attempt_at=NOW,
+    failures=0,
     deadline=None,
 )
 COMMENT = Wish(
@@ -63,6 +65,7 @@ def plan(fence=1, run="01A"):
         run=RunId(run),
         fence=Fence(fence),
         repo=ISSUE.repo,
+        shelf=Repo(f"{ISSUE.repo}.5"),
         subject=ISSUE.number,
         base=Sha("5" * 40),
         base_branch="main",

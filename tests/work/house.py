@@ -140,7 +140,14 @@ class House:
         while busy:
             self.time.now += 0.001
             await self.hub.control("GET /drained")
-            busy = any([await self.loops[name].step() for name in wanted])
+            busy = any([await self.steps(name) for name in wanted])
+
+    async def steps(self, name: str) -> bool:
+        """Step one loop, and see what it began through to its end."""
+        busy: bool = await self.loops[name].step()
+        for pool in self.context.pools:
+            await pool.idle()
+        return busy
 
     async def passes(self, seconds: float, *names: str, step: float = 1.0) -> None:
         """Let time pass, and everything happen that comes with it."""

@@ -9,7 +9,7 @@ from bot.work.janitor import EVERY, KEEPS_BODIES
 
 async def clean(house, after=EVERY):
     house.time.now += after
-    assert not await house.loops["janitor"].step()
+    assert not await house.steps("janitor")
 
 
 async def asked(house):

@@ -9,7 +9,7 @@ from bot.model.errors import Fenced, Unavailable
 from bot.store.changes import Changes
 from bot.store.leases import Lease
 from bot.store.runs import OWED, claim
-from bot.work.loop import run_loop, side_by_side, together
+from bot.work.loop import Pool, run_loop, together
 from bot.work.worker import Worker
 
 
@@ -126,7 +126,10 @@ async def test_what_goes_wrong_with_one_row_stays_its_own():
     async def note(row, problem):
         failed.append((row, type(problem)))
 
-    await side_by_side([0, 1, 2], handle, note)
+    pool = Pool(8, lambda: None)
+    for row in range(3):
+        pool.add(row, row, handle, note)
+    await pool.idle()
     assert (handled, failed) == ([0, 2], [(1, ZeroDivisionError)])
 
 
@@ -143,9 +146,47 @@ async def test_a_failure_that_cannot_be_handled_stays_its_own_too():
     async def note(_row, _problem):
         raise Fenced("moved")
 
-    with pytest.raises(Fenced):
-        await side_by_side([0, 1, 2], handle, note)
+    pool = Pool(8, lambda: None)
+    for row in range(3):
+        pool.add(row, row, handle, note)
+    await pool.idle()
     assert handled == [0, 2]
+    assert pool.room == 8
+
+
+async def test_a_slow_row_holds_up_no_other():
+    done, handled, slow, quick = [], [], asyncio.Event(), asyncio.Event()
+
+    async def handle(row):
+        if row == "slow":
+            await slow.wait()
+        handled.append(row)
+        quick.set()
+
+    pool = Pool(2, lambda: done.append(1))
+    pool.add("a", "slow", handle, fail)
+    pool.add("b", "quick", handle, fail)
+    await quick.wait()
+    await asyncio.sleep(0)
+    assert (handled, pool.room, done) == (["quick"], 1, [1])
+    slow.set()
+    await pool.idle()
+    assert handled == ["quick", "slow"]
+
+
+async def test_a_row_whose_lease_ran_out_is_left_to_who_handles_it():
+    handled, go_on = [], asyncio.Event()
+
+    async def handle(row):
+        await go_on.wait()
+        handled.append(row)
+
+    pool = Pool(2, lambda: None)
+    pool.add("a", "first", handle, fail)
+    pool.add("a", "second", handle, fail)
+    go_on.set()
+    await pool.idle()
+    assert handled == ["first"]
 
 
 async def test_being_cancelled_is_nobody_s_failure():
@@ -155,12 +196,16 @@ async def test_being_cancelled_is_nobody_s_failure():
         failed.append(row)
 
     waiting = asyncio.Event()
-    work = asyncio.create_task(side_by_side([0], lambda _row: waiting.wait(), note))
+
+    async def handle(_row):
+        await waiting.wait()
+
+    pool = Pool(2, lambda: None)
+    pool.add(0, 0, handle, note)
     await asyncio.sleep(0)
-    work.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await work
+    await pool.close()
     assert failed == []
+    assert pool.room == 2
 
 
 @pytest.mark.parametrize("alone", [True, False])
