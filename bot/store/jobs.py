@@ -117,5 +117,10 @@ async def alive(tx: AsyncConnection, among: Collection[JobName]) -> frozenset[Jo
     replaced = exists().where(newer.c.run == jobs.c.run, newer.c.fence > jobs.c.fence)
     query = select(jobs.c.name).join(runs, runs.c.id == jobs.c.run)
     query = query.where(jobs.c.name.in_(among), runs.c.compute != Compute.NONE, ~replaced)
-    rows = await tx.execute(query)
-    return frozenset(JobName(name) for name in rows.scalars())
+    return frozenset((await tx.execute(query)).scalars())
+
+
+async def written_down(tx: AsyncConnection, among: Collection[JobName]) -> frozenset[JobName]:
+    """Return those of some jobs that there is a row of."""
+    query = select(jobs.c.name).where(jobs.c.name.in_(among))
+    return frozenset((await tx.execute(query)).scalars())

@@ -80,17 +80,25 @@ class Janitor:
         async with self._context.store.begin() as tx:
             forgotten = await inbox.forget(tx, before=now - KEEPS_BODIES, most=BODIES_AT_ONCE)
         removed = await self._runner.sweep(self._alive)
-        lowers, quarantines = self._workspaces.lowers, self._workspaces.quarantines
-        held, opened = lowers.held(), quarantines.opened()
-        open_runs = await self._open({*opened, *map(run_of, held)})
-        for job in held:
-            if run_of(job) not in open_runs:
-                lowers.release(job)
-        closed = opened - open_runs
+        quarantines = self._workspaces.quarantines
+        opened = quarantines.opened()
+        closed = opened - await self._open(opened)
         for run in closed:
             quarantines.close(run)
+        await self._release_trees()
         if forgotten or removed or closed:
             log.info("janitor.cleaned", bodies=forgotten, jobs=len(removed), runs=len(closed))
+
+    async def _release_trees(self) -> None:
+        """Let go of the trees of jobs that are over, not of those about to be written down."""
+        lowers = self._workspaces.lowers
+        held = lowers.held()
+        open_runs = await self._open({run_of(job) for job in held})
+        async with self._context.store.read() as rows:
+            over = await jobs.written_down(rows, held) - await jobs.alive(rows, held)
+        for job in held:
+            if job in over or run_of(job) not in open_runs:
+                lowers.release(job)
 
     async def _alive(self, found: Collection[JobName]) -> Collection[JobName]:
         async with self._context.store.read() as rows:

@@ -103,6 +103,7 @@ class House:
         lowers = Lowers(self.home / "lowers", self.mirrors)
         self.places = Workspaces(mirrors=self.mirrors, lowers=lowers, quarantines=self.quarantines)
         self._numbers = itertools.count(1)
+        self._workers: list[Context] = []
         self.broker = Broker(self.store, self.time.clock, self._text)
         self.context = self.worker("w1")
         self.loops = self.loops_of(self.context)
@@ -114,13 +115,15 @@ class House:
         return RunId(f"01RUN{next(self._numbers):04}")
 
     def worker(self, name: str) -> Context:
-        return Context(
+        made = Context(
             store=self.store,
             github=self.hub.github,
             clock=self.time.clock,
             worker=name,
             token=self._text,
         )
+        self._workers.append(made)
+        return made
 
     def loops_of(self, context: Context) -> dict[str, Any]:
         launcher = Launcher(context, self.runner, self.places, self.home / "gateway")
@@ -145,9 +148,14 @@ class House:
     async def steps(self, name: str) -> bool:
         """Step one loop, and see what it began through to its end."""
         busy: bool = await self.loops[name].step()
-        for pool in self.context.pools:
-            await pool.idle()
+        await self.idle()
         return busy
+
+    async def idle(self) -> None:
+        """Wait until no worker is handling anything."""
+        for context in self._workers:
+            for pool in context.pools:
+                await pool.idle()
 
     async def passes(self, seconds: float, *names: str, step: float = 1.0) -> None:
         """Let time pass, and everything happen that comes with it."""

@@ -155,7 +155,7 @@ async def test_a_delivery_is_not_waited_for_for_ever(house):
     await house.passes(1, "supervisor", "delivering")
     await house.passes(DELIVERING_PATIENCE + 10, "supervisor", "delivering", step=300)
     run = await house.run()
-    assert (run.conclusion, run.words) == (Conclusion.TIMED_OUT, "GitHub did not take it.")
+    assert (run.conclusion, run.words) == (Conclusion.TIMED_OUT, "GitHub did not take it in time.")
 
 
 @pytest.mark.parametrize("path", ["POST .*/pulls", "PATCH .*/issues/comments"])
@@ -186,6 +186,7 @@ async def test_a_delivery_that_cannot_go_on_is_looked_at_again(house, problem, w
     places = Interrupted(house.home / "quarantine")
     broken = Delivering(house.context, places, NOREPLY, RULES)
     assert await broken.step()
+    await house.idle()
     run = await house.run()
     assert run.state is Run.PARKED
     assert round(run.next_attempt_at - house.time.now) == wait

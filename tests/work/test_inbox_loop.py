@@ -1,5 +1,6 @@
 """Deliveries that break handlers, come twice, or meet a database and a GitHub that are away."""
 
+from dataclasses import dataclass
 from itertools import pairwise
 
 import pytest
@@ -11,6 +12,7 @@ from bot.model.intents import Refuse
 from bot.model.runs import Person, Subject
 from bot.reactions import Reaction
 from bot.rules.attempts import MOST_DELIVERY_TRIES
+from bot.rules.policy import Role
 from bot.store import inbox, outbox
 from bot.work.inbox import Inbox
 from handlers.issues import Facts as Closed
@@ -44,7 +46,15 @@ def refuse(event, words):
     )
 
 
-def reacting(house, decide, facts=Facts):
+@dataclass(frozen=True, kw_only=True)
+class Who:
+    """Facts about the person alone: these events tell of labels that nobody put on."""
+
+    role: Role
+    by_us: bool
+
+
+def reacting(house, decide, facts=Who):
     """Have one reaction instead of all handlers."""
     made = Inbox(
         house.context,
@@ -172,8 +182,8 @@ async def test_a_guid_that_was_handled_is_not_handled_again(house):
 
 async def test_facts_are_what_github_says(house):
     known = []
-    reacting(house, lambda _event, facts: known.append(facts) or [])
-    await send(house, "g1", "issues", **labeled(house, "agent:tidy"))
+    reacting(house, lambda _event, facts: known.append(facts) or [], Facts)
+    await house.hub.acts("POST /issues/1/labels", labels=["agent:tidy"])
     await house.settles("inbox")
     (facts,) = known
     assert (facts.role.name, facts.by_us, facts.still_holds, facts.open_agents) == (
@@ -207,7 +217,7 @@ async def test_a_person_is_known_by_id(house, sender, role, by_us):
 @pytest.mark.parametrize(("number", "label"), [(1, "agent:tidy"), (99, "agent:tidy")])
 async def test_an_old_event_is_checked_against_github(house, number, label):
     known = []
-    reacting(house, lambda _event, facts: known.append(facts.still_holds) or [])
+    reacting(house, lambda _event, facts: known.append(facts.still_holds) or [], Facts)
     old = labeled(house, label, number, at="2027-01-15T07:58:00Z")
     await send(house, "g1", "issues", **old)
     await house.settles("inbox")

@@ -8,7 +8,7 @@ from bot.rules.lifecycle import Compute, Run
 from bot.store.schema import delivery_bodies, receipts
 from bot.store.schema import runs as table
 from tests.github.embedded import REPO
-from tests.work.house import keep, send
+from tests.work.house import keep
 
 
 async def runs_of(house):
@@ -56,7 +56,8 @@ async def test_the_plan_that_a_runner_gets_says_what_the_run_is_about(house):
     assert (launch.plan.repo, launch.plan.subject, launch.plan.base_branch) == (REPO, 1, "main")
     assert "Untidy" in launch.plan.brief
     assert (launch.tree / "README.md").read_text() == "# Cat\n"
-    assert launch.mirror == house.mirrors.path(REPO)
+    assert launch.mirror == house.mirrors.path(launch.plan.shelf)
+    assert launch.plan.shelf == f"{REPO}.{(await house.run()).repo_id}"
 
 
 async def test_other_people_s_labels_start_nothing(house):
@@ -161,10 +162,7 @@ async def test_closing_the_issue_stops_its_runs(house):
 
 async def test_removing_the_app_stops_its_runs(house):
     await house.works()
-    installation = {"id": house.hub.installation, "account": {"id": 1, "login": "octo"}}
-    sender = {"id": house.hub.ann["id"], "login": "ann"}
-    payload = {"action": "deleted", "installation": installation, "sender": sender}
-    await send(house, "g", "installation", **payload)
+    await house.hub.control(f"DELETE /installations/{house.hub.installation}")
     await house.settles("inbox")
     assert (await house.run()).words == "The app was removed."
 
@@ -185,7 +183,7 @@ async def test_a_refusal_is_a_reaction_and_one_comment_that_is_edited(house):
     assert edited.startswith(first)
     assert edited.endswith("\n- There is no agent `nope`. There are: `agent:tidy`.")
     assert await house.reactions() == ["confused"]
-    assert await house.labels() == []
+    assert await house.labels() == ["agent:nope"]
 
 
 async def test_each_person_is_told_in_a_comment_of_their_own(house):
