@@ -8,6 +8,8 @@ MAKEFLAGS += --no-print-directory
 
 BIN := .venv/bin
 ARGS ?=
+# All tests: two files side by side, since many wait for processes, and the coverage of all.
+WHOLE := --numprocesses=2 --dist=loadfile --cov
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -31,10 +33,10 @@ lint: install ## Check format, style and types
 	@$(BIN)/mypy
 
 test: lint ## Run the tests, in less than five minutes; ARGS=PATHS runs some of them
-	@$(BIN)/pytest -m "not full" $(or $(ARGS),--cov)
+	@$(BIN)/pytest -m "not full" $(or $(ARGS),$(WHOLE))
 
 test-full: lint ## Run every test, also those that take long
-	@$(BIN)/pytest $(or $(ARGS),--cov)
+	@$(BIN)/pytest $(or $(ARGS),$(WHOLE))
 
 bench: install ## Measure speed and size, and write bench/latest.json
 	@.ci/need node=nodejs npm=npm
