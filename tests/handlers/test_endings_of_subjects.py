@@ -65,17 +65,25 @@ def test_issues_and_pull_requests_have_a_handler_each():
     assert not issues.is_issue(closed("pull"))
 
 
-@pytest.mark.parametrize("action", ["created", "unsuspend", "new_permissions_accepted"])
-def test_an_installation_is_remembered(action):
-    assert decide(changed(action)) == [recorded(active=True)]
+ACTIONS = ["created", "deleted", "suspend", "unsuspend", "new_permissions_accepted"]
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_an_installation_that_may_be_worked_in_is_remembered_whatever_the_event(action):
+    assert decide(changed(action), works_there=True) == [recorded(active=True)]
 
 
 @pytest.mark.parametrize(
     ("action", "why"),
-    [("deleted", "The app was removed."), ("suspend", "The app was suspended.")],
+    [
+        ("deleted", "The app was removed."),
+        ("suspend", "The app was suspended."),
+        ("created", "The app may not work here."),
+        ("unsuspend", "The app may not work here."),
+    ],
 )
 def test_an_installation_that_ends_takes_its_runs_with_it(action, why):
-    assert decide(changed(action)) == [
+    assert decide(changed(action), works_there=False) == [
         recorded(active=False),
         StopRepository(installation=OURS, repo=None, why=why),
     ]

@@ -12,17 +12,18 @@ OURS = InstallationId(7)
 ANN = Person(id=UserId(1), login=Login("ann"))
 BOT = Person(id=UserId(2), login=Login("dependabot[bot]"), bot=True)
 ISSUE = Subject(repo=Repo("octo/cat"), number=7, kind="issue")
+PULL = Subject(repo=Repo("octo/cat"), number=8, kind="pull")
 KNOWN = Facts(role=Role.WRITE, by_us=False, still_holds=True, open_agents=frozenset())
 STOPPED = StopRuns(subject=ISSUE, agent="tidy", why="The label was taken off.")
 
 
-def put_on(label="agent:tidy", sender=ANN):
+def put_on(label="agent:tidy", sender=ANN, subject=ISSUE):
     return SubjectLabeled(
         installation=OURS,
         sender=sender,
         at=1.0,
         repo_id=5,
-        subject=ISSUE,
+        subject=subject,
         title="A mess",
         label=label,
     )
@@ -37,8 +38,8 @@ def facts(**changes):
     return Facts(**{**known, **changes})
 
 
-def refused(reason, words, sender=ANN):
-    return Refuse(installation=OURS, subject=ISSUE, person=sender, reason=reason, words=words)
+def refused(reason, words, sender=ANN, subject=ISSUE):
+    return Refuse(installation=OURS, subject=subject, person=sender, reason=reason, words=words)
 
 
 @pytest.mark.parametrize("role", [Role.WRITE, Role.MAINTAIN, Role.ADMIN])
@@ -66,6 +67,24 @@ def test_a_writer_starts_a_run(role):
             "`tidy` needs write access to this repository.",
         ),
         (
+            put_on(subject=PULL),
+            facts(role=Role.ADMIN),
+            "subject",
+            "`tidy` works from issues so far. Put `agent:tidy` on an issue.",
+        ),
+    ],
+)
+def test_who_may_not_is_told_why_and_the_label_goes(event, known, reason, words):
+    assert labeled(event, known) == [
+        refused(reason, words, subject=event.subject),
+        DropLabel(installation=OURS, subject=event.subject, label=event.label),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("event", "known", "reason", "words"),
+    [
+        (
             put_on("agent:stop"),
             facts(role=Role.ADMIN),
             "unknown",
@@ -85,11 +104,8 @@ def test_a_writer_starts_a_run(role):
         ),
     ],
 )
-def test_everyone_else_is_told_why_and_the_label_goes(event, known, reason, words):
-    assert labeled(event, known) == [
-        refused(reason, words, event.sender),
-        DropLabel(installation=OURS, subject=ISSUE, label=event.label),
-    ]
+def test_a_label_that_is_not_a_person_s_for_us_stays(event, known, reason, words):
+    assert labeled(event, known) == [refused(reason, words, event.sender)]
 
 
 @pytest.mark.parametrize(

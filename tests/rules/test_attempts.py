@@ -1,6 +1,6 @@
 import pytest
 
-from bot.rules.attempts import gives_up, pause
+from bot.rules.attempts import MOST_FAILURES, gives_up, pause
 
 
 @pytest.mark.parametrize(
@@ -16,3 +16,7 @@ def test_pauses_double_up_to_five_minutes(tries, seconds):
 )
 def test_the_fifth_lost_job_is_the_last(jobs, answer):
     assert gives_up(jobs) is answer
+
+
+def test_a_run_that_only_fails_is_given_up_after_some_half_an_hour():
+    assert 20 * 60 <= sum(pause(tries) for tries in range(1, MOST_FAILURES)) <= 40 * 60

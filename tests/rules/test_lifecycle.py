@@ -75,6 +75,11 @@ def test_every_open_run_can_be_cancelled(run):
     assert after(RUN, run, Signal.CANCELLED) is Run.FINISHED
 
 
+@pytest.mark.parametrize("run", [Run.RUNNING, Run.PARKED])
+def test_a_run_may_fail_at_its_work_and_at_its_delivery(run):
+    assert after(RUN, run, Signal.FAILED) is Run.FINISHED
+
+
 def test_what_is_finished_stays_finished():
     assert RUN[Run.FINISHED] == {}
 

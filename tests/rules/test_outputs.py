@@ -1,6 +1,6 @@
 import pytest
 
-from bot.rules.outputs import KINDS, Accepted, Rejected, check
+from bot.rules.outputs import KINDS, Accepted, Rejected, check, storable, without_secrets
 from bot.rules.repoconfig import AGENTS
 
 GOOD = {
@@ -40,13 +40,13 @@ def test_agents_are_granted_only_what_exists():
         (
             2,
             Rejected(
-                reason="limit", words="The limit of 2 `comment` in one run is reached.", left=0
+                reason="limit", words="The limit of 2 `comment` in one job is reached.", left=0
             ),
         ),
         (
             9,
             Rejected(
-                reason="limit", words="The limit of 2 `comment` in one run is reached.", left=0
+                reason="limit", words="The limit of 2 `comment` in one job is reached.", left=0
             ),
         ),
     ],
@@ -131,3 +131,16 @@ def test_no_text_carries_a_credential(token, field):
 )
 def test_words_that_only_resemble_one_pass(text):
     assert check("noop", {"reason": text}, grants=GRANTS, used=0).left == 1
+
+
+@pytest.mark.parametrize("token", TOKENS)
+def test_a_line_of_progress_is_shown_without_its_credentials(token):
+    assert without_secrets(f"see {token} and {token}") == "see ▇▇▇ and ▇▇▇"
+
+
+def test_a_character_that_cannot_be_stored_hides_no_credential():
+    assert without_secrets("see gh\0p_16C7e42F292c6912E7710c838347Ae178B4a\0") == "see ▇▇▇"
+
+
+def test_text_is_stored_but_for_one_character():
+    assert storable("a\0b\n\t\x01é") == "ab\n\t\x01é"

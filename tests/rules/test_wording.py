@@ -208,6 +208,19 @@ def test_a_title_is_one_harmless_line(title, shown):
 
 
 @pytest.mark.parametrize(
+    "mark", ["skip ci", "ci skip", "no ci", "skip actions", "actions skip", "Skip CI", "skip\nci"]
+)
+def test_no_title_keeps_the_checks_of_a_repository_from_running(mark):
+    shown = f"Tidy ({' '.join(mark.split())}] up"
+    assert line(f"Tidy [{mark}] up") == shown
+    assert commit_message(f"Tidy [{mark}] up", WORKING).startswith(f"{shown}\n")
+
+
+def test_other_brackets_of_a_title_stay():
+    assert line("[ci] skip ci [skip cities]") == "[ci] skip ci [skip cities]"
+
+
+@pytest.mark.parametrize(
     ("text", "shown"),
     [("a\nb", "a b"), ("*@ann* `x` <b> [y](z) #1 ~a~ |", "ann x b y(z) 1 a "), ("", "")],
 )

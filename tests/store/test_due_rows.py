@@ -1,5 +1,12 @@
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import event
+
 from bot.rules.lifecycle import Signal
 from bot.store import due, inbox, outbox, runs, story
+from bot.store.engine import open_store
+from bot.store.migrate import migrate
 from tests.store.rows import COMMENT, NOW, arrive, begun, lease, live, moved
 
 
@@ -51,3 +58,47 @@ async def test_a_parked_run_is_due_only_for_what_a_loop_looks_at(store):
 async def test_a_finished_run_is_never_due(store):
     await moved(store, await begun(store), Signal.CANCELLED)
     assert not await anything(store, NOW + 10**6)
+
+
+@contextmanager
+def listened(store):
+    """Collect what is asked of the database while the block runs."""
+    asked = []
+
+    def hear(_connection, _cursor, statement, parameters, _context, _many):
+        asked.append((statement, parameters))
+
+    event.listen(store.engine.sync_engine, "before_cursor_execute", hear)
+    yield asked
+    event.remove(store.engine.sync_engine, "before_cursor_execute", hear)
+
+
+@pytest.fixture
+async def explain(sqlite):
+    """Tell how SQLite goes about a question."""
+    await migrate(sqlite)
+    store = open_store(sqlite)
+
+    async def explained(ask):
+        async with store.read() as rows:
+            with listened(store) as asked:
+                await ask(rows)
+            statement, parameters = asked[-1]  # the first begins the transaction
+            plan = await rows.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            return [row.detail for row in plan]
+
+    yield explained
+    await store.close()
+
+
+@pytest.mark.parametrize("which", [runs.OWED, runs.QUEUED], ids=["owed", "queued"])
+async def test_runs_that_are_owed_something_are_found_by_their_index(explain, which):
+    (step,) = await explain(lambda rows: rows.execute(runs.waiting(which, NOW)))
+    assert step.startswith("SEARCH runs USING INDEX ix_runs_owed (next_attempt_at<?)")
+
+
+async def test_nobody_reads_every_run_to_see_that_nothing_is_due(explain):
+    steps = await explain(lambda rows: due.anything(rows, now=NOW))
+    about_runs = [step for step in steps if " runs" in step]
+    assert len(about_runs) == 3
+    assert all(step.startswith("SEARCH runs USING INDEX") for step in about_runs)

@@ -1,11 +1,12 @@
 import asyncio
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
 
 from bot.model.ids import DeliveryGuid
 from bot.store import inbox
-from bot.store.inbox import Claimed
+from bot.store.inbox import PARAMETERS, Claimed
 from bot.store.schema import deliveries, delivery_bodies, receipts
 from tests.store.rows import NOW, arrive, lease
 
@@ -62,6 +63,19 @@ async def test_a_postponed_delivery_holds_up_its_key_and_no_other(store):
         await inbox.postpone(tx, first, worker="w1", until=NOW + 30, note="away")
     assert await claimed(store, now=NOW + 29) == []
     assert await claimed(store, now=NOW + 30) == ["g1"]
+
+
+@pytest.mark.parametrize(("attempts", "next_try"), [(1, 2), (0, 1)])
+async def test_a_delivery_comes_back_with_the_tries_that_count_against_it(
+    store, attempts, next_try
+):
+    await arrive(store, ("g1", "a"))
+    (first,) = await claim(store)
+    counted = replace(first, attempts=attempts)
+    async with store.begin() as tx:
+        await inbox.postpone(tx, counted, worker="w1", until=NOW + 1, note="away")
+    (again,) = await claim(store, now=NOW + 1)
+    assert again.attempts == next_try
 
 
 @pytest.mark.parametrize("state", ["done", "ignored", "set_aside"])
@@ -144,6 +158,16 @@ async def test_known_deliveries_are_told_from_lost_ones(store):
     await arrive(store, ("g1", "a"), ("g2", "a"))
     async with store.read() as rows:
         assert await inbox.known(rows, ["g2", "g3"]) == {"g2"}
+        assert await inbox.known(rows, []) == set()
+
+
+async def test_more_deliveries_are_known_than_one_query_may_name(store):
+    most = 2 * PARAMETERS + 1
+    guids = [f"g{number}" for number in range(most)]
+    ours = {guids[at] for at in (0, PARAMETERS - 1, PARAMETERS, most - 1)}
+    await arrive(store, *((guid, "a") for guid in sorted(ours)))
+    async with store.read() as rows:
+        assert await inbox.known(rows, guids) == ours
 
 
 async def test_old_bodies_are_forgotten_but_not_what_waits_or_was_set_aside(store):
@@ -158,18 +182,9 @@ async def test_old_bodies_are_forgotten_but_not_what_waits_or_was_set_aside(stor
     ):
         await finish(store, delivery, state=state)
     async with store.begin() as tx:
-        assert await inbox.forget(tx, before=NOW + 100) == 2
+        found = [await inbox.forget(tx, before=NOW + 100, most=1) for _ in range(3)]
         left = await tx.execute(select(delivery_bodies.c.guid).order_by("guid"))
         known = await tx.execute(select(deliveries.c.guid))
+    assert found == [1, 1, 0]
     assert left.scalars().all() == ["g3", "g4", "g5"]
     assert len(known.all()) == 5
-
-
-async def test_the_backlog_counts_what_waits(store):
-    await arrive(store, ("g1", "a"), ("g2", "a"))
-    (first,) = await claim(store)
-    async with store.read() as rows:
-        assert await inbox.backlog(rows) == 2
-    await finish(store, first)
-    async with store.read() as rows:
-        assert await inbox.backlog(rows) == 1

@@ -9,6 +9,7 @@ from bot.rules.lifecycle import Signal
 from bot.store import jobs, story
 from bot.store.jobs import JobRow
 from bot.store.schema import jobs as table
+from bot.store.schema import waits
 from bot.store.story import MOST_STEPS, OutputRow
 from tests.store.rows import NOW, begun, live, moved, plan, token
 
@@ -131,6 +132,19 @@ async def test_a_step_that_is_said_again_is_heard_once(store):
         assert [await story.count(tx, RunId(run)) for run in ("01A", "01B")] == [2, 1]
 
 
+async def test_notes_are_for_the_next_job_and_no_part_of_the_story(store):
+    await begun(store)
+    await begun(store, id=RunId("01B"), number=2)
+    async with store.begin() as tx:
+        for text, key in (("ruff is slow", "k1"), ("ruff is slow", "k1"), ("so is mypy", None)):
+            await story.keep_note(tx, RUN, text, now=NOW, key=key)
+        await story.hear(tx, RUN, "Looking", now=NOW, key=None)
+        await story.keep_note(tx, RunId("01B"), "theirs", now=NOW, key="k1")
+        assert await story.notes(tx, RUN) == ["ruff is slow", "so is mypy"]
+        assert [step.text for step in await story.steps(tx, RUN)] == ["Looking"]
+        assert await story.count(tx, RUN) == 3
+
+
 async def test_a_long_story_keeps_its_beginning_and_its_end(store):
     await begun(store)
     async with store.begin() as tx:
@@ -171,11 +185,20 @@ async def test_a_wait_is_late_after_its_deadline_until_it_is_met(store):
     await begun(store)
     async with store.begin() as tx:
         await story.wait(tx, RUN, "delivery", now=NOW, deadline=NOW + 10)
-        await story.wait(tx, RUN, "delivery", now=NOW, deadline=NOW + 99)
         assert not await story.is_late(tx, RUN, now=NOW + 10)
         assert await story.is_late(tx, RUN, now=NOW + 10.5)
         await story.met(tx, RUN)
         assert not await story.is_late(tx, RUN, now=NOW + 99)
+
+
+async def test_a_wait_may_go_on_longer_than_was_said_first(store):
+    await begun(store)
+    async with store.begin() as tx:
+        await story.wait(tx, RUN, "delivery", now=NOW, deadline=NOW + 10)
+        await story.wait(tx, RUN, "delivery", now=NOW + 5, deadline=NOW + 99)
+        assert not await story.is_late(tx, RUN, now=NOW + 99)
+        assert await story.is_late(tx, RUN, now=NOW + 99.5)
+        assert await tx.scalar(select(waits.c.since)) == NOW
 
 
 async def test_everything_of_a_run_goes_with_it(store):

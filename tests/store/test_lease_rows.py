@@ -1,9 +1,13 @@
-from sqlalchemy import true
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select, true
 
 from bot.model.ids import InstallationId, Login
 from bot.model.intents import RecordInstallation
 from bot.store import inbox, installations, outbox, runs
 from bot.store.leases import release_all
+from bot.store.schema import installations as table
 from tests.store.rows import COMMENT, NOW, arrive, begun, lease
 
 
@@ -40,22 +44,16 @@ async def test_a_worker_keeps_what_is_its_own(store):
     assert await claim_all(store, "w3") == (0, 0, 0)
 
 
-async def test_the_newest_word_of_an_installation_counts(store):
-    def record(*, active):
-        return RecordInstallation(
-            installation=InstallationId(7),
-            account=Login("octo"),
-            permissions={"issues": "write"},
-            active=active,
-        )
-
-    async def active(which=7):
-        async with store.read() as rows:
-            return await installations.active(rows, InstallationId(which))
-
-    assert await active()
-    for known in (False, True, False):
-        async with store.begin() as tx:
-            await installations.record(tx, record(active=known))
-        assert await active() is known
-    assert await active(8)
+@pytest.mark.parametrize("active", [True, False])
+async def test_the_newest_word_of_an_installation_counts(store, active):
+    first = RecordInstallation(
+        installation=InstallationId(7),
+        account=Login("octo"),
+        permissions={"issues": "write"},
+        active=not active,
+    )
+    newest = replace(first, account=Login("octa"), permissions={}, active=active)
+    async with store.begin() as tx:
+        await installations.record(tx, first)
+        await installations.record(tx, newest)
+        assert (await tx.execute(select(table))).all() == [(7, "octa", {}, active)]

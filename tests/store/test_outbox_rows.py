@@ -51,7 +51,7 @@ async def test_a_wish_is_read_back_as_it_was_made(store):
         tried=False,
         external_id=None,
         refused=None,
-        attempts=0,
+        attempts=1,
     )
     assert not row.is_made
     assert await find(store, "comment:01B") is None
@@ -111,7 +111,7 @@ async def test_a_create_is_written_down_before_it_is_sent(store):
     assert (await find(store)).tried
     assert await claim(store, "w2", NOW + 64) == []
     (again,) = await claim(store, "w2", NOW + 65)
-    assert (again.tried, again.attempts) == (True, 1)
+    assert (again.tried, again.attempts) == (True, 2)
 
 
 async def test_what_github_refused_is_given_up_with_its_words(store):
@@ -130,7 +130,7 @@ async def test_a_refusal_does_not_hold_for_a_wish_that_replaced_it(store):
     async with store.begin() as tx:
         await outbox.refuse(tx, row, worker="w1", words="Too long.")
     (again,) = await claim(store, "w2")
-    assert (again.wish["body"], again.refused, again.attempts) == ("Bye", None, 0)
+    assert (again.wish["body"], again.refused, again.attempts) == ("Bye", None, 1)
 
 
 async def test_a_new_wish_for_a_refused_target_is_tried(store):
@@ -143,14 +143,29 @@ async def test_a_new_wish_for_a_refused_target_is_tried(store):
     assert (again.wish["body"], again.refused) == ("Bye", None)
 
 
-async def test_a_postponed_wish_comes_back_with_its_tries_counted(store):
+@pytest.mark.parametrize(("counts", "next_try"), [(True, 2), (False, 1)])
+async def test_a_postponed_wish_comes_back_with_the_tries_that_were_to_blame(
+    store, counts, next_try
+):
     await wish(store)
     (row,) = await claim(store)
     async with store.begin() as tx:
-        assert await outbox.postpone(tx, row, worker="w1", until=NOW + 30)
+        assert await outbox.postpone(tx, row, worker="w1", until=NOW + 30, counts=counts)
     assert await claim(store, now=NOW + 29) == []
     (again,) = await claim(store, now=NOW + 30)
-    assert again.attempts == 1
+    assert again.attempts == next_try
+
+
+async def test_what_was_made_starts_its_tries_anew(store):
+    await wish(store)
+    (row,) = await claim(store)
+    async with store.begin() as tx:
+        await outbox.postpone(tx, row, worker="w1", until=NOW, counts=True)
+    (again,) = await claim(store)
+    await made(store, again)
+    await wish(store, saying("Bye"))
+    (other,) = await claim(store)
+    assert (again.attempts, other.attempts) == (2, 1)
 
 
 @pytest.mark.parametrize("verb", ["trying", "made", "postpone", "refuse"])
@@ -161,12 +176,13 @@ async def test_who_lost_the_lease_writes_nothing(store, verb):
     more = {
         "trying": {"until": NOW},
         "made": {"external_id": "66", "until": NOW},
-        "postpone": {"until": NOW},
+        "postpone": {"until": NOW, "counts": True},
         "refuse": {"words": "No."},
     }[verb]
     async with store.begin() as tx:
         assert not await getattr(outbox, verb)(tx, row, worker="w1", **more)
-    assert await find(store) == replace(taken, attempts=2)
+    assert await find(store) == taken
+    assert (row.attempts, taken.attempts) == (1, 2)
 
 
 async def test_the_most_urgent_goes_first_then_the_oldest(store):
@@ -226,3 +242,41 @@ async def test_the_wishes_of_a_run_are_told_by_kind(store):
         "comment": "comment:01A",
         "check": "check:2",
     }
+
+
+async def withdraw(store, *kinds):
+    async with store.begin() as tx:
+        await outbox.withdraw(tx, RunId("01A"), kinds=kinds)
+
+
+async def test_a_run_that_ends_gives_up_what_nobody_has_begun(store):
+    await begun(store)
+    ours = replace(COMMENT, run=RunId("01A"))
+    await wish(store, ours)
+    await wish(store, replace(ours, target="pull:01A", kind="pull"))
+    await wish(store, replace(COMMENT, target="pull:01B", kind="pull"))
+    await withdraw(store, "branch", "pull")
+    assert (await find(store, "pull:01A")).refused == "The run has ended."
+    assert [row.target for row in await claim(store)] == ["comment:01A", "pull:01B"]
+
+
+async def test_what_may_be_under_way_already_is_not_withdrawn(store):
+    await begun(store)
+    await wish(store, replace(COMMENT, run=RunId("01A")))
+    (row,) = await claim(store)
+    await withdraw(store, "comment")
+    assert (await find(store)).refused is None
+    async with store.begin() as tx:
+        await outbox.trying(tx, row, worker="w1", until=NOW)
+        await outbox.postpone(tx, row, worker="w1", until=NOW, counts=True)
+    await withdraw(store, "comment")
+    assert [(again.tried, again.refused) for again in await claim(store)] == [(True, None)]
+
+
+async def test_what_github_has_is_not_withdrawn(store):
+    await begun(store)
+    await wish(store, replace(COMMENT, run=RunId("01A")))
+    (row,) = await claim(store)
+    await made(store, row)
+    await withdraw(store, "comment")
+    assert (await find(store)).refused is None

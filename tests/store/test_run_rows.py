@@ -78,8 +78,8 @@ async def test_a_run_is_found_by_the_pull_request_that_it_opened(store):
     pull = Subject(repo=ISSUE.repo, number=9, kind="pull")
     async with store.begin() as tx:
         assert await runs.opened(tx, row.id) is None
-        await runs.own(tx, row.id, pull, how="opened")
-        await runs.own(tx, row.id, pull, how="opened")
+        assert await runs.own(tx, row.id, pull, how="opened")
+        assert not await runs.own(tx, row.id, pull, how="opened")
         assert await runs.opened(tx, row.id) == 9
         assert await runs.open_on(tx, pull) == [row]
 
@@ -97,18 +97,6 @@ async def test_open_runs_are_found_by_installation_and_by_repository(store):
     assert {row.id for row in everywhere} == {"01A", "01B"}
     assert [row.id for row in here] == ["01B"]
     assert among == {"01A"}
-
-
-async def test_runs_queue_by_age_once_their_time_has_come(store):
-    await begun(store, id=RunId("01C"), number=3)
-    await begun(store, id=RunId("01B"), number=2, next_attempt_at=NOW + 5)
-    await begun(store, id=RunId("01D"), number=4)
-    await moved(store, await begun(store), Signal.ADMITTED)
-    async with store.read() as rows:
-        now = await runs.queued(rows, now=NOW, most=9)
-        later = await runs.queued(rows, now=NOW + 5, most=2)
-    assert [row.id for row in now] == ["01C", "01D"]
-    assert [row.id for row in later] == ["01B", "01C"]
 
 
 async def test_a_signal_moves_its_machine_and_writes_beside_it(store):
@@ -269,11 +257,15 @@ async def test_what_is_due_can_be_claimed(store):
     assert [await due(NOW + 65), await due(NOW + 66)] == [False, True]
 
 
-async def test_a_run_let_go_is_looked_at_when_its_time_comes(store):
+async def release(store, row, worker="w1", next_at=NOW, failures=0):
+    async with store.begin() as tx:
+        await runs.release(tx, row, worker=worker, next_at=next_at, failures=failures)
+
+
+async def test_a_run_that_was_released_is_looked_at_when_its_time_comes(store):
     row = await begun(store)
     await claim(store)
-    async with store.begin() as tx:
-        await runs.let_go(tx, row, worker="w1", next_at=NOW + 5)
+    await release(store, row, next_at=NOW + 5)
     assert await claim(store, "w2", NOW + 4) == []
     assert await claim(store, "w2", NOW + 5) == ["01A"]
 
@@ -283,25 +275,33 @@ async def test_a_run_that_was_poked_meanwhile_is_looked_at_at_once(store):
     await claim(store)
     async with store.begin() as tx:
         await runs.poke(tx, row.id, now=NOW + 1)
-    async with store.begin() as tx:
-        await runs.let_go(tx, row, worker="w1", next_at=NOW + 50)
+    await release(store, row, next_at=NOW + 50)
     assert await claim(store, "w2", NOW + 1) == ["01A"]
 
 
-async def test_a_run_that_another_worker_has_is_not_let_go(store):
+async def test_a_run_that_another_worker_has_is_not_released(store):
     row = await begun(store)
     await claim(store)
     await claim(store, "w2", NOW + 61)
-    async with store.begin() as tx:
-        await runs.let_go(tx, row, worker="w1", next_at=NOW)
+    await release(store, row, failures=3)
     assert await claim(store, "w3", NOW + 62) == []
+    assert (await read(store)).failures == 0
 
 
-async def test_earlier_runs_with_a_head_are_counted(store):
-    for run, values in (("01A", {"head": Sha("5" * 40)}), ("01B", {})):
+async def test_failures_are_counted_until_a_run_moves(store):
+    row = await moved(store, await begun(store), Signal.ADMITTED)
+    await claim(store)
+    await release(store, row, failures=3)
+    launched = await moved(store, await read(store), Signal.LAUNCHED)
+    assert launched.failures == 3
+    assert (await moved(store, launched, Signal.DELIVERS)).failures == 0
+
+
+async def test_earlier_runs_with_a_branch_are_counted(store):
+    for run, branch in (("01A", "greenroom/tidy/7"), ("01B", None)):
         done = await moved(store, await begun(store, id=RunId(run)), Signal.CANCELLED)
         async with store.begin() as tx:
-            await runs.note(tx, done, **values, words="So.")
+            await runs.note(tx, done, head=Sha("5" * 40), head_branch=branch)
     row = await begun(store, id=RunId("01C"))
     async with store.read() as rows:
         assert await runs.earlier(rows, row) == 1
