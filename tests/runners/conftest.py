@@ -16,8 +16,8 @@ from bot.model.runs import AgentSpec, JobPlan, Limits
 from bot.runners.base import Gone, Launch
 from bot.runners.local import LocalRunner
 from bot.sandbox.probe import probe
-from tests.runners.scripted_gateway import ScriptedGateway
 from tests.runners.keeping import nothing
+from tests.runners.scripted_gateway import ScriptedGateway
 
 UIDS = (61_000, 61_099)
 
@@ -93,8 +93,8 @@ def make_stage(tmp_path: Path, files: dict[str, str]) -> Stage:
         outputs={"pull_request": 1}, limits=Limits(seconds=60),
     )  # fmt: skip
     plan = JobPlan(
-        job=JobName("job-1"), run=RunId("run-1"), fence=Fence(1), repo=Repo("o/r"), shelf=Repo("o/r.5"), subject=7,
-        base=base, base_branch="main", agent=agent, brief="Do it.\n",
+        job=JobName("job-1"), run=RunId("run-1"), fence=Fence(1), repo=Repo("o/r"),
+        shelf=Repo("o/r.5"), subject=7, base=base, base_branch="main", agent=agent, brief="Do it.\n",
     )  # fmt: skip
     return Stage(home=home, tree=tree, mirror=mirror, quarantine=quarantine, plan=plan)
 
