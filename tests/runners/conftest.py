@@ -93,9 +93,17 @@ def make_stage(tmp_path: Path, files: dict[str, str]) -> Stage:
         outputs={"pull_request": 1}, limits=Limits(seconds=60),
     )  # fmt: skip
     plan = JobPlan(
-        job=JobName("job-1"), run=RunId("run-1"), fence=Fence(1), repo=Repo("o/r"),
-        shelf=Repo("o/r.5"), subject=7, base=base, base_branch="main", agent=agent, brief="Do it.\n",
-    )  # fmt: skip
+        job=JobName("job-1"),
+        run=RunId("run-1"),
+        fence=Fence(1),
+        repo=Repo("o/r"),
+        shelf=Repo("o/r.5"),
+        subject=7,
+        base=base,
+        base_branch="main",
+        agent=agent,
+        brief="Do it.\n",
+    )
     return Stage(home=home, tree=tree, mirror=mirror, quarantine=quarantine, plan=plan)
 
 
