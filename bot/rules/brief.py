@@ -35,4 +35,4 @@ def brief(
 
 def _harmless(text: str) -> str:
     """Put text on one line, as it is but for the mark that would end it."""
-    return re.sub(r"<(?=/?untrusted)", "&lt;", " ".join(text.split()), flags=re.IGNORECASE)
+    return re.sub(r"<(?=\s*/?\s*untrusted)", "&lt;", " ".join(text.split()), flags=re.IGNORECASE)

@@ -36,7 +36,7 @@ def next_step(
 
     `asked` are the kinds of output that were accepted; `late` says that GitHub has had its time.
     """
-    if any(wish and wish.refused for wish in (branch, pull)):
+    if any(wish and wish.refused is not None for wish in (branch, pull)):
         return Next.FAIL
     if "pull_request" not in asked:
         return Next.END_WITH_WORDS if "comment" in asked else Next.END_WITH_NOTHING

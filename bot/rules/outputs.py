@@ -88,6 +88,9 @@ class Rejected:
     left: int
 
 
+HIDDEN = "▇▇▇"
+"""What stands in the place of a credential."""
+
 SECRETS = re.compile(
     r"gh[pousr]_[A-Za-z0-9_]{16,}(?:\.[A-Za-z0-9_-]+)*"  # GitHub's tokens, old and new form
     r"|github_pat_[A-Za-z0-9_]{22,}"
@@ -134,8 +137,12 @@ def check(
 
 
 def without_secrets(text: str) -> str:
-    """Return a line of progress with what looks like a credential blacked out."""
-    return SECRETS.sub("▇▇▇", storable(text))
+    """Return a line of progress with what looks like a credential blacked out.
+
+    Of a private key only the mark has a format, so that all after it goes too.
+    """
+    shown, mark, _ = storable(text).partition("-----BEGIN")
+    return SECRETS.sub(HIDDEN, shown) + (HIDDEN if mark else "")
 
 
 def storable(text: str) -> str:

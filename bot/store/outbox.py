@@ -184,7 +184,9 @@ async def postpone(
 ) -> bool:
     """Give a wish back, to be tried again at `until`; the try counts if it was to blame."""
     tries = row.attempts if counts else row.attempts - 1
-    return await _set(tx, row, worker, not_before=until, attempts=tries, **FREE)
+    # A wish that was replaced meanwhile has no tries against it.
+    still = case((outbox.c.version == row.version, tries), else_=0)
+    return await _set(tx, row, worker, not_before=until, attempts=still, **FREE)
 
 
 async def refuse(tx: AsyncConnection, row: OutboxRow, *, worker: str, words: str) -> bool:

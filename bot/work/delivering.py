@@ -60,7 +60,8 @@ class Delivering:
             case Next.SUCCEED:
                 await self._end(row, Signal.DELIVERED, Conclusion.SUCCESS, "")
             case Next.FAIL:
-                words = next(wish.refused for wish in (branch, pull) if wish and wish.refused)
+                refusals = [wish.refused for wish in (branch, pull) if wish]
+                words = next(filter(None, refusals), "no reason was given")
                 await self._fail(row, f"GitHub refused it: {words}")
             case Next.EXPIRE:
                 await self._end(row, Signal.EXPIRED, Conclusion.TIMED_OUT, LATE)

@@ -70,7 +70,7 @@ class Branch:
         repository = await at.repository.get()
         if repository.id != row.wish["repo_id"]:
             raise Refused("repository", "Another repository has this name by now.")
-        target = Target(url=repository.clone_url, branch=row.wish["branch"], expected=None)
+        target = Target(url=repository.clone_url, branch=row.wish["branch"])
         quarantine = self._quarantines.path(row.run)
         await deliver.push(quarantine, row.wish["sha"], target, await at.token_to_push())
 

@@ -97,12 +97,10 @@ class Target:
     Attributes:
         url: the repository on the server, without a credential in it.
         branch: its name, without `refs/heads/`.
-        expected: None, since the branch is to be new.
     """
 
     url: str
     branch: str
-    expected: None = None
 
 
 async def inspect(

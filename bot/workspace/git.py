@@ -143,10 +143,12 @@ class Git:
     async def _listen(self, process: asyncio.subprocess.Process) -> bytes:
         assert process.stdout is not None
         heard = bytearray()
-        while len(heard) <= self.most and (chunk := await process.stdout.read(_CHUNK)):
-            heard += chunk
-        if len(heard) > self.most:
-            _kill(process)
+        while chunk := await process.stdout.read(_CHUNK):
+            if len(heard) <= self.most:
+                heard += chunk
+            else:
+                # Read on to the end, or asyncio never hears that the process is gone.
+                _kill(process)
         return bytes(heard)
 
     async def _complaints(self, process: asyncio.subprocess.Process) -> str:

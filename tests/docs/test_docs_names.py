@@ -16,10 +16,9 @@ from bot.gateway.repositories import Repositories
 from bot.harness import __main__ as harness
 from bot.model.settings import HINTS, Process
 from bot.rules.policy import NEEDS
-from bot.rules.repoconfig import AGENTS
+from bot.rules.repoconfig import AGENTS, LABEL
 from bot.store.schema import metadata
 from bot.wiring.processes import MISCONFIGURED
-from handlers.labels import PREFIX
 from tests.docs.drawn import PAGES, ROOT, needs
 
 TEXTS = {page.name: page.read_text(encoding="utf-8") for page in PAGES}
@@ -125,7 +124,7 @@ def test_every_task_of_make_is_one():
 
 
 def test_every_label_starts_an_agent():
-    assert set(re.findall(rf"\b{PREFIX}([a-z]+)\b", ALL)) == AGENTS.keys()
+    assert set(re.findall(rf"\b{LABEL}([a-z]+)\b", ALL)) == AGENTS.keys()
 
 
 def test_every_act_is_told_with_the_role_that_it_needs():

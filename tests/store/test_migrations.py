@@ -1,6 +1,7 @@
 import asyncio
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,10 @@ async def test_replicas_may_migrate_at_once_and_again(empty: SecretStr):
 async def test_a_database_that_is_away_is_unavailable(tmp_path: Path):
     with pytest.raises(Unavailable):
         await migrate(SecretStr(f"sqlite+aiosqlite:///{tmp_path}/no/such/folder/db"))
+    # The driver's thread answers into this test's loop, which must still be there.
+    for thread in threading.enumerate():
+        if "_connection_worker_thread" in thread.name:
+            thread.join(5)
 
 
 def test_checking_the_schema_does_not_import_alembic():
