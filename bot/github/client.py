@@ -55,6 +55,11 @@ class AtRepository:
         """Return the password of a git push, whose user is `x-access-token`."""
         return await self._access.token(PUSH)
 
+    def forget_git_tokens(self) -> None:
+        """Make new ones for the next fetch or push; the server did not take the last."""
+        self._access.forget(FETCH)
+        self._access.forget(PUSH)
+
 
 class GitHub:
     """GitHub as one app sees it.

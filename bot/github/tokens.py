@@ -157,6 +157,10 @@ class TokenAccess:
         """Return a bare token, for git."""
         return await self._tokens.get(self._scope(needs))
 
+    def forget(self, needs: Permissions) -> None:
+        """Let go of a bare token that a git server did not take."""
+        self._tokens.forget(self._scope(needs))
+
     def _scope(self, needs: Permissions) -> Scope:
         assert needs, "a token without named permissions would have all of them"
         return Scope(self._installation, self._repo, tuple(sorted(needs.items())))

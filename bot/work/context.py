@@ -1,13 +1,16 @@
 """What every loop of a worker is given."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from bot.github.client import GitHub
+from bot.github.client import AtRepository, GitHub
 from bot.model.clock import Clock
+from bot.model.errors import Unavailable
 from bot.store.engine import Store
 from bot.store.leases import Lease
 from bot.work.loop import Pool
+from bot.workspace.remote import LOGIN
 
 LEASE = 60.0
 """Seconds for which a worker has a row to itself; who outlives it is fenced."""
@@ -43,3 +46,14 @@ class Context:
         """Make a lease that begins now."""
         now = self.now()
         return Lease(worker=self.worker, now=now, until=now + LEASE)
+
+
+@contextmanager
+def renewing(at: AtRepository) -> Iterator[None]:
+    """Forget a git token that the server did not take, so that the next try has a new one."""
+    try:
+        yield
+    except Unavailable as problem:
+        if problem.what == LOGIN:
+            at.forget_git_tokens()
+        raise

@@ -21,7 +21,7 @@ from bot.runners.base import Launch, Runner
 from bot.store import jobs, runs, story
 from bot.store.runs import RunRow
 from bot.work import telling
-from bot.work.context import Context
+from bot.work.context import Context, renewing
 from bot.workspace.lowers import Lowers
 from bot.workspace.mirror import Mirrors
 from bot.workspace.quarantine import Quarantines
@@ -87,7 +87,8 @@ class Launcher:
         sha = await at.repository.head(repository.default_branch)
         mirrors, shelf = self._workspaces.mirrors, shelf_of(row)
         if await mirrors.resolve(shelf, sha) is None:
-            await mirrors.fetch(shelf, repository.clone_url, await at.token_to_fetch())
+            with renewing(at):
+                await mirrors.fetch(shelf, repository.clone_url, await at.token_to_fetch())
         return Base(sha=sha, branch=repository.default_branch)
 
     async def _write_down(self, row: RunRow, plan: JobPlan, token: SecretStr) -> None:

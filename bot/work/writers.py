@@ -15,6 +15,7 @@ from bot.model.ids import Sha
 from bot.model.priorities import Priority
 from bot.model.runs import Conclusion
 from bot.store.outbox import OutboxRow
+from bot.work.context import renewing
 from bot.workspace import deliver
 from bot.workspace.deliver import Target
 from bot.workspace.quarantine import Quarantines
@@ -72,7 +73,8 @@ class Branch:
             raise Refused("repository", "Another repository has this name by now.")
         target = Target(url=repository.clone_url, branch=row.wish["branch"])
         quarantine = self._quarantines.path(row.run)
-        await deliver.push(quarantine, row.wish["sha"], target, await at.token_to_push())
+        with renewing(at):
+            await deliver.push(quarantine, row.wish["sha"], target, await at.token_to_push())
 
 
 class Comment:

@@ -31,6 +31,9 @@ _REFUSALS = (
 _PLAIN = {"branch_moved": "Somebody else moved the branch in the meantime."}
 """For what git says in words of its own trade."""
 
+LOGIN = "git login"
+"""What is unavailable when a server does not take a token; the next try needs another one."""
+
 _LOGIN = re.compile(r"Authentication failed|could not read (?:Username|Password)|error: 401")
 _NOT_REACHED = re.compile(r"Could not resolve host|Failed to connect|Connection refused|SSL")
 _WHY = re.compile(r"^!.*?\[[^]]*\] \((.*)\)$")
@@ -50,7 +53,7 @@ def trouble(finished: Finished, *, sent: bool) -> GreenroomError:
         if pattern.search(said):
             return Refused(reason, _PLAIN.get(reason) or spoken(finished))
     if _LOGIN.search(said):
-        return Unavailable("git", "the token was not taken", retry_after=_SOON)
+        return Unavailable(LOGIN, "the token was not taken", retry_after=_SOON)
     reached = not _NOT_REACHED.search(said)
     return Unavailable("git", spoken(finished), retry_after=_AGAIN, sent=sent and reached)
 

@@ -8,8 +8,11 @@ from bot.rules.attempts import DELIVERING_PATIENCE
 from bot.rules.lifecycle import Compute, Run
 from bot.store import outbox, runs
 from bot.work.claimed import BROKEN
+from bot.work.context import renewing
 from bot.work.delivering import Delivering
 from bot.workspace.quarantine import Quarantines
+from bot.workspace.remote import LOGIN
+from tests.github.embedded import REPO
 from tests.work.house import NOREPLY, RULES
 
 BRANCH = "greenroom/tidy/1-untidy"
@@ -192,3 +195,12 @@ async def test_a_delivery_that_cannot_go_on_is_looked_at_again(house, problem, w
     assert round(run.next_attempt_at - house.time.now) == wait
     await house.passes(60, step=5)
     assert (await house.run()).conclusion is Conclusion.SUCCESS
+
+
+async def test_a_git_token_that_is_no_longer_taken_is_made_anew(house):
+    await parked(house)
+    at = house.hub.github.at((await house.run()).installation, REPO)
+    refused = await at.token_to_push()
+    with pytest.raises(Unavailable), renewing(at):
+        raise Unavailable(LOGIN, "the token was not taken", retry_after=1)
+    assert (await at.token_to_push()).get_secret_value() != refused.get_secret_value()
