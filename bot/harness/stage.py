@@ -20,6 +20,7 @@ from bot.sandbox.folder import JobFolder, Order
 
 _WORLD_MAY_PASS = stat.S_IXOTH
 _WORLD_MAY_READ = stat.S_IXOTH | stat.S_IROTH
+_SHARED = stat.S_ISVTX | stat.S_IRWXU | stat.S_IRWXG
 
 
 def prepare(folder: JobFolder, order: Order) -> list[int]:
@@ -58,7 +59,7 @@ def _as_root(folder: JobFolder, order: Order, uid: int) -> None:
     for path in sorted(views, key=lambda each: len(each.parts)):
         _show(path, views[path])
     mounts.attach(lower, folder.root / "lower")
-    _give(folder.root, uid)
+    _give(folder, uid)
     _workspace(folder, folder.root / "lower", uid)
     os.setgroups([])
     os.setresgid(uid, uid, uid)
@@ -129,7 +130,14 @@ def _show(path: Path, view: int) -> None:
     mounts.attach(view, path)
 
 
-def _give(root: Path, uid: int) -> None:
-    """Make the job's folder its own; the overlay's work folder stays the kernel's."""
-    for path in (root, *(each for each in root.iterdir() if each.name not in ("work", "lower"))):
-        os.chown(path, uid, uid, follow_symlinks=False)
+def _give(folder: JobFolder, uid: int) -> None:
+    """Give the job the folders that it works in, and leave to add to its own.
+
+    What its runner reads stays the runner's, and so does the overlay's work folder: the
+    folder is sticky, and its group has been the job's since the uid was allotted.
+    """
+    for name in ("upper", "workspace", "home", "door", "push"):
+        os.chown(folder.root / name, uid, uid, follow_symlinks=False)
+    os.chown(folder.filter, 0, uid, follow_symlinks=False)
+    folder.filter.chmod(0o640)
+    folder.root.chmod(_SHARED)

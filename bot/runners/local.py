@@ -11,10 +11,11 @@ import os
 import re
 import shutil
 import signal
+import stat
 import sys
 import time
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -23,10 +24,10 @@ import structlog
 from bot.model.errors import Misconfigured, Unavailable
 from bot.model.ids import JobName
 from bot.runners.base import Alive, Gone, Keep, Launch, Standing, Unknown
-from bot.runners.uids import allotted
+from bot.runners.uids import allot
 from bot.sandbox import cgroups
 from bot.sandbox.box import Bubblewrap
-from bot.sandbox.folder import LOCK, JobFolder, Order, held, started_at, take
+from bot.sandbox.folder import LOCK, JobFolder, Order, held, real_uid, started_at, take
 from bot.sandbox.probe import probe
 from bot.sandbox.seccomp import program
 
@@ -38,6 +39,7 @@ GRACE = 10.0
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _LOOK = 0.01
+_WALK = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _OURS = ("model", "sandbox", "agents", "harness", "runners", "workspace")
 
 log = structlog.get_logger()
@@ -149,8 +151,8 @@ class LocalRunner:
         began = time.monotonic()
         folder.make()
         folder.filter.write_bytes(program())
-        with allotted(self._root, folder, self._uids) as uid:
-            folder.write_order(self._order(launch, uid, began))
+        uid = allot(self._root, folder, self._uids)
+        folder.write_order(self._order(launch, uid, began))
 
     def _order(self, launch: Launch, uid: int | None, began: float) -> Order:
         return Order(
@@ -187,8 +189,8 @@ class LocalRunner:
         folder = self._folder(job)
         give_up = time.monotonic() + DYING
         while (lock := take(folder.lock)) is None:
-            _signal(folder, signal.SIGKILL)
-            if time.monotonic() > give_up:
+            known = _signal(folder, signal.SIGKILL)
+            if not known or time.monotonic() > give_up:
                 log.warning("job.undying", job=job)
                 return False
             await asyncio.sleep(_LOOK)
@@ -218,22 +220,37 @@ def _standing(folder: JobFolder) -> Standing:
         return Gone()
     if held(folder.lock):
         return Alive()
+    return Gone(exit=folder.read_exit())
+
+
+def _signal(folder: JobFolder, number: signal.Signals) -> bool:
+    """Send a signal to the job's harness, and to nobody who has its process id by now.
+
+    Returns:
+        False where the folder names a process that cannot be the harness of this job.
+    """
     try:
-        return Gone(exit=int(folder.exit.read_text(encoding="ascii")))
-    except (FileNotFoundError, ValueError):
-        return Gone()
-
-
-def _signal(folder: JobFolder, number: signal.Signals) -> None:
-    """Send a signal to the job's harness and to nobody who has its process id by now."""
-    with suppress(FileNotFoundError, ProcessLookupError, ValueError):
-        pid, start = folder.pid.read_text(encoding="ascii").split()
-        descriptor = os.pidfd_open(int(pid))
-        try:
-            if started_at(int(pid)) == start:
+        pid, start = folder.read_pid()
+        with ExitStack() as stack:
+            descriptor = os.pidfd_open(pid)
+            stack.callback(os.close, descriptor)
+            if started_at(pid) == start:
+                _check_owner(folder, pid)
                 signal.pidfd_send_signal(descriptor, number)
-        finally:
-            os.close(descriptor)
+    except (FileNotFoundError, ProcessLookupError, ValueError):
+        return True
+    except OSError as problem:
+        log.warning("job.stranger", job=folder.root.name, why=str(problem))
+        return False
+    return True
+
+
+def _check_owner(folder: JobFolder, pid: int) -> None:
+    """Refuse a process that is neither the job's nor, in its first milliseconds, the runner's."""
+    rightful = {os.geteuid(), folder.uid if os.geteuid() == 0 else os.geteuid()}
+    uid = real_uid(pid)
+    if uid is not None and uid not in rightful:
+        raise PermissionError(f"process {pid} belongs to uid {uid}")
 
 
 def _spawn(folder: JobFolder, lock: int, token: str) -> int:
@@ -278,14 +295,19 @@ def _packages() -> tuple[str, ...]:
 
 def _clear(folder: JobFolder) -> None:
     """Remove what a launch left that died before its harness did anything."""
+    folder.root.chmod(0o700)
     for path in folder.root.iterdir():
         if path != folder.lock:
-            _remove_tree(path) if path.is_dir() else path.unlink()
+            _remove_tree(path) if stat.S_ISDIR(path.lstat().st_mode) else path.unlink()
 
 
 def _remove_tree(root: Path) -> None:
-    """Remove a folder; overlayfs leaves one in it that nobody may enter."""
-    for closed in (root / "work" / "work", root / "work"):
-        with suppress(FileNotFoundError, NotADirectoryError):
-            closed.chmod(0o700)
+    """Remove a folder and follow no link; overlayfs leaves one in it that nobody may enter."""
+    with suppress(FileNotFoundError, NotADirectoryError), ExitStack() as stack:
+        at = None
+        for name in (root, "work", "work"):
+            at = os.open(name, _WALK, dir_fd=at)
+            stack.callback(os.close, at)
+            # what O_PATH opened has no fchmod; this name leads to it and nothing else
+            Path(f"/proc/self/fd/{at}").chmod(0o700)
     shutil.rmtree(root)

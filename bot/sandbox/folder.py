@@ -3,6 +3,10 @@
 The lock is the truth about life.  It is an open-file-description lock (fcntl(2)): the
 runner takes it, the job's processes inherit it, and the kernel drops it with the last of
 them, whatever killed them.  A process id may belong to a zombie, or to somebody else by now.
+
+Under root the folder stays root's, sticky as `/tmp` is: its group, the job's uid, may add
+to it, and cannot remove, rename or replace the lock, the order, the process id or the
+overlay's work folder.  So what root reads there of others' making is `exit` alone.
 """
 
 import fcntl
@@ -10,6 +14,7 @@ import json
 import os
 import struct
 from dataclasses import asdict, dataclass
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +66,15 @@ class JobFolder:
     """Paths below one job's folder."""
 
     root: Path
+
+    @property
+    def uid(self) -> int:
+        """The uid of the job, if root made the folder: its group, which only root can set.
+
+        Raises:
+            FileNotFoundError: the folder is gone.
+        """
+        return self.root.lstat().st_gid
 
     @property
     def lock(self) -> Path:
@@ -144,6 +158,31 @@ class JobFolder:
         """Write it for the processes of the job."""
         self.order.write_text(json.dumps(asdict(order)), encoding="utf-8")
 
+    def read_pid(self) -> tuple[int, str]:
+        """Return process id and start time of the harness.
+
+        Raises:
+            FileNotFoundError: no harness has written it yet.
+            PermissionError: somebody else wrote it.
+            ValueError: it was written in part.
+        """
+        with _open_plain(self.pid) as file:
+            if os.fstat(file.fileno()).st_uid != os.geteuid():
+                raise PermissionError(f"{self.pid} was not written by this user")
+            pid, start = file.read(64).decode("ascii").split()
+        return int(pid), start
+
+    def read_exit(self) -> int | None:
+        """Return the exit status; None where there is none, whatever the job put there.
+
+        Called by root on what the job wrote: no link is followed, no pipe waited for.
+        """
+        try:
+            with _open_plain(self.exit) as file:
+                return int(file.read(4) or b"")
+        except (OSError, ValueError):
+            return None
+
 
 def take(lock: Path) -> int | None:
     """Return a descriptor that holds the lock, or None where somebody alive holds it.
@@ -174,6 +213,10 @@ def held(lock: Path) -> bool:
     return bool(struct.unpack_from("h", answer)[0] != fcntl.F_UNLCK)
 
 
+def _open_plain(path: Path) -> FileIO:
+    return FileIO(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC))
+
+
 def _open(lock: Path) -> int:
     return os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
 
@@ -193,3 +236,15 @@ def started_at(pid: int) -> str | None:
     except (FileNotFoundError, ProcessLookupError):
         return None
     return stat.rpartition(")")[2].split()[19]
+
+
+def real_uid(pid: int) -> int | None:
+    """Return who started a process or whom it became; None when there is none.
+
+    Read from proc(5)'s status: the owner of `/proc/PID` is root's for processes that hide.
+    """
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return next(int(line.split()[1]) for line in lines.splitlines() if line.startswith("Uid:"))
