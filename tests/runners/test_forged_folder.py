@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.runners.base import Gone
-from bot.runners.local import LocalRunner
+from bot.runners.local import LocalRunner, _remove_tree
 from bot.runners.uids import allot
 from bot.sandbox.folder import JobFolder, started_at, take
 from bot.sandbox.probe import probe
@@ -199,3 +199,17 @@ async def test_the_uid_of_a_live_job_cannot_change_what_root_reads(stage, gatewa
         await runner.sweep(nothing)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert not folder.root.exists()
+
+
+def test_folders_in_folders_are_removed_however_many(tmp_path):
+    root = tmp_path / "job"
+    root.mkdir()
+    at = os.open(root, os.O_RDONLY)
+    for _ in range(1500):
+        os.mkdir("x", dir_fd=at)
+        below = os.open("x", os.O_RDONLY, dir_fd=at)
+        os.close(at)
+        at = below
+    os.close(at)
+    _remove_tree(root)
+    assert not root.exists()
