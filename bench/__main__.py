@@ -11,9 +11,9 @@ import importlib
 import inspect
 import json
 import sys
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from bench.table import Row, table
 
@@ -31,11 +31,19 @@ def main(names: list[str]) -> int:
     return int(any(row.holds is False for row in found))
 
 
-def _rows(name: str) -> Iterator[Row]:
+def _rows(name: str) -> list[Row]:
     print(f"{name}:", file=sys.stderr, flush=True)
-    rows = importlib.import_module(f"bench.{name}").rows()
-    for row in asyncio.run(rows) if inspect.iscoroutine(rows) else rows:
-        yield row if isinstance(row, Row) else Row(**row)
+    return [
+        row if isinstance(row, Row) else Row(**row)
+        for row in asyncio.run(_all(importlib.import_module(f"bench.{name}").rows()))
+    ]
+
+
+async def _all(rows: Any) -> list[Any]:
+    """Take rows however a bench gives them: at once, awaited, or one after another."""
+    if inspect.isasyncgen(rows):
+        return [row async for row in rows]
+    return list(await rows if inspect.iscoroutine(rows) else rows)
 
 
 if __name__ == "__main__":
