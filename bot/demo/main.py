@@ -4,9 +4,11 @@ import asyncio
 import json
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
+from collections.abc import Coroutine
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,9 @@ from bot.demo.job import LABEL, Job, Seen
 from bot.demo.project import STAMINA, Project, fetch, make_repository, passes, run
 from bot.demo.scene import Scene, scene
 from bot.model.errors import Misconfigured, Unavailable
+
+INTERRUPTED = 130
+"""Exit status of a job that Ctrl-C ended, as shells have it."""
 
 WITHIN = 120.0
 """Seconds that the job may take."""
@@ -36,12 +41,27 @@ class Progress:
 def demo(*, once: bool) -> int:
     """Run the demo; return the exit status, 0 only when GitHub shows all that it should."""
     try:
-        return asyncio.run(_demo(once=once))
-    except KeyboardInterrupt:
-        return 0
+        return asyncio.run(_until_told(_demo(once=once)))
+    except asyncio.CancelledError:
+        return INTERRUPTED if once else 0
     except Unavailable as problem:
         sys.stderr.write(f"greenroom demo: {problem}\nThe logs are in {tempfile.gettempdir()}.\n")
         return os.EX_UNAVAILABLE
+
+
+async def _until_told(work: Coroutine[Any, Any, int]) -> int:
+    """Run until SIGINT or SIGTERM, and then clean up undisturbed by any more of them."""
+    task = asyncio.ensure_future(work)
+    loop = asyncio.get_running_loop()
+    told: list[bool] = []
+
+    def end() -> None:
+        if not told:
+            told.append(task.cancel())
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, end)
+    return await task
 
 
 async def _demo(*, once: bool) -> int:

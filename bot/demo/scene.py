@@ -205,9 +205,15 @@ class Scene:
         await process.wait()
 
     async def close(self) -> None:
-        """End everything, the app first."""
-        for name in reversed(self.processes.copy()):
-            await self.kill(name, signal.SIGTERM)
+        """Tell every process to end, and see them gone."""
+        for process in self.processes.values():
+            with suppress(ProcessLookupError):
+                process.terminate()
+        for name in self.processes.copy():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(PATIENCE):
+                    await self.processes[name].wait()
+            await self.kill(name)
 
 
 @asynccontextmanager
