@@ -24,6 +24,9 @@ class Conclusion(StrEnum):
 
 SubjectKind = Literal["issue", "pull"]
 
+RuntimeName = Literal["command", "playbook"]
+"""The programs that can be an agent's brain."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
@@ -70,15 +73,19 @@ class AgentSpec:
     """An agent as configuration defines it.
 
     Attributes:
-        runtime: which driver runs it; this release has `command`.
-        command: argv of the program, looked up on the sandbox's PATH.
+        runtime: which driver runs it.
+        command: argv of the program, looked up on the sandbox's PATH; for `command` alone.
+        prompt: what the agent is told of its work, before what it is asked for.
+        context: whether it is shown text from the subject, which strangers may have written.
         outputs: what it may ask for, and how often in one job.
     """
 
     name: str
     description: str
-    runtime: Literal["command"]
-    command: tuple[str, ...]
+    runtime: RuntimeName
+    command: tuple[str, ...] = ()
+    prompt: str = ""
+    context: Literal["none", "thread"] = "none"
     outputs: dict[str, int] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
 

@@ -1,0 +1,80 @@
+"""Everything that may be said to the app, once: grammar, help, docs and policy read it here.
+
+Beside these verbs every agent's name is one; who may say those is the agent's own rule.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.rules.roles import Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verb:
+    """One verb.
+
+    Attributes:
+        usage: what follows the verb, in the usual notation; empty when nothing does.
+        help: what it does, as one sentence.
+        needs: the least role of the person who says it.
+        later: what is missing before it works; empty for a verb that works.
+    """
+
+    usage: str = ""
+    help: str
+    needs: Role
+    later: str = ""
+
+
+VERBS: Mapping[str, Verb] = {
+    "help": Verb(help="Lists what you may do here.", needs=Role.READ),
+    "status": Verb(help="Says which runs are open here and where they stand.", needs=Role.READ),
+    "explain": Verb(
+        usage="[AGENT]",
+        help="Says why a run waits or how it ended, and why you may or may not do what you asked.",
+        needs=Role.READ,
+    ),
+    "config": Verb(
+        help="Shows the settings in force here and where each comes from.", needs=Role.READ
+    ),
+    "stop": Verb(usage="[AGENT]", help="Stops the open runs here, or one.", needs=Role.TRIAGE),
+    "retry": Verb(
+        usage="[AGENT]", help="Does the last finished run here again.", needs=Role.WRITE
+    ),
+    "approve": Verb(
+        usage="SHA",
+        help="Says yes to what a run waits with: a commit to push, or a head that moved.",
+        needs=Role.WRITE,
+    ),
+    "pause": Verb(
+        usage="[--org]",
+        help="Holds all runs of this repository back, or of the organization.",
+        needs=Role.MAINTAIN,
+    ),
+    "resume": Verb(usage="[--org]", help="Ends a pause.", needs=Role.MAINTAIN),
+    "answer": Verb(
+        usage="TEXT",
+        help="Answers the question that a run waits with.",
+        needs=Role.TRIAGE,
+        later="Runs cannot wait for answers yet. Write what is to be done to the agent itself.",
+    ),
+    "continue": Verb(
+        usage="[+$N]",
+        help="Lets a run go on that has reached a limit.",
+        needs=Role.WRITE,
+        later="Runs cannot go on after a limit yet. Use `retry`.",
+    ),
+    "validate": Verb(
+        usage="[NAME]",
+        help="Runs the validations of the configuration.",
+        needs=Role.TRIAGE,
+        later="Validations cannot be run yet.",
+    ),
+    "dismiss": Verb(
+        usage="FINDING",
+        help="Dismisses a finding of a review.",
+        needs=Role.TRIAGE,
+        later="There are no reviews by agents yet.",
+    ),
+}
+"""The verbs after the prefix, in the order in which help shows them."""
