@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from bot.devhub.changes import Changes
 from bot.devhub.hookshot import Hookshot
 from bot.devhub.journal import Journal
 from bot.devhub.problems import not_found
@@ -46,6 +47,7 @@ class Hub:
         self.limits = RateLimits()
         self.tripwire = Tripwire()
         self.journal = journal
+        self.changes = Changes()
         self.hookshot = Hookshot(clock, self.switches, journal)
         self._ids = itertools.count(1001)
 
