@@ -10,7 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.devhub import founding, levers
+from bot.devhub import belonging, founding, levers
 from bot.devhub.events import tell_installation
 from bot.devhub.git import heads
 from bot.devhub.hub import Hub
@@ -35,6 +35,7 @@ def routes(hub: Hub) -> list[web.RouteDef]:
         "PUT /installations/{id}/repositories": select,
         "POST /repositories": add_repository,
         "PUT /repositories/{owner}/{repo}/collaborators/{login}": set_role,
+        **belonging.TABLE,
         **levers.TABLE,
     }
     return [
@@ -205,12 +206,16 @@ async def add_repository(hub: Hub, _request: web.Request, body: dict[str, Any]) 
 
 
 async def set_role(hub: Hub, request: web.Request, body: dict[str, Any]) -> Any:
-    """{role: admin, maintain, write, triage, read or none} -> {}."""
+    """{role: admin, maintain, write, triage, read, none, or a custom role's name} -> {}."""
     match = request.match_info
     repository = hub.repository(match["owner"], match["repo"])
-    account = hub.account(match["login"])
-    if body["role"] == "none":
-        repository.roles.pop(account.id, None)
-    else:
-        repository.roles[account.id] = body["role"]
+    account, role = hub.account(match["login"]), body["role"]
+    repository.roles.pop(account.id, None)
+    repository.custom_roles.pop(account.id, None)
+    organization = hub.organization(repository.owner)
+    if organization is not None and role in organization.custom_roles:
+        repository.custom_roles[account.id] = role
+        role = organization.custom_roles[role]
+    if role != "none":
+        repository.roles[account.id] = role
     return {}

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bot.devhub.changes import Change
 from bot.devhub.hub import Hub
 from bot.devhub.objects import Commit
 from bot.devhub.permissions import hears
@@ -24,8 +25,10 @@ from bot.devhub.records import (
     Issue,
     Label,
     Repository,
+    Review,
+    ReviewComment,
 )
-from bot.devhub.shapes import accounts, apps, checks, issues, pulls, repositories
+from bot.devhub.shapes import accounts, apps, checks, issues, pulls, repositories, reviews
 
 Payload = Mapping[str, Any]
 
@@ -42,6 +45,9 @@ class Scene:
 def tell(scene: Scene, event: str, payload: Payload, *, only: App | None = None) -> None:
     """Tell every installation on a repository that hears the event, or only one app's."""
     hub, repository = scene.hub, scene.repository
+    hub.changes.tell(
+        Change(repository=repository, event=event, payload=payload, actor=scene.actor)
+    )
     common = {
         "repository": repositories.repository(hub.base, repository),
         "sender": accounts.user(hub.base, scene.actor),
@@ -131,6 +137,40 @@ def comment_event(
     }
     hub.fresh[repository.id, comment.issue.number] = hub.now()
     tell(scene, "issue_comment", payload)
+
+
+def review_event(
+    scene: Scene, review: Review, action: str, *, changes: Payload | None = None
+) -> None:
+    """Tell what happened to a review of a pull request."""
+    hub, repository = scene.hub, scene.repository
+    payload = {
+        "action": action,
+        "review": reviews.hooked_review(hub.base, repository, review),
+        **_reviewed(scene, review),
+        **({} if changes is None else {"changes": changes}),
+    }
+    tell(scene, "pull_request_review", payload)
+
+
+def review_comment_event(
+    scene: Scene, comment: ReviewComment, action: str, *, changes: Payload | None = None
+) -> None:
+    """Tell what happened to a comment on a diff."""
+    hub, repository = scene.hub, scene.repository
+    payload = {
+        "action": action,
+        "comment": reviews.comment(hub.base, repository, comment),
+        **_reviewed(scene, comment.review),
+        **({} if changes is None else {"changes": changes}),
+    }
+    tell(scene, "pull_request_review_comment", payload)
+
+
+def _reviewed(scene: Scene, review: Review) -> Payload:
+    hub, repository = scene.hub, scene.repository
+    hub.fresh[repository.id, review.issue.number] = hub.now()
+    return {"pull_request": pulls.simple(hub.base, repository, review.issue)}
 
 
 def label_event(scene: Scene, label: Label, action: str) -> None:

@@ -122,6 +122,21 @@ async def repository(
     return new
 
 
+async def fork(
+    hub: Hub, parent: Repository, owner: Account, name: str, *, only: str | None = None
+) -> Repository:
+    """Return a copy of a repository with its branches and tags, or with one branch alone."""
+    new = await repository(
+        hub, owner, name, private=parent.private, description=parent.description
+    )
+    new.parent, new.signed, new.default_branch = parent, parent.signed, parent.default_branch
+    parent.forks.append(new)
+    wanted = _EVERYTHING if only is None else (f"+refs/heads/{only}:refs/heads/{only}",)
+    await git(new.path, "fetch", "--quiet", "--no-tags", str(parent.path), *wanted)
+    await git(new.path, "symbolic-ref", "HEAD", f"refs/heads/{new.default_branch}")
+    return new
+
+
 async def bring_in(repository: Repository, source: Path) -> None:
     """Copy the branches and tags of a git repository on this host."""
     await git(repository.path, "fetch", "--quiet", "--no-tags", str(source), *_EVERYTHING)

@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 from bot.devhub.changes import Changes
 from bot.devhub.hookshot import Hookshot
 from bot.devhub.journal import Journal
+from bot.devhub.organizations import Organization, highest
 from bot.devhub.problems import not_found
 from bot.devhub.ratelimits import RateLimits
 from bot.devhub.records import Account, App, Grant, Installation, Repository, Role
@@ -40,6 +41,7 @@ class Hub:
         self.apps: dict[int, App] = {}
         self.installations: dict[int, Installation] = {}
         self.repositories: dict[str, Repository] = {}
+        self.organizations: dict[int, Organization] = {}
         self.grants: dict[str, Grant] = {}
         self.people: dict[str, Account] = {}
         self.fresh: dict[tuple[int, int | str], float] = {}
@@ -98,12 +100,37 @@ class Hub:
         """Return every installation that covers a repository."""
         return [each for each in self.installations.values() if covers(each, repository)]
 
+    def organization(self, account: Account) -> Organization | None:
+        """Return what an account has as an organization, None when it is none."""
+        if account.type != "Organization":
+            return None
+        return self.organizations.setdefault(account.id, Organization(account=account))
+
     def role(self, repository: Repository, account: Account) -> Role | None:
         """Return what an account is in a repository; everybody reads a public one."""
         if account is repository.owner:
             return "admin"
+        organization = self.organization(repository.owner)
+        belonging = None if organization is None else organization.role(repository, account)
         stranger: Role | None = None if repository.private else "read"
-        return repository.roles.get(account.id, stranger)
+        return highest((repository.roles.get(account.id), belonging, stranger))
+
+    def role_name(self, repository: Repository, account: Account) -> str:
+        """Return the same by name: a custom role has its own, no role is `none`."""
+        role = self.role(repository, account)
+        if role is not None and role == repository.roles.get(account.id):
+            return repository.custom_roles.get(account.id, role)
+        return role or "none"
+
+    def network(self, repository: Repository) -> list[Repository]:
+        """Return a repository, what it is a fork of, and all other forks of that."""
+        root = repository
+        while root.parent is not None:
+            root = root.parent
+        found = [root]
+        for each in found:
+            found += each.forks
+        return found
 
     def listed(self, records: Iterable[Dated]) -> list[Dated]:
         """Return those that lists already show."""

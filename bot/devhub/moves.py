@@ -7,13 +7,14 @@ that a push, a merge and an edit through the API have the same consequences.
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from bot.devhub import comparisons, objects
 from bot.devhub.api import check_suites
 from bot.devhub.api.issues import close
 from bot.devhub.events import Scene, issue_event, tell
 from bot.devhub.git import git, heads, is_ancestor
-from bot.devhub.records import Issue
+from bot.devhub.records import Issue, Repository
 from bot.devhub.shapes import commits as shapes
 from bot.devhub.shapes import repositories
 from bot.devhub.shapes.accounts import email_of
@@ -75,9 +76,14 @@ async def _follow(scene: Scene, move: Move) -> None:
     """Bring everything that hangs on a branch up to date."""
     if move.branch is None:
         return
-    for issue in scene.repository.pulls:
-        if issue.state == "open" and issue.pull and issue.pull.head == move.branch:
-            await _follow_head(scene, issue, move)
+    for base in scene.hub.network(scene.repository):
+        for issue in base.pulls:
+            pull = issue.pull
+            if issue.state != "open" or pull is None or pull.source is not scene.repository:
+                continue
+            if pull.head == move.branch:
+                where = Scene(hub=scene.hub, repository=base, actor=scene.actor)
+                await _follow_head(where, issue, move)
     if not move.deleted:
         await check_suites.request(scene, move.after, move.before)
 
@@ -87,12 +93,31 @@ async def _follow_head(scene: Scene, issue: Issue, move: Move) -> None:
     if move.deleted:
         close(scene, issue)
         return
+    await borrow(scene.repository, issue.pull.source, issue.pull.head)
     issue.pull.head_sha = move.after
     issue.updated_at = scene.hub.now()
     await keep_head(scene, issue)
+    await _outdate(scene, issue, move)
     await comparisons.refresh(scene.repository, issue)
     more = {"before": move.before, "after": move.after}
     issue_event(scene, issue, "synchronize", more=more)
+
+
+async def borrow(repository: Repository, source: Repository, branch: str) -> None:
+    """Bring the commits of a fork's branch here, where git serves them as `refs/pull/N/head`."""
+    if source is not repository:
+        argv = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", str(source.path))
+        await git(repository.path, *argv, f"refs/heads/{branch}")
+
+
+async def _outdate(scene: Scene, issue: Issue, move: Move) -> None:
+    """Mark the comments whose files the move changed; GitHub looks at their lines alone."""
+    assert issue.pull is not None
+    changed = {
+        each.path for each in await objects.changes(scene.repository.path, move.before, move.after)
+    }
+    for comment in issue.pull.review_comments:
+        comment.outdated = comment.outdated or comment.path in changed
 
 
 async def keep_head(scene: Scene, issue: Issue) -> None:
@@ -107,11 +132,13 @@ async def _tell_push(scene: Scene, move: Move) -> None:
         _tell_birth_or_end(scene, move)
     hub, repository = scene.hub, scene.repository
     forced, commits = await _history(scene, move)
-    listed = [shapes.pushed_commit(hub.base, repository, each) for each in reversed(commits)]
-    head = None
-    if not move.deleted:
-        commit = await objects.commit(repository.path, move.after)
-        head = shapes.pushed_commit(hub.base, repository, commit)
+    head = None if move.deleted else await objects.commit(repository.path, move.after)
+    known = {each.sha: each for each in (*commits, *([head] if head else []))}
+    touched = await objects.touched(repository.path, list(known))
+
+    def shape(commit: objects.Commit) -> dict[str, Any]:
+        return shapes.pushed_commit(hub.base, repository, commit, touched[commit.sha])
+
     span = f"{move.before[:12]}...{move.after[:12]}"
     payload = {
         "ref": move.ref,
@@ -122,8 +149,8 @@ async def _tell_push(scene: Scene, move: Move) -> None:
         "forced": forced,
         "base_ref": None,
         "compare": f"{hub.base}/{repository.full_name}/compare/{span}",
-        "commits": listed,
-        "head_commit": head,
+        "commits": [shape(each) for each in reversed(commits)],
+        "head_commit": None if head is None else shape(head),
         "pusher": {"name": scene.actor.login, "email": email_of(scene.actor)},
         "repository": repositories.pushed(hub.base, repository),
     }

@@ -52,6 +52,15 @@ class FileChange:
     patch: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Touched:
+    """The paths that a commit touched, against its first parent; a rename is two of them."""
+
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    modified: tuple[str, ...]
+
+
 async def commits(repository: Path, *revisions: str, limit: int = 250) -> list[Commit]:
     """Return commits in `git log` order, newest first.
 
@@ -80,6 +89,25 @@ def _commit(record: str) -> Commit:
         committer={"name": cn, "email": ce, "date": iso(int(ct))},
         message=message.rstrip("\n"),
     )
+
+
+async def touched(repository: Path, shas: list[str]) -> dict[str, Touched]:
+    """Return what each of some commits touched."""
+    argv = ("log", "-z", "--no-walk=unsorted", "--stdin", "--format=%x01%H", "--name-status")
+    against = ("--no-renames", "--diff-merges=first-parent")
+    wanted = "\n".join(shas).encode()
+    printed = await git(repository, *argv, *against, given=wanted) if shas else b""
+    records = (each.split("\0") for each in printed.decode(errors="replace").split("\x01")[1:])
+    return {sha: _touched(rest) for sha, *rest in records}
+
+
+def _touched(fields: list[str]) -> Touched:
+    """Read the statuses and paths that take turns after a commit's name."""
+    named = [each for each in (field.lstrip("\n") for field in fields) if each]
+    pairs = list(zip(named[::2], named[1::2], strict=True))
+    added, removed = (tuple(path for sign, path in pairs if sign == one) for one in "AD")
+    modified = tuple(path for sign, path in pairs if sign not in "AD")
+    return Touched(added=added, removed=removed, modified=modified)
 
 
 async def tree(

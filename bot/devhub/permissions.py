@@ -15,11 +15,15 @@ EVENTS: Mapping[str, str] = {
     "check_suite": "checks",
     "create": "contents",
     "delete": "contents",
+    "fork": "contents",
     "issue_comment": "issues",
     "issues": "issues",
     "label": "metadata",
     "pull_request": "pull_requests",
+    "pull_request_review": "pull_requests",
+    "pull_request_review_comment": "pull_requests",
     "push": "contents",
+    "repository": "metadata",
 }
 
 # Sent to every app without a subscription, which cannot be had either.

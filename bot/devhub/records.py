@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 Level = Literal["read", "write", "admin"]
 Permissions = dict[str, Level]
 Role = Literal["read", "triage", "write", "maintain", "admin"]
+Side = Literal["LEFT", "RIGHT"]
+ReviewState = Literal["PENDING", "COMMENTED", "APPROVED", "CHANGES_REQUESTED", "DISMISSED"]
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -92,13 +94,18 @@ class Installation:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Grant:
-    """What one installation access token opens, and until when."""
+    """What one installation access token opens, and until when.
+
+    Attributes:
+        narrowed: the request named repositories; organizations are closed to such a token.
+    """
 
     token: str
     installation: Installation
     permissions: Permissions
     selected: set[int] | None
     expires_at: float
+    narrowed: bool = False
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -137,6 +144,57 @@ class Comment:
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
+class Review:
+    """What somebody thinks of a pull request at one commit.
+
+    Attributes:
+        submitted_at: None while it is pending, which only its author knows.
+        comments: on lines of the diff; a single comment or reply is in a review of its own.
+    """
+
+    id: int
+    issue: "Issue"
+    user: Account
+    body: str
+    state: ReviewState
+    commit_sha: str
+    submitted_at: float | None
+    comments: list["ReviewComment"] = field(default_factory=list)
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class ReviewComment:
+    """A comment on a line, or several lines, or a whole file of a pull request's diff.
+
+    Attributes:
+        line: the last line that it is about, None for a whole file.
+        start_line: the first one, None when there is only one.
+        hunk: the piece of the diff down to that line.
+        position: that line's distance from the first hunk's header.
+        outdated: the file was changed after it.
+        in_reply_to: the comment that began the thread.
+    """
+
+    id: int
+    review: Review
+    user: Account
+    body: str
+    path: str
+    commit_sha: str
+    line: int | None
+    side: Side
+    start_line: int | None
+    start_side: Side | None
+    hunk: str
+    position: int
+    created_at: float
+    updated_at: float
+    outdated: bool = False
+    in_reply_to: "ReviewComment | None" = None
+    reactions: list[Reaction] = field(default_factory=list)
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
 class Comparison:
     """How a head differs from a base, as `git diff BASE...HEAD` counts it."""
 
@@ -154,25 +212,44 @@ class Pull:
     """What an issue has when it is a pull request.
 
     Attributes:
+        source: the repository of the head branch: the issue's own, or a fork of it.
+        head: the head branch.
         head_sha: follows the head branch while the pull request is open.
         base_sha: where the base branch was when the head last moved.
+        maintainer_can_modify: a person offered it for their fork; apps get nothing by it.
+        reviews: oldest first, pending ones too.
     """
 
     id: int
+    source: "Repository"
     head: str
     base: str
     head_sha: str
     base_sha: str
     draft: bool = False
+    maintainer_can_modify: bool = False
     merged_at: float | None = None
     merged_by: Account | None = None
     merge_commit_sha: str | None = None
     comparison: Comparison | None = None
+    reviews: list[Review] = field(default_factory=list)
+
+    @property
+    def review_comments(self) -> list[ReviewComment]:
+        """Return the comments of every submitted review, oldest first."""
+        submitted = [each for each in self.reviews if each.submitted_at is not None]
+        found = [comment for review in submitted for comment in review.comments]
+        return sorted(found, key=lambda each: each.id)
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Issue:
-    """An issue; a pull request when `pull` is there."""
+    """An issue; a pull request when `pull` is there.
+
+    Attributes:
+        locked: only people who may write can talk in it.
+        edited_at: when title or body were last changed.
+    """
 
     id: int
     number: int
@@ -186,6 +263,9 @@ class Issue:
     state_reason: str | None = None
     closed_at: float | None = None
     closed_by: Account | None = None
+    locked: bool = False
+    lock_reason: str | None = None
+    edited_at: float | None = None
     labels: list[Label] = field(default_factory=list)
     comments: list[Comment] = field(default_factory=list)
     reactions: list[Reaction] = field(default_factory=list)
@@ -237,7 +317,12 @@ class Repository:
     """A repository: its bare git repository on disk, and all that GitHub keeps beside it.
 
     Attributes:
+        parent: what it is a fork of; `forks` are the forks of it.
         roles: by account id; the owner of a personal repository is an admin without a row.
+        custom_roles: the name of the custom role, by account id; its base stands in `roles`.
+        review_comments: on the diffs of all of its pull requests, by id.
+        signed: what GitHub itself has signed: signature and payload by commit; shared with
+            its forks.
         moving: held while refs change, so that each change is noticed exactly once.
     """
 
@@ -251,12 +336,17 @@ class Repository:
     private: bool = False
     default_branch: str = "main"
     description: str | None = None
+    parent: "Repository | None" = None
+    forks: list["Repository"] = field(default_factory=list)
     labels: list[Label] = field(default_factory=list)
     roles: dict[int, Role] = field(default_factory=dict)
+    custom_roles: dict[int, str] = field(default_factory=dict)
     issues: dict[int, Issue] = field(default_factory=dict)
     comments: dict[int, Comment] = field(default_factory=dict)
+    review_comments: dict[int, ReviewComment] = field(default_factory=dict)
     suites: dict[int, CheckSuite] = field(default_factory=dict)
     check_runs: dict[int, CheckRun] = field(default_factory=dict)
+    signed: dict[str, tuple[str, str]] = field(default_factory=dict)
     moving: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property

@@ -81,6 +81,7 @@ async def create_access_token(call: Call) -> Reply:
         permissions=narrowed(installation.permissions, call.body.get("permissions")),
         selected=installation.selected if named is None else {each.id for each in named},
         expires_at=call.hub.now() + TOKEN_LIFE,
+        narrowed=named is not None,
     )
     call.hub.grants[grant.token] = grant
     return Reply(body=shapes.access_token(call.hub.base, grant, named), status=201)

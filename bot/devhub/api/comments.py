@@ -5,6 +5,7 @@ https://docs.github.com/en/rest/issues/comments
 
 from bot.devhub.api.calls import Call, Reply
 from bot.devhub.api.pages import page
+from bot.devhub.api.talk import check_unlocked
 from bot.devhub.events import comment_event
 from bot.devhub.problems import Problem, invalid, too_long
 from bot.devhub.records import Comment
@@ -50,6 +51,7 @@ async def show(call: Call) -> Reply:
 async def create(call: Call) -> Reply:
     """Write a comment."""
     issue, now = call.issue(), call.hub.now()
+    check_unlocked(call, issue)
     comment = Comment(
         id=call.hub.next_id(),
         issue=issue,

@@ -133,6 +133,8 @@ def _authorize(call: Call) -> None:
         Problem: 404 for what the caller may not know of, 403 for what it may not do.
     """
     route, caller = call.route, call.caller
+    if "{org}" in route.path:
+        _check_organization(call)
     if "{repo}" not in route.path:
         return
     repository = call.repository
@@ -144,6 +146,27 @@ def _authorize(call: Call) -> None:
         call.hub.role(repository, call.actor), route.person
     ):
         raise Problem(403, "Must have admin rights to Repository.")
+
+
+def _check_organization(call: Call) -> None:
+    """Let in who belongs to the organization, and the token of an installation on all of it.
+
+    A token that is narrowed to repositories is answered 404 for everybody, member or not.
+
+    Raises:
+        Problem: 404 or 403.
+    """
+    grant = call.caller.grant
+    if grant is not None and not satisfies(grant.permissions, call.route.needs):
+        raise Problem(403, "Resource not accessible by integration")
+    account = call.hub.account(call.params["org"])
+    organization = call.hub.organization(account)
+    if organization is None or (
+        grant is not None and (grant.narrowed or grant.installation.account is not account)
+    ):
+        raise not_found()
+    if grant is None and call.actor.id not in organization.members:
+        raise Problem(403, f"You must be a member of {account.login}.")
 
 
 def _hide_fresh(call: Call, repository: Repository) -> None:

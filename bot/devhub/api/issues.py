@@ -15,6 +15,8 @@ from bot.devhub.records import Issue
 from bot.devhub.shapes import issues as shapes
 
 _LONGEST_TITLE = 256
+# https://docs.github.com/en/rest/issues/issues#lock-an-issue
+_LOCK_REASONS = ("off-topic", "too heated", "resolved", "spam")
 _REASONS = ("completed", "not_planned", "duplicate", "reopened")
 
 
@@ -125,7 +127,7 @@ def edit_words(call: Call, issue: Issue, resource: str) -> None:
     if "body" in call.body and (body := checked_text(call, resource)) != issue.body:
         changes["body"], issue.body = {"from": issue.body or ""}, body
     if changes:
-        issue.updated_at = call.hub.now()
+        issue.updated_at = issue.edited_at = call.hub.now()
         issue_event(call.scene, issue, "edited", changes=changes)
 
 
@@ -144,6 +146,26 @@ def set_state(call: Call, issue: Issue, state: str) -> None:
         close(call.scene, issue, reason=reason or "completed")
     else:
         _reopen(call.scene, issue)
+
+
+async def lock(call: Call) -> Reply:
+    """Let only those who may write talk from now on."""
+    issue, reason = call.issue(), call.maybe_text("lock_reason")
+    if reason not in {None, *_LOCK_REASONS}:
+        raise invalid("Issue", "lock_reason")
+    issue.locked, issue.lock_reason = True, reason
+    issue.updated_at = call.hub.now()
+    issue_event(call.scene, issue, "locked")
+    return Reply(status=204)
+
+
+async def unlock(call: Call) -> Reply:
+    """Let everybody talk again."""
+    issue = call.issue()
+    issue.locked, issue.lock_reason = False, None
+    issue.updated_at = call.hub.now()
+    issue_event(call.scene, issue, "unlocked")
+    return Reply(status=204)
 
 
 def close(scene: Scene, issue: Issue, *, reason: str = "completed") -> None:

@@ -64,7 +64,7 @@ async def _commit(call: Call, issue: Issue, compared: Comparison) -> str:
     tree = await comparisons.merged_tree(call.repository, compared.base_sha, compared.head_sha)
     assert tree is not None
     parents = [compared.base_sha, *([compared.head_sha] if method == "merge" else [])]
-    owner = call.repository.owner.login
+    owner = issue.pull.source.owner.login
     subject = (
         f"Merge pull request #{issue.number} from {owner}/{issue.pull.head}"
         if method == "merge"

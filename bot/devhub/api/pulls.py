@@ -10,8 +10,9 @@ from bot.devhub.api.calls import Call, Reply
 from bot.devhub.api.issues import checked_text, checked_title, edit_words, next_number, set_state
 from bot.devhub.api.pages import page
 from bot.devhub.events import issue_event
+from bot.devhub.permissions import reaches
 from bot.devhub.problems import Problem, not_found
-from bot.devhub.records import Issue, Pull
+from bot.devhub.records import Issue, Pull, Repository
 from bot.devhub.shapes import commits
 from bot.devhub.shapes import pulls as shapes
 
@@ -42,16 +43,13 @@ async def index(call: Call) -> Reply:
     """Return pull requests, newest first, filtered by the query."""
     query = call.query
     head, base = query.get("head", ""), query.get("base")
-    branch = head.partition(":")[2] or head
-    owner = head.partition(":")[0] if ":" in head else call.repository.owner.login
     listed = [
         issue
         for issue in reversed(call.hub.listed(call.repository.pulls))
         if query.get("state", "open") in {"all", issue.state}
         and issue.pull is not None
-        and branch in {"", issue.pull.head}
+        and head in {"", issue.pull.head, f"{issue.pull.source.owner.login}:{issue.pull.head}"}
         and base in {None, issue.pull.base}
-        and owner.lower() == call.repository.owner.login.lower()
     ]
     if query.get("direction") == "asc":
         listed.reverse()
@@ -69,7 +67,7 @@ async def show(call: Call) -> Reply:
 
 
 async def create(call: Call) -> Reply:
-    """Open a pull request between two branches of the repository."""
+    """Open a pull request between two branches, of the repository or from a fork of it."""
     async with call.repository.moving:
         issue = await _new(call)
         call.repository.issues[issue.number] = issue
@@ -81,23 +79,22 @@ async def create(call: Call) -> Reply:
 
 async def _new(call: Call) -> Issue:
     title, now = checked_title(call, "PullRequest"), call.hub.now()
-    head, base = _branch(call, call.text("head")), call.text("base")
-    tips = await git.heads(call.repository.path, "refs/heads")
-    head_sha, base_sha = tips.get(f"refs/heads/{head}"), tips.get(f"refs/heads/{base}")
-    for field, sha in (("head", head_sha), ("base", base_sha)):
-        if sha is None:
-            error = {"resource": "PullRequest", "field": field, "code": "invalid"}
-            raise Problem(422, "Validation Failed", errors=[error])
-    assert head_sha is not None
-    assert base_sha is not None
-    await _check_new(call, head, base, (base_sha, head_sha))
+    source, head = _source(call, call.text("head"))
+    base = call.text("base")
+    head_sha = await _tip(source, head, "head")
+    base_sha = await _tip(call.repository, base, "base")
+    await moves.borrow(call.repository, source, head)
+    await _check_new(call, (source, head, base), (base_sha, head_sha))
+    offered = call.body.get("maintainer_can_modify") is True and call.app is None
     pull = Pull(
         id=call.hub.next_id(),
+        source=source,
         head=head,
         base=base,
         head_sha=head_sha,
         base_sha=base_sha,
         draft=call.body.get("draft") is True,
+        maintainer_can_modify=offered and source is not call.repository,
     )
     return Issue(
         id=call.hub.next_id(),
@@ -112,28 +109,55 @@ async def _new(call: Call) -> Issue:
     )
 
 
-def _branch(call: Call, head: str) -> str:
-    """Return the branch of `BRANCH` or `OWNER:BRANCH`; the hub has no forks."""
+async def _tip(repository: Repository, branch: str, field: str) -> str:
+    ref = f"refs/heads/{branch}"
+    if sha := (await git.heads(repository.path, ref)).get(ref):
+        return sha
+    raise _invalid(field)
+
+
+def _source(call: Call, head: str) -> tuple[Repository, str]:
+    """Return the repository and the branch of `BRANCH` or `OWNER:BRANCH`.
+
+    "For cross-repository pull requests in the same network, namespace `head` with a user
+    like this: `username:branch`."
+    https://docs.github.com/en/rest/pulls/pulls#create-a-pull-request
+    Whoever opens it has to be able to write to one of the two sides.
+
+    Raises:
+        Problem: 422 when nobody of that name has a fork, 403.
+    """
     owner, separator, branch = head.partition(":")
     if not separator:
-        return head
-    if owner.lower() != call.repository.owner.login.lower():
-        error = {"resource": "PullRequest", "field": "head", "code": "invalid"}
-        raise Problem(422, "Validation Failed", errors=[error])
-    return branch
+        owner, branch = call.repository.owner.login, head
+    for source in (call.repository, *call.hub.network(call.repository)):
+        if source.owner.login.lower() == owner.lower():
+            break
+    else:
+        raise _invalid("head")
+    roles = [call.hub.role(side, call.actor) for side in (call.repository, source)]
+    if call.caller.kind == "person" and not any(reaches(role, "write") for role in roles):
+        raise Problem(403, "Must have admin rights to Repository.")
+    return source, branch
 
 
-async def _check_new(call: Call, head: str, base: str, ends: tuple[str, str]) -> None:
+def _invalid(field: str) -> Problem:
+    error = {"resource": "PullRequest", "field": field, "code": "invalid"}
+    return Problem(422, "Validation Failed", errors=[error])
+
+
+async def _check_new(
+    call: Call, branches: tuple[Repository, str, str], ends: tuple[str, str]
+) -> None:
     """Refuse a second one for the same branches, and one without commits."""
+    source, head, base = branches
     for issue in call.repository.pulls:
         if (
             issue.state == "open"
             and issue.pull
-            and (issue.pull.head, issue.pull.base) == (head, base)
+            and (issue.pull.source, issue.pull.head, issue.pull.base) == branches
         ):
-            owner = call.repository.owner.login
-            words = f"A pull request already exists for {owner}:{head}."
-            raise _custom(words)
+            raise _custom(f"A pull request already exists for {source.owner.login}:{head}.")
     if await git.is_ancestor(call.repository.path, ends[1], ends[0]):
         raise _custom(f"No commits between {base} and {head}")
 

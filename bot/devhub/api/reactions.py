@@ -12,6 +12,8 @@ from bot.devhub.shapes import issues as shapes
 
 def _reactions(call: Call) -> list[Reaction]:
     """Return the list of what the path names: a comment's, else an issue's."""
+    if "/pulls/comments/" in call.route.path:
+        return call.identified(call.repository.review_comments, "comment_id").reactions
     if "comment_id" in call.params:
         return call.identified(call.repository.comments, "comment_id").reactions
     return call.issue().reactions

@@ -25,4 +25,5 @@ async def permission(call: Call) -> Reply:
     """Return a user's role in a repository; `none` for a stranger to a private one."""
     account = call.hub.account(call.params["username"])
     role = call.hub.role(call.repository, account)
-    return Reply(body=shapes.permission(call.hub.base, account, role))
+    name = call.hub.role_name(call.repository, account)
+    return Reply(body=shapes.permission(call.hub.base, account, role, name))

@@ -113,24 +113,23 @@ def role_permissions(role: Role | None) -> dict[str, bool]:
     return {word: rank >= ROLES.index(least) for word, least in words.items()}
 
 
-def collaborator(base: str, account: Account, role: Role | None) -> dict[str, Any]:
-    """Return a `collaborator`: a user with a role."""
-    return {
-        **user(base, account),
-        "permissions": role_permissions(role),
-        "role_name": role or "none",
-    }
-
-
-def permission(base: str, account: Account, role: Role | None) -> dict[str, Any]:
+def permission(base: str, account: Account, role: Role | None, name: str) -> dict[str, Any]:
     """Return a `repository-collaborator-permission`.
 
-    `permission` folds maintain into write and triage into read; `role_name` does not.
+    `permission` folds maintain into write and triage into read; `role_name` does not, and
+    is the name of a custom role where there is one.
     https://docs.github.com/en/rest/collaborators/collaborators#get-repository-permissions-for-a-user
+
+    Args:
+        base: the hub's address.
+        account: whose role it is.
+        role: what a custom role is based on, or the role itself.
+        name: what the role is called.
     """
     folded = {"maintain": "write", "triage": "read"}.get(role or "none", role or "none")
-    return {
-        "permission": folded,
-        "user": collaborator(base, account, role),
-        "role_name": role or "none",
+    collaborator = {
+        **user(base, account),
+        "permissions": role_permissions(role),
+        "role_name": name,
     }
+    return {"permission": folded, "user": collaborator, "role_name": name}

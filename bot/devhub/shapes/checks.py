@@ -63,11 +63,19 @@ def _run(base: str, repository: Repository, run: CheckRun) -> dict[str, Any]:
 
 
 def pulls_at(base: str, repository: Repository, sha: str) -> list[dict[str, Any]]:
-    """Return the open pull requests whose head is a commit."""
+    """Return the open pull requests whose head is a commit, from the repository's own branches.
+
+    "Pushes to a branch in a forked repository are not detected and return an empty
+    `pull_requests` array and a null value for `head_branch`."
+    https://docs.github.com/en/rest/checks/runs#create-a-check-run
+    """
     return [
         pulls.minimal(base, repository, each)
         for each in repository.pulls
-        if each.state == "open" and each.pull and each.pull.head_sha == sha
+        if each.state == "open"
+        and each.pull
+        and each.pull.source is repository
+        and each.pull.head_sha == sha
     ]
 
 

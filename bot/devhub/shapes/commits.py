@@ -3,7 +3,7 @@
 import base64
 from typing import Any
 
-from bot.devhub.objects import Commit, FileChange, TreeEntry
+from bot.devhub.objects import Commit, FileChange, Touched, TreeEntry
 from bot.devhub.records import Repository
 from bot.devhub.shapes import accounts
 from bot.devhub.shapes.repositories import api_url
@@ -83,15 +83,17 @@ def simple_commit(commit: Commit) -> dict[str, Any]:
     }
 
 
-def pushed_commit(base: str, repository: Repository, commit: Commit) -> dict[str, Any]:
-    """Return a commit as the `push` event lists it."""
+def pushed_commit(
+    base: str, repository: Repository, commit: Commit, touched: Touched
+) -> dict[str, Any]:
+    """Return a commit as the `push` event lists it, with the paths that it touched."""
     return {
         **simple_commit(commit),
         "distinct": True,
         "url": f"{base}/{repository.full_name}/commit/{commit.sha}",
-        "added": [],
-        "removed": [],
-        "modified": [],
+        "added": list(touched.added),
+        "removed": list(touched.removed),
+        "modified": list(touched.modified),
     }
 
 

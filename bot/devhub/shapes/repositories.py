@@ -66,7 +66,7 @@ def repository(base: str, repository: Repository) -> dict[str, Any]:
         "owner": accounts.user(base, repository.owner),
         "html_url": html,
         "description": repository.description,
-        "fork": False,
+        "fork": repository.parent is not None,
         "url": url,
         **{name: url + suffix for name, suffix in _SUFFIXES.items()},
         "created_at": iso(repository.created_at),
@@ -87,7 +87,7 @@ def repository(base: str, repository: Repository) -> dict[str, Any]:
         "has_wiki": False,
         "has_pages": False,
         "has_discussions": False,
-        "forks_count": 0,
+        "forks_count": len(repository.forks),
         "mirror_url": None,
         "archived": False,
         "disabled": False,
@@ -98,7 +98,7 @@ def repository(base: str, repository: Repository) -> dict[str, Any]:
         "web_commit_signoff_required": False,
         "topics": [],
         "visibility": "private" if repository.private else "public",
-        "forks": 0,
+        "forks": len(repository.forks),
         "open_issues": count,
         "watchers": 0,
         "default_branch": repository.default_branch,
@@ -116,9 +116,20 @@ def full(base: str, record: Repository, role: Role | None) -> dict[str, Any]:
         "allow_auto_merge": False,
         "delete_branch_on_merge": False,
         "allow_update_branch": False,
-        "network_count": 0,
+        "network_count": len(record.forks),
         "subscribers_count": 0,
+        **_ancestry(base, record),
     }
+
+
+def _ancestry(base: str, record: Repository) -> dict[str, Any]:
+    """Return what a fork was made of, and what the first of its line is."""
+    if record.parent is None:
+        return {}
+    first = record.parent
+    while first.parent is not None:
+        first = first.parent
+    return {"parent": repository(base, record.parent), "source": repository(base, first)}
 
 
 def pushed(base: str, record: Repository) -> dict[str, Any]:
