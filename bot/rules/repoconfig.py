@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 from bot.model.runs import AgentSpec
 from bot.rules.agents import BUILT_IN, LABEL, Agent, Allow, On
-from bot.rules.configfile import Layer, Mistake
 from bot.rules.configmodel import (
     CI,
     PROTECT,
@@ -21,6 +20,8 @@ from bot.rules.configmodel import (
     Toolbox,
     Validation,
 )
+from bot.rules.layers import Layer
+from bot.rules.mistakes import Mistake
 
 __all__ = [
     "AGENTS",
