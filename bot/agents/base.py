@@ -2,7 +2,8 @@
 
 A driver is pure: it says what to write, what to start and what the end meant.  Exit codes
 alone lie (several coding agents end with 0 after an error), so the meaning of an end is the
-driver's to tell.
+driver's to tell.  A program either just runs, or speaks the Agent Client Protocol over its
+standard input and output (https://agentclientprotocol.com).
 """
 
 from collections.abc import Mapping
@@ -11,6 +12,8 @@ from typing import Protocol
 
 from bot.model.runs import JobPlan
 from bot.rules.endings import Cause
+
+_SIGNALLED = 128
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +31,42 @@ class Exit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Talk:
+    """What to say to an agent that speaks the protocol.
+
+    Attributes:
+        prompt: the one prompt of its session.
+        allowed: kinds of tool call, in the protocol's words, that it may go on with when it
+            asks; each is allowed once.
+        session: the session to go on with; None for a new one.
+    """
+
+    prompt: str
+    allowed: frozenset[str] = frozenset()
+    session: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """How the conversation ended.
+
+    Attributes:
+        stop: the agent's own reason, in the protocol's words; empty when it gave none.
+        asked: whether a question of its went to a person.
+        trouble: what went wrong, in one line for people; empty when nothing did.
+    """
+
+    stop: str = ""
+    asked: bool = False
+    trouble: str = ""
+
+    @property
+    def went_well(self) -> bool:
+        """Whether the turn came to its end; one that waits for a person may be broken off."""
+        return self.stop == "end_turn" or (self.asked and self.stop == "cancelled")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
     """What the harness does to start an agent.
 
@@ -35,11 +74,15 @@ class Start:
         program: argv inside the box.
         environment: variables beside those that every box has.
         files: texts to write into the folder that is `inside.DOOR` in the box.
+        packages: names of installed packages that the program imports beside ours.
+        talk: what to say to it; None for a program that just runs.
     """
 
     program: tuple[str, ...]
     environment: Mapping[str, str]
     files: Mapping[str, str]
+    packages: tuple[str, ...] = ()
+    talk: Talk | None = None
 
 
 class Driver(Protocol):
@@ -49,6 +92,27 @@ class Driver(Protocol):
         """Say how to start the plan's agent."""
         ...
 
-    def ended(self, cause: Cause, status: int) -> Exit:
-        """Say how the program ended, given the status that its box ended with."""
+    def ended(self, cause: Cause, status: int, turn: Turn | None = None) -> Exit:
+        """Say how the program ended.
+
+        Args:
+            cause: why the program no longer runs.
+            status: what its box ended with.
+            turn: how the conversation ended, if there was one.
+        """
         ...
+
+
+def by_status(cause: Cause, status: int) -> Exit:
+    """Take an exit status at its word: 0 is success.
+
+    Args:
+        cause: why the program no longer runs.
+        status: of its box: above 128, as in shells, a signal ended the program; below 0 one
+            ended the box itself.
+    """
+    if status < 0:
+        return Exit(cause=cause, signal=-status)
+    if status > _SIGNALLED:
+        return Exit(cause=cause, signal=status - _SIGNALLED)
+    return Exit(cause=cause, exit=status)

@@ -16,6 +16,7 @@ from typing import NoReturn
 
 from bot.agents.base import Driver
 from bot.agents.command import Command
+from bot.agents.playbook.driver import Playbook
 from bot.harness.agent import listen, start
 from bot.harness.claim import claim
 from bot.harness.say import say
@@ -29,7 +30,7 @@ from bot.sandbox.sockets import short_path
 SUPERSEDED = 75
 """Exit status of a harness whose job is no longer current; EX_TEMPFAIL of sysexits.h."""
 
-DRIVERS: Mapping[str, type[Driver]] = {"command": Command}
+DRIVERS: Mapping[str, type[Driver]] = {"command": Command, "playbook": Playbook}
 """The driver of each runtime that an agent may name."""
 
 _CRASHED = 70  # EX_SOFTWARE
@@ -86,9 +87,10 @@ def _work(
     spec = claimed.plan.agent
     driver = DRIVERS[spec.runtime]()
     listener = listen(folder.door)
-    agent = start(folder, order, driver.start(claimed.plan), spec.limits, groups)
+    what = driver.start(claimed.plan)
+    agent = start(folder, order, what, spec.limits, groups)
     started = time.monotonic()
-    say("agent.started", program=list(spec.command), milliseconds=_since(order))
+    say("agent.started", program=list(what.program), milliseconds=_since(order))
 
     sys.path.extend(order.packages)
     from bot.harness.supervise import Job, supervise  # noqa: PLC0415 - half a second of imports
@@ -101,6 +103,7 @@ def _work(
             token=claimed.run_token,
             gateway=gateway,
             driver=driver,
+            talk=what.talk,
             agent=agent,
             listener=listener,
             started=started,

@@ -43,9 +43,17 @@ class Agent:
 
     @property
     def output(self) -> IO[bytes]:
-        """What the program prints."""
+        """What the program prints; of one that is talked to, what it complains of."""
+        printed = self._process.stderr or self._process.stdout
+        assert printed is not None
+        return printed
+
+    @property
+    def pipes(self) -> tuple[IO[bytes], IO[bytes]]:
+        """Standard input and output of a program that is talked to."""
+        assert self._process.stdin is not None
         assert self._process.stdout is not None
-        return self._process.stdout
+        return self._process.stdin, self._process.stdout
 
     def status(self) -> int | None:
         """Return the box's exit status once it is over; below zero a signal's number."""
@@ -92,9 +100,9 @@ def start(
         inside = Descriptors(seccomp=rules.fileno(), alive=LOCK, info=info_inside, block=block)
         process = subprocess.Popen(
             argv(box, what.program, bubblewrap(order), inside),
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE if what.talk else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stderr=subprocess.PIPE if what.talk else subprocess.STDOUT,
             bufsize=0,
             pass_fds=(rules.fileno(), LOCK, info_inside, block),
             env={},

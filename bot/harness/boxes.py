@@ -25,6 +25,7 @@ def for_agent(folder: JobFolder, order: Order, start: Start, limits: Limits) -> 
             Bind(source=str(folder.home), target=HOME, writable=True),
             Bind(source=str(folder.door), target=DOOR),
             *_programs(order),
+            *_packages(order, start.packages),
             *(Bind(source=path, target=f"/toolbox/{name}") for name, path in order.toolboxes),
         ),
         links=_python_link(order),
@@ -82,6 +83,22 @@ def _programs(order: Order) -> tuple[Bind, ...]:
         Bind(source=f"{agents}/bin", target=f"{_OURS}/bin"),
         Bind(source=agents, target=f"{_OURS}/lib/bot/agents"),
         *_python(order),
+    )
+
+
+def _packages(order: Order, names: tuple[str, ...]) -> tuple[Bind, ...]:
+    """Lay installed packages beside our own programs, read-only, and no others.
+
+    Anybody may read what lies in them: they are public.  Nothing of the repository can stand
+    in for one: our programs run isolated (`-I`), know neither its folder nor PYTHONPATH, and
+    look here first.
+    """
+    found = (
+        next((path for root in order.packages if (path := Path(root, name)).exists()), None)
+        for name in names
+    )
+    return tuple(
+        Bind(source=str(path), target=f"{_OURS}/lib/{path.name}") for path in found if path
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from bot.model.errors import Fenced, Unavailable
 from bot.model.ids import Fence, JobName, Repo, RunId, Sha
-from bot.model.runs import AgentSpec, JobPlan, Limits
+from bot.model.runs import AgentSpec, JobPlan, Limits, Text
 
 PATIENCE = 15 * 60
 """Seconds during which a gateway that is away is tried again."""
@@ -82,6 +82,7 @@ def plan_from(fields: Mapping[str, Any]) -> JobPlan:
         repo=Repo(fields["repo"]),
         shelf=Repo(fields["shelf"]),
         subject=fields["subject"],
+        kind=fields["kind"],
         base=Sha(fields["base"]),
         base_branch=fields["base_branch"],
         agent=AgentSpec(
@@ -89,8 +90,13 @@ def plan_from(fields: Mapping[str, Any]) -> JobPlan:
             description=agent["description"],
             runtime=agent["runtime"],
             command=tuple(agent["command"]),
+            prompt=agent["prompt"],
+            context=agent["context"],
             outputs=agent["outputs"],
             limits=Limits(**agent["limits"]),
         ),
         brief=fields["brief"],
+        title=fields["title"],
+        instruction=fields["instruction"],
+        texts=tuple(Text(**text) for text in fields["texts"]),
     )

@@ -14,11 +14,11 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from bot.agents.base import Driver
+from bot.agents.base import Driver, Talk, Turn
 from bot.clocks import system_clock
 from bot.harness.agent import Agent, listen
 from bot.harness.door import agents_door, push_door
@@ -31,6 +31,9 @@ from bot.model.runs import JobPlan
 from bot.rules.endings import Cause
 from bot.sandbox.folder import JobFolder, Order
 from bot.workspace.snapshot import GitFailed
+
+if TYPE_CHECKING:
+    from bot.harness.talk import Talking
 
 HEARTBEAT = 2.0
 """Seconds between two heartbeats."""
@@ -48,6 +51,7 @@ class Job:
     Attributes:
         token: the run token; it stays in this process.
         gateway: path of the gateway's socket.
+        talk: what to say to the agent, where it listens.
         listener: the agent's door, already listening.
         started: when the agent's program was, in seconds of the monotonic clock.
     """
@@ -58,6 +62,7 @@ class Job:
     token: str = field(repr=False)
     gateway: str
     driver: Driver
+    talk: Talk | None
     agent: Agent
     listener: socket.socket
     started: float
@@ -111,34 +116,61 @@ class _Supervision:
         async with Gateway(job.gateway, job.token) as gateway, _beside(self._beat(gateway)):
             try:
                 async with agents_door(job.listener, gateway, self._hear), _beside(self._expire()):
-                    status = await self._live()
-                await self._report(gateway, status)
+                    status, turn = await self._live(gateway)
+                await self._report(gateway, status, turn)
             finally:
                 self._output.close()
         return 0
 
-    async def _live(self) -> int:
-        """Wait for the end of the agent, bringing it about when it is due; return its status."""
+    async def _live(self, gateway: Gateway) -> tuple[int, Turn | None]:
+        """Wait for the end of the agent; return its status, and how its turn ended."""
         output = asyncio.create_task(pump(self._job.agent.output, self._output))
         over = asyncio.create_task(_over(self._job.agent.pid))
-        changed = asyncio.create_task(self._fate.changed.wait())
-        await asyncio.wait({over, changed}, return_when=asyncio.FIRST_COMPLETED)
-        changed.cancel()
-        if not over.done() and not self._fate.fenced:
-            self._job.agent.terminate()
-            await asyncio.wait({over}, timeout=self._job.order.grace)
-        self._job.agent.kill()
-        await over
+        async with self._talking(gateway) as talking:
+            await self._until_due(over, talking)
+            self._job.agent.kill()
+            await over
+            turn = await talking.turn if talking and not self._fate.fenced else None
         await output
         status = self._job.agent.status()
         log.info("agent.ended", status=status, monotonic=time.monotonic())
-        return -signal.SIGKILL if status is None else status
+        return -signal.SIGKILL if status is None else status, turn
 
-    async def _report(self, gateway: Gateway, status: int) -> None:
+    async def _until_due(self, over: asyncio.Task[None], talking: "Talking | None") -> None:
+        """Return when the agent has ended, or has had every chance to."""
+        changed = asyncio.create_task(self._fate.changed.wait())
+        turn = {talking.turn} if talking else set()
+        await asyncio.wait({over, changed, *turn}, return_when=asyncio.FIRST_COMPLETED)
+        changed.cancel()
+        if not over.done() and talking and not self._fate.fenced:
+            await talking.cancel()  # means nothing to one whose turn is over
+            await asyncio.wait({over}, timeout=self._job.order.grace)
+        if not over.done() and not self._fate.fenced:
+            self._job.agent.terminate()
+            await asyncio.wait({over}, timeout=self._job.order.grace)
+
+    @asynccontextmanager
+    async def _talking(self, gateway: Gateway) -> AsyncIterator["Talking | None"]:
+        """Talk to an agent that listens; there is nothing to say to others."""
+        if self._job.talk is None:
+            yield None
+            return
+        from bot.harness import talk  # noqa: PLC0415 - half a second of imports
+
+        async with talk.talking(
+            self._job.agent,
+            self._job.talk,
+            tell=talk.teller(gateway, self._output),
+            ask=talk.asker(gateway, self._hear),
+            log=self._output,
+        ) as talking:
+            yield talking
+
+    async def _report(self, gateway: Gateway, status: int, turn: Turn | None) -> None:
         if self._fate.fenced:
             raise Fenced("a newer job has taken over")
         own_end: Cause = "exited" if self._job.agent.came_up else "crashed"
-        ended = self._job.driver.ended(self._fate.cause or own_end, status)
+        ended = self._job.driver.ended(self._fate.cause or own_end, status, turn)
         sha = await self._deliver(gateway)
         await gateway.finish({**asdict(ended), "result": sha, "log": self._output.tail()})
         log.info("harness.finished", cause=ended.cause, result=sha, monotonic=time.monotonic())
@@ -164,11 +196,11 @@ class _Supervision:
         return f"{self._title or f'{plan.agent.name}: work on #{plan.subject}'}\n"
 
     def _hear(self, path: str, payload: object, answer: Answer) -> None:
-        """Note the title of an accepted pull request: it is the commit's first line too."""
+        """Note the title of what was accepted: it is the commit's first line too."""
         if answer.status in _CONFLICTS:
             self._fate.fence()
         match path, answer.status, payload:
-            case "/outputs", 200, {"kind": "pull_request", "title": str(title)}:
+            case "/outputs", 200, {"kind": "pull_request" | "push", "title": str(title)}:
                 self._title = title
             case _:
                 pass

@@ -13,10 +13,12 @@ PLAN = JobPlan(
 def test_a_program_is_started_with_its_brief_beside_it():
     start = Command().start(PLAN)
     assert start.program == ("make", "fix")
-    assert start.files == {"brief.md": "Do it."}
+    assert start.files["brief.md"] == "Do it."
+    assert start.talk is None
     assert start.environment == {
         "GREENROOM_AGENT": "x",
         "GREENROOM_BASE": "a" * 40,
+        "GREENROOM_KIND": "issue",
         "GREENROOM_BRIEF": "/run/greenroom/brief.md",
         "GREENROOM_SOCKET": "/run/greenroom/gateway.sock",
         "GREENROOM_SUBJECT": "o/r#7",

@@ -1,0 +1,43 @@
+"""The runtime `playbook`: our own agent, which speaks the protocol that others speak.
+
+It is put to work, talked to and judged as any agent of the protocol would be.
+"""
+
+from bot.agents import told
+from bot.agents.base import Exit, Start, Talk, Turn, by_status
+from bot.model.inside import DOOR
+from bot.model.runs import JobPlan
+from bot.rules.endings import Cause
+
+PACKAGES = (
+    "acp",
+    "annotated_types",
+    "pydantic",
+    "pydantic_core",
+    "typing_extensions.py",
+    "typing_inspection",
+)
+"""The protocol's SDK and what it needs, as it lies in a folder of packages."""
+
+ALLOWED = frozenset({"read", "edit", "execute"})
+"""What it may do without a person: everything, in its box, but to answer its own questions."""
+
+
+class Playbook:
+    """The driver of the built-in agent."""
+
+    def start(self, plan: JobPlan) -> Start:
+        """Run it with the brief in a file, and give it the same as its prompt."""
+        return Start(
+            program=("playbook", f"{DOOR}/brief.json"),
+            environment=told.environment(plan),
+            files=told.files(plan),
+            packages=PACKAGES,
+            talk=Talk(prompt=plan.brief, allowed=ALLOWED),
+        )
+
+    def ended(self, cause: Cause, status: int, turn: Turn | None = None) -> Exit:
+        """Believe a good exit status only of a turn that came to its end."""
+        if cause == "exited" and (turn is None or not turn.went_well):
+            return Exit(cause="crashed")
+        return by_status(cause, status)

@@ -1,0 +1,110 @@
+"""The harness's end of a conversation: the agent's pipes, and where its words go.
+
+Imported beside a running agent: the protocol's SDK takes half a second to come up.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from bot.agents.acp.conversation import Asking, Conversation
+from bot.agents.acp.teller import Tell
+from bot.agents.acp.wire import LONGEST, Wire
+from bot.agents.base import Talk, Turn
+from bot.harness.agent import Agent
+from bot.harness.door import Heard
+from bot.harness.gateway_client import Gateway
+from bot.harness.log import BoundedLog
+from bot.model.errors import Unavailable
+from bot.model.inside import WORKSPACE
+
+_CHUNK = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Talking:
+    """A conversation that goes on.
+
+    Attributes:
+        turn: done when there is nothing more to say; the agent was told so.
+        cancel: asks the agent to come to an end; safe at any time.
+    """
+
+    turn: asyncio.Task[Turn]
+    cancel: Callable[[], Awaitable[None]]
+
+
+@asynccontextmanager
+async def talking(
+    agent: Agent, talk: Talk, *, tell: Tell, ask: Asking, log: BoundedLog
+) -> AsyncIterator[Talking]:
+    """Hold a conversation with the agent beside what the block does.
+
+    What it prints beside it goes to the log.  After its turn its output is read on and
+    dropped, or it could not end.
+    """
+    stdin, stdout = agent.pipes
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader(limit=LONGEST)
+    incoming, _ = await loop.connect_read_pipe(lambda: _protocol(reader), stdout)
+    outgoing, protocol = await loop.connect_write_pipe(_protocol, stdin)
+    writer = asyncio.StreamWriter(outgoing, protocol, None, loop)
+    wire = Wire(reader, writer, log.write)
+    conversation = Conversation(wire, talk, workspace=WORKSPACE, tell=tell, ask=ask)
+    turn = asyncio.create_task(_held(conversation, writer))
+    rest = asyncio.create_task(_drop_the_rest(turn, reader))
+    try:
+        yield Talking(turn, conversation.cancel)
+    finally:
+        for task in (turn, rest):
+            task.cancel()
+        await asyncio.wait({turn, rest})
+        incoming.close()
+        outgoing.abort()
+
+
+def teller(gateway: Gateway, log: BoundedLog) -> Tell:
+    """Return what shows a line of progress to people, and to whoever reads the log."""
+
+    async def tell(line: str) -> None:
+        log.write(f"{line}\n".encode())
+        with suppress(Unavailable):
+            await gateway.post("/steps", {"text": line})
+
+    return tell
+
+
+def asker(gateway: Gateway, heard: Heard) -> Asking:
+    """Return what hands in an agent's question as an output."""
+
+    async def ask(text: str, choices: Sequence[str]) -> bool:
+        payload = {"kind": "question", "text": text, "choices": list(choices)}
+        try:
+            answer = await gateway.post("/outputs", payload)
+        except Unavailable:
+            return False
+        heard("/outputs", payload, answer)
+        return answer.status == HTTPStatus.OK and json.loads(answer.body)["accepted"] is True
+
+    return ask
+
+
+def _protocol(reader: asyncio.StreamReader | None = None) -> asyncio.StreamReaderProtocol:
+    return asyncio.StreamReaderProtocol(reader or asyncio.StreamReader())
+
+
+async def _held(conversation: Conversation, writer: asyncio.StreamWriter) -> Turn:
+    """Hold the conversation, then close the agent's input: its cue to end."""
+    try:
+        return await conversation.hold()
+    finally:
+        writer.close()
+
+
+async def _drop_the_rest(turn: asyncio.Task[Turn], reader: asyncio.StreamReader) -> None:
+    await asyncio.wait({turn})
+    while await reader.read(_CHUNK):
+        pass
