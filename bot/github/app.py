@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 
 from bot.github.auth import Anonymous
-from bot.github.calls import Caller, Wire
+from bot.github.calls import Access, Caller, Wire
 from bot.github.errors import NOT_FOUND
 from bot.github.permissions import Operation
 from bot.github.tokens import TokenAccess, Tokens
@@ -45,9 +45,21 @@ class App:
         async with self._asking:
             if self._identity is None:
                 app = await self._calls.get(Operation.APP)
-                bot = await self._bot(app["slug"])
+                bot = await self._account(app["slug"], await self._access())
                 self._identity = Identity(id=app["id"], bot=bot)
         return self._identity
+
+    async def bot(self, slug: str, installation: InstallationId) -> UserId | None:
+        """Return the account of any app's bot, by the app's slug; None when there is none.
+
+        Events name a bot by its account alone, and its login may be renamed.
+        """
+        try:
+            return (await self._account(slug, TokenAccess(self._tokens, installation, None))).id
+        except Refused as problem:
+            if problem.reason != NOT_FOUND:
+                raise
+            return None
 
     async def works_at(self, installation: InstallationId) -> bool:
         """Tell whether an installation is there and not suspended."""
@@ -59,13 +71,16 @@ class App:
             return False
         return row["suspended_at"] is None
 
-    async def _bot(self, slug: str) -> Person:
-        """Look the bot account up with any installation's token, or else with none.
+    async def _access(self) -> Access:
+        """Return what opens an account: any installation's token, or else nothing.
 
-        A JWT does not open this, and servers in private mode do not tell strangers.
+        A JWT does not open it, and servers in private mode do not tell strangers.
         """
         found, _ = await self._calls.page(Operation.INSTALLATIONS, {"per_page": 1})
         able = [row["id"] for row in found if row["suspended_at"] is None]
-        access = TokenAccess(self._tokens, able[0], None) if able else Anonymous()
-        user = await Caller(self._wire, access, {}).get(Operation.USER, username=f"{slug}[bot]")
+        return TokenAccess(self._tokens, able[0], None) if able else Anonymous()
+
+    async def _account(self, slug: str, access: Access) -> Person:
+        calls = Caller(self._wire, access, {})
+        user = await calls.get(Operation.USER, username=f"{slug}[bot]")
         return Person(id=UserId(user["id"]), login=Login(user["login"]), bot=user["type"] == "Bot")

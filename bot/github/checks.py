@@ -3,19 +3,60 @@
 https://docs.github.com/en/rest/guides/using-the-rest-api-to-interact-with-checks
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from bot.github.bounds import OUTPUT, within
+from bot.github.bounds import (
+    ANNOTATIONS,
+    BUTTONS,
+    DESCRIPTION,
+    IDENTIFIER,
+    LABEL,
+    MESSAGE,
+    OUTPUT,
+    TITLE,
+    cut,
+    within,
+)
 from bot.github.calls import Caller
+from bot.github.errors import TOO_LONG
 from bot.github.moments import stamp
 from bot.github.permissions import Operation
+from bot.model.errors import Refused
 from bot.model.ids import Sha
 from bot.model.priorities import Priority
 from bot.model.runs import Conclusion
 
 Status = Literal["queued", "in_progress", "completed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Annotation:
+    """Something about lines of a file, shown beside them.
+
+    Attributes:
+        start_line: the first line, counted from 1.
+        end_line: the last one, which may be the same.
+        message: plain text; cut to what GitHub takes.
+        title: cut likewise; empty for none.
+    """
+
+    path: str
+    start_line: int
+    end_line: int
+    level: Literal["notice", "warning", "failure"]
+    message: str
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """A button: a click on it comes as `check_run.requested_action` with its identifier."""
+
+    label: str
+    description: str
+    identifier: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +75,8 @@ class Shown:
         conclusion: given exactly when `status` is `completed`; GitHub lets no one reopen it.
         started: Unix time.
         completed: Unix time.
+        actions: the buttons, which GitHub shows once it is completed.
+        annotations: all that there are; they can be added to, and not taken back.
     """
 
     status: Status
@@ -41,6 +84,8 @@ class Shown:
     conclusion: Conclusion | None = None
     started: float | None = None
     completed: float | None = None
+    actions: tuple[Action, ...] = ()
+    annotations: tuple[Annotation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,17 +117,38 @@ class Checks:
     async def create(
         self, head: Sha, name: str, external_id: str, shown: Shown, *, priority: Priority
     ) -> CheckRun:
-        """Put a check run on a commit."""
+        """Put a check run on a commit.
+
+        Raises:
+            Refused: `too_long` for a summary or a button over the limits.
+        """
         data = {"head_sha": head, "name": name, "external_id": external_id} | _body(shown)
-        return _check(await self._calls.send(Operation.CHECK_CREATE, data, priority))
+        first = shown.annotations[:ANNOTATIONS]
+        data["output"] |= {"annotations": _annotations(first)}
+        row = await self._calls.send(Operation.CHECK_CREATE, data, priority)
+        await self._annotate(row["id"], shown, len(first), priority)
+        return _check(row)
 
     async def edit(self, number: int, shown: Shown, *, priority: Priority) -> None:
-        """Change a check run by its id."""
-        await self._calls.send(Operation.CHECK_EDIT, _body(shown), priority, check_run_id=number)
+        """Change a check run by its id; raises as `create` does."""
+        row = await self._edit(number, _body(shown), priority)
+        # GitHub adds what it is sent to what is there.  Ours come in the same order each
+        # time, so its count says which have arrived, also when an answer was lost.
+        await self._annotate(number, shown, row["output"]["annotations_count"], priority)
+
+    async def _edit(self, number: int, data: Mapping[str, Any], priority: Priority) -> Any:
+        return await self._calls.send(Operation.CHECK_EDIT, data, priority, check_run_id=number)
+
+    async def _annotate(self, number: int, shown: Shown, there: int, priority: Priority) -> None:
+        """Add the annotations after the first `there`."""
+        for start in range(there, len(shown.annotations), ANNOTATIONS):
+            more = _annotations(shown.annotations[start : start + ANNOTATIONS])
+            output = asdict(shown.output) | {"annotations": more}
+            await self._edit(number, {"output": output}, priority)
 
 
 def _body(shown: Shown) -> dict[str, Any]:
-    """Return the JSON that says it; raises Refused `too_long`."""
+    """Return the JSON that says it, but for the annotations; raises Refused `too_long`."""
     assert (shown.status == "completed") == (shown.conclusion is not None)
     wanted = {
         "status": shown.status,
@@ -92,7 +158,33 @@ def _body(shown: Shown) -> dict[str, Any]:
     }
     within(OUTPUT, "The check run's summary", shown.output.summary)
     given = {name: value for name, value in wanted.items() if value is not None}
-    return given | {"output": asdict(shown.output)}
+    return given | {"output": asdict(shown.output), "actions": _actions(shown.actions)}
+
+
+def _actions(actions: Sequence[Action]) -> list[dict[str, str]]:
+    if len(actions) > BUTTONS:
+        raise Refused(
+            TOO_LONG, f"The check run has {len(actions)} buttons, GitHub takes {BUTTONS}"
+        )
+    for action in actions:
+        within(LABEL, "A button's label", action.label)
+        within(DESCRIPTION, "A button's description", action.description)
+        within(IDENTIFIER, "A button's identifier", action.identifier)
+    return [asdict(action) for action in actions]
+
+
+def _annotations(annotations: Sequence[Annotation]) -> list[dict[str, Any]]:
+    return [
+        {
+            "path": each.path,
+            "start_line": each.start_line,
+            "end_line": each.end_line,
+            "annotation_level": each.level,
+            "message": cut(MESSAGE, each.message),
+        }
+        | ({"title": each.title[:TITLE]} if each.title else {})
+        for each in annotations
+    ]
 
 
 def _check(row: Mapping[str, Any]) -> CheckRun:

@@ -11,13 +11,17 @@ from bot.github.auth import AppAccess, AppKey
 from bot.github.calls import Caller, Wire
 from bot.github.checks import Checks
 from bot.github.comments import Comments
+from bot.github.commits import Commits
+from bot.github.contents import Contents
 from bot.github.hooks import Hooks
 from bot.github.issues import Issues
 from bot.github.labels import Labels
 from bot.github.lanes import Sleep
+from bot.github.members import Members
 from bot.github.permissions import FETCH, PUSH
 from bot.github.pulls import Pulls
 from bot.github.reactions import Reactions
+from bot.github.remarks import Remarks
 from bot.github.repositories import Repositories
 from bot.github.tokens import TokenAccess, Tokens
 from bot.model.clock import Clock
@@ -42,9 +46,12 @@ class AtRepository:
         self.repository = Repositories(calls)
         self.issues = Issues(calls)
         self.comments = Comments(calls, app_id)
+        self.remarks = Remarks(calls)
         self.reactions = Reactions(calls)
         self.labels = Labels(calls)
         self.pulls = Pulls(calls, repo)
+        self.contents = Contents(calls)
+        self.commits = Commits(calls)
         self.checks = Checks(calls, app_id)
 
     async def token_to_fetch(self) -> SecretStr:
@@ -93,3 +100,7 @@ class GitHub:
         """Return what may be asked of a repository, through the installation that has it."""
         access = TokenAccess(self._tokens, installation, repo)
         return AtRepository(self._wire, access, repo, self._app_id)
+
+    def members(self, installation: InstallationId) -> Members:
+        """Return what may be asked of the organization that an installation is in."""
+        return Members(Caller(self._wire, TokenAccess(self._tokens, installation, None), {}))

@@ -29,6 +29,8 @@ _READ_PULLS: Permissions = {"pull_requests": "read"}
 _WRITE_PULLS: Permissions = {"pull_requests": "write"}
 _READ_CHECKS: Permissions = {"checks": "read"}
 _WRITE_CHECKS: Permissions = {"checks": "write"}
+_CHANGE_CODE: Permissions = {"contents": "write"}
+_MEMBERS: Permissions = {"members": "read"}
 _AS_APP: Permissions = {}
 
 
@@ -71,6 +73,18 @@ class Operation(Enum):
         "apps/webhooks#redeliver-a-delivery-for-an-app-webhook",
     )
     USER = "GET", "/users/{username}", _METADATA, "users/users#get-a-user"
+    MEMBERSHIP = (
+        "GET",
+        "/orgs/{org}/memberships/{username}",
+        _MEMBERS,
+        "orgs/members#get-organization-membership-for-a-user",
+    )
+    TEAM_MEMBERSHIP = (
+        "GET",
+        "/orgs/{org}/teams/{team_slug}/memberships/{username}",
+        _MEMBERS,
+        "teams/members#get-team-membership-for-a-user",
+    )
 
     REPOSITORY = "GET", _REPO, _METADATA, "repos/repos#get-a-repository"
     ROLE = (
@@ -80,6 +94,13 @@ class Operation(Enum):
         "collaborators/collaborators#get-repository-permissions-for-a-user",
     )
     REF = "GET", _REPO + "/git/ref/{ref}", _CODE, "git/refs#get-a-reference"
+    REF_CREATE = "POST", _REPO + "/git/refs", _CHANGE_CODE, "git/refs#create-a-reference"
+    REF_EDIT = "PATCH", _REPO + "/git/refs/{ref}", _CHANGE_CODE, "git/refs#update-a-reference"
+    TREE = "GET", _REPO + "/git/trees/{tree_sha}", _CODE, "git/trees#get-a-tree"
+    BLOB = "GET", _REPO + "/git/blobs/{file_sha}", _CODE, "git/blobs#get-a-blob"
+    COMMIT = "GET", _REPO + "/git/commits/{commit_sha}", _CODE, "git/commits#get-a-commit-object"
+    COMMIT_CREATE = "POST", _REPO + "/git/commits", _CHANGE_CODE, "git/commits#create-a-commit"
+    COMPARE = "GET", _REPO + "/compare/{basehead}", _CODE, "commits/commits#compare-two-commits"
 
     ISSUE = "GET", _REPO + "/issues/{issue_number}", _READ_ISSUES, "issues/issues#get-an-issue"
     COMMENTS = (
@@ -115,6 +136,19 @@ class Operation(Enum):
         "reactions/reactions#create-reaction-for-an-issue",
     )
 
+    REACT_TO_COMMENT = (
+        "POST",
+        _REPO + "/issues/comments/{comment_id}/reactions",
+        _WRITE_ISSUES,
+        "reactions/reactions#create-reaction-for-an-issue-comment",
+    )
+    REACT_TO_REVIEW_COMMENT = (
+        "POST",
+        _REPO + "/pulls/comments/{comment_id}/reactions",
+        _WRITE_PULLS,
+        "reactions/reactions#create-reaction-for-a-pull-request-review-comment",
+    )
+
     LABEL_REMOVE = (
         "DELETE",
         _REPO + "/issues/{issue_number}/labels/{name}",
@@ -122,6 +156,19 @@ class Operation(Enum):
         "issues/labels#remove-a-label-from-an-issue",
     )
 
+    PULL = "GET", _REPO + "/pulls/{pull_number}", _READ_PULLS, "pulls/pulls#get-a-pull-request"
+    REVIEWS = (
+        "GET",
+        _REPO + "/pulls/{pull_number}/reviews",
+        _READ_PULLS,
+        "pulls/reviews#list-reviews-for-a-pull-request",
+    )
+    REVIEW_COMMENTS = (
+        "GET",
+        _REPO + "/pulls/{pull_number}/comments",
+        _READ_PULLS,
+        "pulls/comments#list-review-comments-on-a-pull-request",
+    )
     PULLS = "GET", _REPO + "/pulls", _READ_PULLS, "pulls/pulls#list-pull-requests"
     PULL_CREATE = (
         "POST",

@@ -1,4 +1,7 @@
-"""Reactions: the quickest sign that something was seen; they notify nobody."""
+"""Reactions: the quickest sign that something was seen; they notify nobody.
+
+A review takes reactions by GraphQL alone; react to its pull request instead.
+"""
 
 from typing import Literal
 
@@ -20,4 +23,18 @@ class Reactions:
         """React to an issue or pull request."""
         await self._calls.send(
             Operation.REACT_TO_ISSUE, {"content": content}, priority, issue_number=number
+        )
+
+    async def to_comment(self, comment: int, content: Content, *, priority: Priority) -> None:
+        """React to a comment of an issue or pull request, by its id."""
+        await self._calls.send(
+            Operation.REACT_TO_COMMENT, {"content": content}, priority, comment_id=comment
+        )
+
+    async def to_review_comment(
+        self, comment: int, content: Content, *, priority: Priority
+    ) -> None:
+        """React to a comment beside a line of a pull request, by its id."""
+        await self._calls.send(
+            Operation.REACT_TO_REVIEW_COMMENT, {"content": content}, priority, comment_id=comment
         )

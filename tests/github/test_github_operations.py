@@ -96,6 +96,7 @@ async def test_a_pull_request_is_opened_and_edited(script, octo):
         "body": "Closes #7",
         "head": "greenroom/tidy/7",
         "base": "main",
+        "draft": False,
     }
     script.on(f"PATCH {REPO}/pulls/1347", example("pulls/update"))
     await octo.pulls.edit(1347, title="Tidier", body="better", priority=Priority.PROGRESS)
@@ -118,7 +119,8 @@ async def test_a_check_run_is_sent_whole(script, octo):
         "status": "completed",
         "conclusion": "success",
         "completed_at": "2027-01-15T08:00:00Z",
-        "output": {"title": "Done", "summary": "All green"},
+        "output": {"title": "Done", "summary": "All green", "annotations": []},
+        "actions": [],
     }
 
 

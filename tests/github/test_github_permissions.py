@@ -18,6 +18,7 @@ def test_the_app_asks_an_owner_for_no_more_than_its_operations_need():
         "checks": "write",
         "contents": "write",
         "issues": "write",
+        "members": "read",
         "metadata": "read",
         "pull_requests": "write",
     }
