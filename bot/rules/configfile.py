@@ -164,7 +164,7 @@ class _Reading:
             words = f"The character U+{ord(bad[0]):04X} cannot stand in YAML."
             raise _UnreadableError(self._mistake(number, words, "Take it out; save as UTF-8."))
 
-    def _parse(self, text: str) -> Iterator[Event]:
+    def _parse(self, text: str) -> Iterator[Any]:
         """Yield the parser's events; its complaints become mistakes with their line."""
         event = None
         try:
