@@ -138,9 +138,10 @@ def _heads(text: str, grammar: Grammar) -> Sequence[_Head]:
     if not might_command(text):
         return []
     found: list[_Head] = []
+    pattern = _pattern(grammar)
     for paragraph in paragraphs(text):
-        heads = {head.number: head for head in _written(paragraph, _pattern(grammar))}
-        found += (heads[number] for number in sorted(seen(paragraph, heads)))
+        if heads := {head.number: head for head in _written(paragraph, pattern)}:
+            found += (heads[number] for number in sorted(seen(paragraph, heads)))
     return found
 
 
@@ -210,9 +211,10 @@ def _following(head: _Head, end: int | None) -> Iterator[str]:
         if number == end or FOREIGN.fullmatch(line):
             return
         yield line
-    if not FOREIGN.fullmatch("".join(paragraph.below[:1])):
+    below = paragraph.said_below()
+    if below and not FOREIGN.fullmatch(below[0]):
         yield ""
-        for number, line in enumerate(paragraph.below, paragraph.below_first):
+        for number, line in enumerate(below, paragraph.below.start):
             if number == end:
                 return
             yield line

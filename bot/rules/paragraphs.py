@@ -6,7 +6,7 @@ above the line in question.
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from textwrap import dedent
@@ -59,16 +59,28 @@ class Paragraph:
     Attributes:
         first: the number of its first line in the comment, from 0.
         lines: its lines.
-        below: the lines of the block right below it, in the same list item if it is in one.
-        below_first: the number of the first of these.
-        references: what links in it may refer to.
+        below: the lines of the comment that are the block right below it, in the same list
+            item if it is in one.
+        page: the comment that it stands in.
     """
 
     first: int
     lines: Sequence[str]
-    below: Sequence[str]
-    below_first: int
-    references: Mapping[str, Any] = field(repr=False)
+    below: range
+    page: "Page"
+
+    def said_below(self) -> Sequence[str]:
+        """Return the text of the block below, without the indent of a list around it."""
+        lines = self.page.lines[self.below.start : self.below.stop]
+        return dedent("\n".join(lines)).split("\n") if lines else []
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A comment: its lines, and what links in it may refer to."""
+
+    lines: Sequence[str]
+    references: MutableMapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 def paragraphs(text: str) -> Iterator[Paragraph]:
@@ -77,9 +89,8 @@ def paragraphs(text: str) -> Iterator[Paragraph]:
     Those in quotes, tables and HTML are not, nor are code and headings that begin with `#`.
     A paragraph that a line of dashes below it turned into a heading is.
     """
-    source = _source(text)
-    references: dict[str, Any] = {}
-    tokens = _markdown().parse("\n".join(source), references)
+    page = Page(lines=_lines(text))
+    tokens = _markdown().parse("\n".join(page.lines), page.references)
     quotes = enclosed = 0
     for number, token in enumerate(tokens):
         match token.type:
@@ -88,7 +99,7 @@ def paragraphs(text: str) -> Iterator[Paragraph]:
             case "html_block" if not quotes:
                 enclosed = _enclosed(token.content, enclosed)
             case "inline" if not quotes and not enclosed and _plain(tokens[number - 1]):
-                yield _paragraph(tokens, number, source, references)
+                yield _paragraph(tokens, number, page)
 
 
 def seen(paragraph: Paragraph, wanted: Collection[int]) -> frozenset[int]:
@@ -102,12 +113,12 @@ def seen(paragraph: Paragraph, wanted: Collection[int]) -> frozenset[int]:
         for number, line in enumerate(line.replace(MARK, "\ufffd") for line in paragraph.lines)
     )
     markdown = _markdown()
-    tokens = markdown.inline.parse(marked, markdown, dict(paragraph.references), [])
+    tokens = markdown.inline.parse(marked, markdown, dict(paragraph.page.references), [])
     shown = "\n".join(token.content for token in tokens if token.type == "text")
     return frozenset(map(int, MARKED.findall(shown)))
 
 
-def _source(text: str) -> list[str]:
+def _lines(text: str) -> list[str]:
     """Split into lines as CommonMark does, which knows fewer ends of lines than Python."""
     return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd").split("\n")
 
@@ -137,23 +148,16 @@ def _enclosed(html: str, depth: int) -> int:
     return depth
 
 
-def _paragraph(
-    tokens: Sequence[Token], number: int, source: Sequence[str], references: Mapping[str, Any]
-) -> Paragraph:
+def _paragraph(tokens: Sequence[Token], number: int, page: Page) -> Paragraph:
     inline, following = tokens[number], tokens[number + 2 : number + 3]
+    first, end = inline.map or (0, 0)
     lines = inline.content.split("\n")
-    first = start = (inline.map or (0, 0))[0]
-    head = _head_of_a_table(lines)
-    if head is not None:
-        lines, below, start = lines[:head], lines[head:], first + head
-    elif following and following[0].type in BELOW:
-        start, end = following[0].map or (0, 0)
-        below = dedent("\n".join(source[start:end])).split("\n")
-    else:
-        below = []
-    return Paragraph(
-        first=first, lines=lines, below=below, below_first=start, references=references
-    )
+    below = range(0)
+    if "|" in inline.content and (head := _head_of_a_table(lines)) is not None:
+        lines, below = lines[:head], range(first + head, end)
+    elif following and following[0].type in BELOW and following[0].map:
+        below = range(*following[0].map)
+    return Paragraph(first=first, lines=lines, below=below, page=page)
 
 
 def _head_of_a_table(lines: Sequence[str]) -> int | None:
