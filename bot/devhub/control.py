@@ -10,8 +10,8 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.devhub import belonging, founding, levers
-from bot.devhub.events import tell_installation
+from bot.devhub import belonging, founding, levers, settings, subjects
+from bot.devhub.events import tell_installation, tell_selection
 from bot.devhub.git import heads
 from bot.devhub.hub import Hub
 from bot.devhub.problems import Problem, not_found
@@ -33,9 +33,12 @@ def routes(hub: Hub) -> list[web.RouteDef]:
         "PUT /installations/{id}/suspended": suspend,
         "DELETE /installations/{id}/suspended": unsuspend,
         "PUT /installations/{id}/repositories": select,
+        "PUT /installations/{id}/permissions": accept,
         "POST /repositories": add_repository,
         "PUT /repositories/{owner}/{repo}/collaborators/{login}": set_role,
         **belonging.TABLE,
+        **settings.TABLE,
+        **subjects.TABLE,
         **levers.TABLE,
     }
     return [
@@ -94,10 +97,16 @@ def _app(hub: Hub, slug: str) -> App:
 
 
 async def change_app(hub: Hub, request: web.Request, body: dict[str, Any]) -> Any:
-    """{webhook_url?, webhook_secret?} -> {}."""
+    """{webhook_url?, webhook_secret?, permissions?, events?} -> {}.
+
+    An installation keeps what it was granted until its owner accepts the new permissions.
+    """
     app = _app(hub, request.match_info["slug"])
     app.hook_url = body.get("webhook_url", app.hook_url)
     app.hook_secret = body.get("webhook_secret", app.hook_secret)
+    if "permissions" in body:
+        app.permissions = {"metadata": "read", **body["permissions"]}
+    app.events = tuple(body.get("events", app.events))
     return {}
 
 
@@ -167,19 +176,20 @@ async def select(hub: Hub, request: web.Request, body: dict[str, Any]) -> Any:
     installation.selected = _ids(hub, installation.account, body["repositories"])
     installation.updated_at = hub.now()
     after = hub.repositories_of(installation)
-    added = [shapes.brief(each) for each in after if each not in before]
-    removed = [shapes.brief(each) for each in before if each not in after]
-    for action, some in (("added", added), ("removed", removed)):
-        if some:
-            payload = {
-                "action": action,
-                "repository_selection": "all" if installation.selected is None else "selected",
-                "repositories_added": some if action == "added" else [],
-                "repositories_removed": some if action == "removed" else [],
-                "requester": None,
-            }
-            account = installation.account
-            tell_installation(hub, installation, "installation_repositories", payload, account)
+    added = [each for each in after if each not in before]
+    removed = [each for each in before if each not in after]
+    tell_selection(hub, installation, "added", added)
+    tell_selection(hub, installation, "removed", removed)
+    return {}
+
+
+async def accept(hub: Hub, request: web.Request, _body: dict[str, Any]) -> Any:
+    """The account's owner accepts the permissions and events that the app asks for by now."""
+    installation = _installation(hub, request)
+    installation.permissions = dict(installation.app.permissions)
+    installation.events = installation.app.events
+    installation.updated_at = hub.now()
+    _tell(hub, installation, "new_permissions_accepted")
     return {}
 
 

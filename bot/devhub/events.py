@@ -6,7 +6,7 @@ the values from before.
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,6 +70,24 @@ def tell_installation(
         **_organization(hub, installation.account),
     }
     _post(hub, installation, event, whole, None)
+
+
+def tell_selection(
+    hub: Hub, installation: Installation, action: str, some: Sequence[Repository]
+) -> None:
+    """Tell an app which repositories an installation gained or lost; nothing if there are none."""
+    if not some:
+        return
+    named = [repositories.brief(each) for each in some]
+    payload = {
+        "action": action,
+        "repository_selection": "all" if installation.selected is None else "selected",
+        "repositories_added": named if action == "added" else [],
+        "repositories_removed": named if action == "removed" else [],
+        "requester": None,
+    }
+    sender = installation.account
+    tell_installation(hub, installation, "installation_repositories", payload, sender)
 
 
 def _organization(hub: Hub, owner: Account) -> dict[str, Any]:

@@ -30,6 +30,7 @@ class Hub:
 
     Attributes:
         base: the address that everything is served at, known once the server listens.
+        moved: repositories by the full names that they had before.
         fresh: when an event last told of a subject, by repository id and number or SHA.
     """
 
@@ -42,6 +43,7 @@ class Hub:
         self.installations: dict[int, Installation] = {}
         self.repositories: dict[str, Repository] = {}
         self.organizations: dict[int, Organization] = {}
+        self.moved: dict[str, Repository] = {}
         self.grants: dict[str, Grant] = {}
         self.people: dict[str, Account] = {}
         self.fresh: dict[tuple[int, int | str], float] = {}
@@ -91,6 +93,17 @@ class Hub:
         if (found := self.repositories.get(f"{owner}/{name}".lower())) is None:
             raise not_found()
         return found
+
+    def followed(self, owner: str, name: str) -> Repository:
+        """Return a repository by its name, or by one that it had before.
+
+        Raises:
+            Problem: 404.
+        """
+        old = f"{owner}/{name}".lower()
+        if old in self.moved and old not in self.repositories:
+            return self.moved[old]
+        return self.repository(owner, name)
 
     def repositories_of(self, installation: Installation) -> list[Repository]:
         """Return what an installation covers, oldest first."""

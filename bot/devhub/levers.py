@@ -9,6 +9,7 @@ from aiohttp import web
 
 from bot.devhub.events import Scene, check_run_event
 from bot.devhub.hub import Hub
+from bot.devhub.permissions import reaches
 from bot.devhub.problems import Problem, not_found
 
 # A long poll that takes longer should ask again.
@@ -97,6 +98,8 @@ async def press(hub: Hub, _request: web.Request, body: dict[str, Any]) -> Any:
     if body["identifier"] not in shown:
         raise Problem(422, "there is no such button now")
     scene = Scene(hub=hub, repository=repository, actor=hub.account(body["login"]))
+    if not reaches(hub.role(repository, scene.actor), "write"):
+        raise Problem(403, "only people who may write see buttons")
     check_run_event(scene, run, "requested_action", identifier=body["identifier"])
     return {}
 

@@ -41,6 +41,15 @@ def not_found() -> Problem:
     return Problem(404, "Not Found")
 
 
+def moved_to(address: str, *, keeps_method: bool = False) -> Problem:
+    """It has another address; a request that changes something is to be sent again as it is.
+
+    https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#follow-redirects
+    """
+    status, words = (307, "Temporary Redirect") if keeps_method else (301, "Moved Permanently")
+    return Problem(status, words, headers={"Location": address})
+
+
 def not_supplied(field: str) -> Problem:
     """A required field is missing."""
     return Problem(422, f'Invalid request.\n\n"{field}" wasn\'t supplied.')

@@ -321,6 +321,7 @@ class Repository:
         roles: by account id; the owner of a personal repository is an admin without a row.
         custom_roles: the name of the custom role, by account id; its base stands in `roles`.
         review_comments: on the diffs of all of its pull requests, by id.
+        gone: issues that were transferred (to which address) or deleted (None), by number.
         signed: what GitHub itself has signed: signature and payload by commit; shared with
             its forks.
         moving: held while refs change, so that each change is noticed exactly once.
@@ -346,6 +347,7 @@ class Repository:
     review_comments: dict[int, ReviewComment] = field(default_factory=dict)
     suites: dict[int, CheckSuite] = field(default_factory=dict)
     check_runs: dict[int, CheckRun] = field(default_factory=dict)
+    gone: dict[int, str | None] = field(default_factory=dict)
     signed: dict[str, tuple[str, str]] = field(default_factory=dict)
     moving: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -353,6 +355,11 @@ class Repository:
     def full_name(self) -> str:
         """Return `owner/name`."""
         return f"{self.owner.login}/{self.name}"
+
+    @property
+    def next_number(self) -> int:
+        """Return the number of the next issue or pull request."""
+        return max((*self.issues, *self.gone), default=0) + 1
 
     @property
     def pulls(self) -> list[Issue]:

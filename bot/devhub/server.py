@@ -27,11 +27,18 @@ def application(hub: Hub) -> web.Application:
     app = web.Application(client_max_size=LARGEST_BODY)
     app.add_routes(control.routes(hub))
     for route in ROUTES:
-        app.router.add_route(route.method, pattern(route.path), _answer(hub, route))
+        for path in _paths(route.path):
+            app.router.add_route(route.method, path, _answer(hub, route))
     app.router.add_route("*", r"/{owner}/{repo}.git/{path:.*}", partial(smartgit.serve, hub))
     app.router.add_route("*", "/{rest:.*}", _answer(hub, _NOWHERE))
     app.cleanup_ctx.append(partial(_sending, hub))
     return app
+
+
+def _paths(path: str) -> list[str]:
+    """Return the patterns of a path; a repository is also served by its id, after a rename."""
+    by_id = path.replace("/repos/{owner}/{repo}", r"/repositories/{repository_id:\d+}")
+    return [pattern(path), *([pattern(by_id)] if by_id != path else [])]
 
 
 def pattern(path: str) -> str:

@@ -27,7 +27,7 @@ async def serve(hub: Hub, request: web.Request) -> web.StreamResponse:
     """Answer one request of a git client."""
     try:
         caller = identify(hub, request.headers.get("Authorization"))
-        repository = hub.repository(request.match_info["owner"], request.match_info["repo"])
+        repository = hub.followed(request.match_info["owner"], request.match_info["repo"])
         service = githttp.service_of(
             request.method, request.match_info["path"], request.query.get("service")
         )

@@ -37,6 +37,8 @@ EVENTS = [
     "issues",
     "label",
     "pull_request",
+    "pull_request_review",
+    "pull_request_review_comment",
     "push",
 ]
 

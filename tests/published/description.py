@@ -22,6 +22,11 @@ ERRORS_FROM = 400
 # https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#use-conditional-requests-if-appropriate
 NOT_MODIFIED = 304
 
+# "API v3 uses HTTP redirection where appropriate. Clients should assume that any request may
+# result in a redirection."
+# https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#follow-redirects
+REDIRECTED = frozenset({301, 302, 307})
+
 
 def check_request(
     method: str, path: str, query: Mapping[str, str] | None = None, body: Any = None
@@ -140,7 +145,7 @@ def _answer_problems(operation: Operation, status: int, body: Any) -> list[str]:
     if described is not None and "content" in described:
         keys = ("paths", operation.template, operation.method, "responses", str(status))
         return _api().problems((*keys, "content", JSON_TYPE, "schema"), body)
-    if status >= ERRORS_FROM:
+    if status >= ERRORS_FROM or status in REDIRECTED:
         return [] if body is None else _api().component("basic-error", body)
     if described is None and status != NOT_MODIFIED:
         return ["not a status that GitHub describes"]

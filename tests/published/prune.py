@@ -164,8 +164,24 @@ def pruned_webhooks(source: Json) -> Json:
         "openapi": "3.1.0",
         "info": pruned_info(source),
         "webhooks": webhooks,
-        "components": {"schemas": {name: with_client_ids(one) for name, one in found.items()}},
+        "components": {
+            "schemas": {name: with_newer_keys(with_client_ids(one)) for name, one in found.items()}
+        },
     }
+
+
+def with_newer_keys(schema: Schema) -> Schema:
+    """Return a schema in which every repository may have what newer ones have.
+
+    Recorded ones have these two keys wherever they stand; the description of reviews that
+    were edited, and of forks, has not.
+    """
+    result = mapped(schema, with_newer_keys)
+    known = result.get("properties", {})
+    if "has_downloads" in known:
+        newer = ("has_discussions", "web_commit_signoff_required")
+        result["properties"] = {**{key: {"type": "boolean"} for key in newer}, **known}
+    return result
 
 
 def with_client_ids(schema: Schema) -> Schema:

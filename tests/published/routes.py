@@ -56,7 +56,11 @@ class Routes:
         return iter(self._operations)
 
     def find(self, method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
-        """Return the operation and its path parameters, decoded; None when there is none."""
+        """Return the operation and its path parameters, decoded; None when there is none.
+
+        After a rename GitHub redirects to the repository's id, and serves all the same there.
+        """
+        path = re.sub(r"^/repositories/(\d+)", r"/repos/id/\1", path)
         for operation in self._operations:
             match = operation.pattern.fullmatch(path)
             if match and operation.method == method.lower():

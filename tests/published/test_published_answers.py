@@ -28,6 +28,7 @@ EXCUSED = {
     ("pulls/get", "200", "default"): NEWER,
     ("pulls/list", "200", "default"): FULLER,
     ("pulls/update", "200", "default"): NEWER,
+    ("repos/create-fork", "202", "default"): FULLER,
     ("repos/get", "200", "default-response"): FULLER,
     ("repos/get-collaborator-permission-level", "200", "response-if-user-has-admin-permissions"): (
         "role_name stands beside the user in the example, and in it as well in the description"

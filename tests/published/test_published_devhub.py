@@ -142,6 +142,97 @@ async def checks_it(visitor: Visitor, head: str) -> None:
     await visitor.asks(f"POST {suite}/rerequest")
 
 
+async def reviews_it(visitor: Visitor, number: int, head: str) -> None:
+    at = f"~/pulls/{number}"
+    place = {"commit_id": head, "path": "new.txt", "line": 2, "side": "RIGHT"}
+    first = await visitor.asks(f"POST {at}/comments", {"body": "Why?", **place}, by="ada")
+    replies = f"{at}/comments/{first['id']}/replies"
+    await visitor.asks(f"POST {replies}", {"body": "So"}, by="ada")
+    await visitor.asks(f"POST {at}/comments", {**place, "body": "So", "in_reply_to": first["id"]})
+    await visitor.asks(f"POST {at}/comments", {"body": "Where?", **place, "line": 9})
+    said = f"~/pulls/comments/{first['id']}"
+    await visitor.asks(f"PATCH {said}", {"body": "Why that?"}, by="ada")
+    reaction = await visitor.asks(f"POST {said}/reactions", {"content": "eyes"})
+    for path in (f"{said}/reactions", said, f"{at}/comments?direction=desc"):
+        await visitor.asks(f"GET {path}")
+    await visitor.asks(f"DELETE {said}/reactions/{reaction['id']}")
+    await visitor.asks(f"DELETE {said}", by="ada")
+    lines = {"path": "new.txt", "body": "Both", "start_line": 1, "line": 2}
+    begun = await visitor.asks(f"POST {at}/reviews", {"comments": [lines]}, by="ada")
+    pending = f"{at}/reviews/{begun['id']}"
+    await visitor.asks(f"POST {pending}/events", {"event": "REQUEST_CHANGES"}, by="ada")
+    await visitor.asks(f"PUT {pending}", {"body": "Please"}, by="ada")
+    await visitor.asks(f"POST {at}/reviews", {"event": "APPROVE"})
+    verdict = {"body": "Fine", "event": "APPROVE", "commit_id": head}
+    await visitor.asks(f"POST {at}/reviews", verdict, by="ada")
+    for path in (f"{at}/reviews", pending, f"{pending}/comments"):
+        await visitor.asks(f"GET {path}")
+    await visitor.asks(f"PUT {pending}/dismissals", {"message": "Done"}, by="ada")
+
+
+async def comes_from_a_fork(visitor: Visitor) -> None:
+    bob = await control(visitor.http, "POST /users", login="bob")
+    await control(visitor.http, f"PUT {_control(visitor)}/collaborators/bob", role="read")
+    visitor.tokens = dict(visitor.tokens) | {"bob": bob["token"]}
+    fork = await visitor.asks("POST ~/forks", {"default_branch_only": True}, by="bob")
+    await visitor.asks("POST ~/forks", {"default_branch_only": True}, by="bob")
+    await visitor.pushes("main", "forked.txt", to=fork["full_name"], by="bob")
+    wish = {"title": "Mine", "head": "bob:main", "base": "main", "maintainer_can_modify": True}
+    pull = await visitor.asks("POST ~/pulls", wish, by="bob")
+    await visitor.pushes("main", "again.txt", to=fork["full_name"], by="bob")
+    for path in ("~/forks", f"~/pulls/{pull['number']}", "~/pulls?head=bob:main"):
+        await visitor.asks(f"GET {path}")
+    for draft in (True, False):
+        path = f"PUT {_control(visitor)}/pulls/{pull['number']}/draft"
+        await control(visitor.http, path, draft=draft, login="bob")
+    await visitor.asks(f"PUT ~/issues/{pull['number']}/lock", by="ada")
+    await visitor.asks(f"DELETE ~/issues/{pull['number']}/lock", by="ada")
+
+
+def _control(visitor: Visitor) -> str:
+    return f"/repositories/{visitor.repository}"
+
+
+async def belongs_to_a_guild(visitor: Visitor) -> None:
+    await control(visitor.http, "POST /organizations", login="guild")
+    await control(visitor.http, "PUT /organizations/guild/members/ada", role="admin")
+    await control(visitor.http, "PUT /organizations/guild/teams/cats", members={"ada": "member"})
+    made = await control(visitor.http, "POST /installations", app="green", account="guild")
+    visitor.tokens = dict(visitor.tokens) | {"guild": await visitor.token(made["id"])}
+    for path in ("/orgs/guild/memberships", "/orgs/guild/teams/cats/memberships"):
+        for login in ("ada", "nobody"):
+            await visitor.asks(f"GET {path}/{login}", by="guild")
+
+
+async def moves_about(visitor: Visitor) -> None:
+    owner = visitor.repository.partition("/")[0]
+    await control(visitor.http, "POST /repositories", owner=owner, name="other")
+    issue = await visitor.asks("POST ~/issues", {"title": "Elsewhere"}, by="ada")
+    at = f"{_control(visitor)}/issues/{issue['number']}"
+    await visitor.asks(f"POST ~/issues/{issue['number']}/comments", {"body": "Yes"})
+    await visitor.asks(
+        f"PUT ~/issues/{issue['number']}/lock", {"lock_reason": "resolved"}, by="ada"
+    )
+    await visitor.asks(f"POST ~/issues/{issue['number']}/comments", {"body": "No"})
+    await visitor.asks(f"DELETE ~/issues/{issue['number']}/lock", by="ada")
+    await control(visitor.http, f"POST {at}/transfer", to="other", login="ada")
+    await visitor.asks(f"GET ~/issues/{issue['number']}")
+    issue = await visitor.asks("POST ~/issues", {"title": "Nowhere"}, by="ada")
+    at = f"{_control(visitor)}/issues/{issue['number']}"
+    await control(visitor.http, f"DELETE {at}", login="ada")
+    await visitor.asks(f"GET ~/issues/{issue['number']}")
+    for private in (True, False):
+        await control(visitor.http, f"PUT {_control(visitor)}/private", private=private)
+    await control(visitor.http, f"PUT {_control(visitor)}/name", name="dog")
+    await visitor.asks("GET ~/issues")
+    await visitor.asks("POST ~/issues", {"title": "Followed"})
+    visitor.repository = f"{owner}/dog"
+    await control(visitor.http, f"PUT {_control(visitor)}/owner", owner="guild")
+    await control(visitor.http, "PUT /repositories/guild/dog/owner", owner=owner)
+    await control(visitor.http, f"PUT {_control(visitor)}/name", name="cat")
+    visitor.repository = f"{owner}/cat"
+
+
 async def merges_it(visitor: Visitor, number: int, sha: str, head: str) -> None:
     at = f"~/pulls/{number}"
     await visitor.pushes("topic/x", "newer.txt")
@@ -172,6 +263,8 @@ async def looks_at_deliveries(visitor: Visitor) -> None:
 
 async def loses_and_regains_the_place(visitor: Visitor) -> None:
     at = f"/installations/{visitor.installation}"
+    await control(visitor.http, "PATCH /apps/green", permissions={"issues": "read"}, events=[])
+    await control(visitor.http, f"PUT {at}/permissions")
     for switch in ({"secondary_limit_times": 1}, {"bad_gateway_times": 1}):
         await control(visitor.http, "PATCH /switches", **switch)
         await visitor.asks("GET ~")
@@ -191,7 +284,11 @@ async def visited(http, folder, owner):
     await talks_in_an_issue(visitor)
     number, head = await opens_a_pull_request(visitor, sha)
     await checks_it(visitor, head)
+    await reviews_it(visitor, number, head)
     await merges_it(visitor, number, sha, head)
+    await comes_from_a_fork(visitor)
+    await belongs_to_a_guild(visitor)
+    await moves_about(visitor)
     await looks_at_deliveries(visitor)
     await loses_and_regains_the_place(visitor)
 

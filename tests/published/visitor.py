@@ -18,17 +18,28 @@ from bot.devhub.hub import Hub
 from bot.devhub.journal import Journal
 from bot.devhub.server import application
 
-PERMISSIONS = {"checks": "write", "contents": "write", "issues": "write", "pull_requests": "write"}
+PERMISSIONS = {
+    "administration": "write",
+    "checks": "write",
+    "contents": "write",
+    "issues": "write",
+    "members": "read",
+    "pull_requests": "write",
+}
 EVENTS = (
     "check_run",
     "check_suite",
     "create",
     "delete",
+    "fork",
     "issue_comment",
     "issues",
     "label",
     "pull_request",
+    "pull_request_review",
+    "pull_request_review_comment",
     "push",
+    "repository",
 )
 FILES = {"README.md": "# Untidy\n", "src/a.py": "x=1\n"}
 
@@ -87,10 +98,19 @@ class Visitor:
         async with self.http.request(method, path, json=body, headers=headers) as answer:
             return json.loads(await answer.read() or "{}")
 
-    async def pushes(self, branch: str, path: str) -> str:
-        """Commit a new file on a branch, push it with real git, and return the commit's SHA."""
-        clone = self.folder / self.repository.replace("/", "-")
-        url = self.clone_url.replace("://", f"://x-access-token:{self.tokens['ada']}@")
+    async def token(self, installation: int) -> str:
+        """Return a token for all of an installation."""
+        path = f"/app/installations/{installation}/access_tokens"
+        return str((await self.asks(f"POST {path}", by="app"))["token"])
+
+    async def pushes(self, branch: str, path: str, *, to: str = "", by: str = "ada") -> str:
+        """Commit a new file on a branch, push it with real git, and return the commit's SHA.
+
+        `to` names another repository than the visitor's own, such as a fork of it.
+        """
+        clone = self.folder / (to or self.repository).replace("/", "-")
+        url = self.clone_url.replace("://", f"://x-access-token:{self.tokens[by]}@")
+        url = url.replace(self.repository, to or self.repository)
         if not clone.exists():
             await git("clone", "-q", "-b", branch, url, str(clone))
         (clone / path).write_text("one\ntwo\n", encoding="utf-8")
@@ -139,7 +159,6 @@ async def furnished(http: aiohttp.ClientSession, folder: Path, owner: str) -> Vi
         installation=installed["id"],
         tokens={"ada": ada["token"], "app": jwt.encode(claims, app["pem"], "RS256")},
     )
-    tokens = f"POST /app/installations/{visitor.installation}/access_tokens"
-    granted = await visitor.asks(tokens, by="app")
-    visitor.tokens = {**visitor.tokens, "installation": granted["token"]}
+    granted = await visitor.token(visitor.installation)
+    visitor.tokens = {**visitor.tokens, "installation": granted}
     return visitor

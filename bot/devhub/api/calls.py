@@ -4,12 +4,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal, TypeVar
+from urllib.parse import urlencode
 
 from bot.devhub.callers import Caller
 from bot.devhub.events import Scene
 from bot.devhub.hub import Hub, covers
 from bot.devhub.permissions import reaches
-from bot.devhub.problems import not_found, not_supplied, wrong_type
+from bot.devhub.problems import Problem, moved_to, not_found, not_supplied, wrong_type
 from bot.devhub.records import Account, App, Grant, Issue, Repository, Role
 
 Kind = Literal["app", "installation", "person", "nobody"]
@@ -109,12 +110,40 @@ class Call:
         """Return the repository that the path names.
 
         Raises:
-            Problem: 404 when there is none, or the caller may not know of it.
+            Problem: 404 when there is none, or the caller may not know of it; a redirection
+                when it has another name by now.
         """
-        found = self.hub.repository(self.params["owner"], self.params["repo"])
+        named = "repository_id" not in self.params
+        found = self._by_name() if named else self._by_id()
         if not sees(self.hub, self.caller, found):
             raise not_found()
+        if named and found is self.hub.moved.get(self._full_name.lower()):
+            raise self._elsewhere(found)
         return found
+
+    @property
+    def _full_name(self) -> str:
+        return f"{self.params['owner']}/{self.params['repo']}"
+
+    def _by_name(self) -> Repository:
+        return self.hub.followed(self.params["owner"], self.params["repo"])
+
+    def _by_id(self) -> Repository:
+        wanted = int(self.params["repository_id"])
+        for each in self.hub.repositories.values():
+            if each.id == wanted:
+                return each
+        raise not_found()
+
+    def _elsewhere(self, found: Repository) -> Problem:
+        """Return the redirection to a repository's address by its id.
+
+        https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#follow-redirects
+        """
+        rest = self.path.removeprefix(f"/repos/{self._full_name}")
+        query = f"?{urlencode(self.query)}" if self.query else ""
+        where = f"{self.hub.base}/repositories/{found.id}{rest}{query}"
+        return moved_to(where, keeps_method=self.route.method != "GET")
 
     @property
     def scene(self) -> Scene:
@@ -134,13 +163,19 @@ class Call:
         """Return the issue or pull request that the path names.
 
         Raises:
-            Problem: 404.
+            Problem: 404; a redirection when it was transferred, 410 when it was deleted.
         """
-        number = self.params[name]
-        found = self.repository.issues.get(int(number)) if number.isdecimal() else None
+        number = int(self.params[name]) if self.params[name].isdecimal() else 0
+        found = self.repository.issues.get(number)
         if found is None:
-            raise not_found()
+            raise self._missing(number)
         return found
+
+    def _missing(self, number: int) -> Problem:
+        gone = self.repository.gone
+        if address := gone.get(number):
+            return moved_to(address)
+        return Problem(410, "This issue was deleted") if number in gone else not_found()
 
     def identified(self, records: Mapping[int, Record], name: str) -> Record:
         """Return the record whose id stands in the path.

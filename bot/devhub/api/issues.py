@@ -24,11 +24,6 @@ def _shape(call: Call, issue: Issue) -> dict[str, Any]:
     return shapes.one_issue(call.hub.base, call.repository, issue)
 
 
-def next_number(call: Call) -> int:
-    """Return the number of the next issue or pull request."""
-    return max(call.repository.issues, default=0) + 1
-
-
 def checked_title(call: Call, resource: str) -> str:
     """Return the title.
 
@@ -88,7 +83,7 @@ async def create(call: Call) -> Reply:
     now = call.hub.now()
     issue = Issue(
         id=call.hub.next_id(),
-        number=next_number(call),
+        number=call.repository.next_number,
         title=checked_title(call, "Issue"),
         body=checked_text(call, "Issue"),
         user=call.actor,

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.devhub import comparisons, git, moves, objects
 from bot.devhub.api.calls import Call, Reply
-from bot.devhub.api.issues import checked_text, checked_title, edit_words, next_number, set_state
+from bot.devhub.api.issues import checked_text, checked_title, edit_words, set_state
 from bot.devhub.api.pages import page
 from bot.devhub.events import issue_event
 from bot.devhub.permissions import reaches
@@ -98,7 +98,7 @@ async def _new(call: Call) -> Issue:
     )
     return Issue(
         id=call.hub.next_id(),
-        number=next_number(call),
+        number=call.repository.next_number,
         title=title,
         body=checked_text(call, "PullRequest"),
         user=call.actor,

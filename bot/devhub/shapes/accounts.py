@@ -56,7 +56,7 @@ def html_url(base: str, account: Account) -> str:
 
 def email_of(account: Account) -> str:
     """Return the address that an account's commits carry."""
-    private = f"{account.id}+{account.login.removesuffix('[bot]')}@users.noreply.localhost"
+    private = f"{account.id}+{account.login}@users.noreply.localhost"
     return account.email or private
 
 
