@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.model.events import InstallationChanged, RepositoriesRemoved
-from bot.model.intents import Intent, RecordInstallation, StopRepository
+from bot.model.events import InstallationChanged, RepositoriesAdded, RepositoriesRemoved
+from bot.model.intents import ForgetConfig, Intent, RecordInstallation, StopRepository
 from bot.reactions import Reaction
 
 ENDS = {"deleted": "The app was removed.", "suspend": "The app was suspended."}
@@ -36,6 +36,11 @@ def changed(event: InstallationChanged, facts: Facts) -> Sequence[Intent]:
     return [record, StopRepository(installation=event.installation, repo=None, why=why)]
 
 
+def added(event: RepositoriesAdded, _facts: NoFacts) -> Sequence[Intent]:
+    """Read the settings anew of repositories that may have been out of our sight."""
+    return [ForgetConfig(repo=repo) for repo in event.repos]
+
+
 def removed(event: RepositoriesRemoved, _facts: NoFacts) -> Sequence[Intent]:
     """Stop the runs of repositories that the app may no longer see."""
     return [
@@ -46,5 +51,6 @@ def removed(event: RepositoriesRemoved, _facts: NoFacts) -> Sequence[Intent]:
 
 REACTIONS = (
     Reaction(event=InstallationChanged, facts=Facts, decide=changed),
+    Reaction(event=RepositoriesAdded, facts=NoFacts, decide=added),
     Reaction(event=RepositoriesRemoved, facts=NoFacts, decide=removed),
 )

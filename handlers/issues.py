@@ -1,10 +1,10 @@
-"""Stop what still runs on an issue when it is closed."""
+"""Stop what still runs on an issue when it is closed, deleted or moved away."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.model.events import SubjectClosed
-from bot.model.intents import Intent, StopRuns
+from bot.model.events import SubjectClosed, SubjectGone, SubjectLocked
+from bot.model.intents import Intent, StopRuns, TellRuns
 from bot.reactions import Reaction
 
 
@@ -15,7 +15,12 @@ class Facts:
     still_holds: bool
 
 
-def is_issue(event: SubjectClosed) -> bool:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoFacts:
+    """Nothing but the event is needed."""
+
+
+def is_issue(event: SubjectClosed | SubjectLocked) -> bool:
     """Leave pull requests to `handlers.pulls`."""
     return event.subject.kind == "issue"
 
@@ -27,4 +32,18 @@ def closed(event: SubjectClosed, facts: Facts) -> Sequence[Intent]:
     return [StopRuns(subject=event.subject, agent=None, why="The issue was closed.")]
 
 
-REACTIONS = (Reaction(event=SubjectClosed, facts=Facts, decide=closed, when=is_issue),)
+def gone(event: SubjectGone, _facts: NoFacts) -> Sequence[Intent]:
+    """Finish the runs of an issue that is no longer there; there is no way back."""
+    return [StopRuns(subject=event.subject, agent=None, why=f"The issue was {event.how}.")]
+
+
+def locked(event: SubjectLocked, _facts: NoFacts) -> Sequence[Intent]:
+    """Say in the story of open runs that fewer people can answer now."""
+    return [TellRuns(subject=event.subject, text="The conversation was locked")]
+
+
+REACTIONS = (
+    Reaction(event=SubjectClosed, facts=Facts, decide=closed, when=is_issue),
+    Reaction(event=SubjectGone, facts=NoFacts, decide=gone),
+    Reaction(event=SubjectLocked, facts=NoFacts, decide=locked, when=is_issue),
+)

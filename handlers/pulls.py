@@ -1,11 +1,13 @@
-"""Stop what still runs on a pull request when it is merged or closed."""
+"""Keep our own record of the heads of pull requests, and stop runs on those that are closed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.model.events import SubjectClosed
-from bot.model.intents import Intent, StopRuns
+from bot.model.events import HeadSeen, SubjectClosed, SubjectLocked
+from bot.model.facts import RunNow
+from bot.model.intents import AskAgain, Intent, RecordHead, StopRuns, TellRuns
 from bot.reactions import Reaction
+from bot.rules.waiting import START
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,9 +17,40 @@ class Facts:
     still_holds: bool
 
 
-def is_pull(event: SubjectClosed) -> bool:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeadFacts:
+    """The open runs, of which some may wait for a yes to an older head."""
+
+    open_runs: Sequence[RunNow]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoFacts:
+    """Nothing but the event is needed."""
+
+
+def is_pull(event: SubjectClosed | SubjectLocked) -> bool:
     """Leave issues to `handlers.issues`."""
     return event.subject.kind == "pull"
+
+
+def has_moved(event: HeadSeen) -> bool:
+    """Tell a push from the many deliveries that only name the head."""
+    return event.moved
+
+
+def seen(event: HeadSeen, _facts: NoFacts) -> Sequence[Intent]:
+    """Remember which head could be seen, and from when on."""
+    number = event.subject.number
+    return [RecordHead(repo_id=event.repo_id, number=number, sha=event.head, at=event.at)]
+
+
+def pushed(event: HeadSeen, facts: HeadFacts) -> Sequence[Intent]:
+    """Ask anew where a run waits for a yes to a head that is no more."""
+    asked = [(run, wait) for run in facts.open_runs for wait in run.waits if wait.reason == START]
+    return [
+        AskAgain(run=run.id, sha=event.head) for run, wait in asked if wait.about != event.head
+    ]
 
 
 def closed(event: SubjectClosed, facts: Facts) -> Sequence[Intent]:
@@ -28,4 +61,14 @@ def closed(event: SubjectClosed, facts: Facts) -> Sequence[Intent]:
     return [StopRuns(subject=event.subject, agent=None, why=f"The pull request was {how}.")]
 
 
-REACTIONS = (Reaction(event=SubjectClosed, facts=Facts, decide=closed, when=is_pull),)
+def locked(event: SubjectLocked, _facts: NoFacts) -> Sequence[Intent]:
+    """Say in the story of open runs that fewer people can answer now."""
+    return [TellRuns(subject=event.subject, text="The conversation was locked")]
+
+
+REACTIONS = (
+    Reaction(event=HeadSeen, facts=NoFacts, decide=seen),
+    Reaction(event=HeadSeen, facts=HeadFacts, decide=pushed, when=has_moved),
+    Reaction(event=SubjectClosed, facts=Facts, decide=closed, when=is_pull),
+    Reaction(event=SubjectLocked, facts=NoFacts, decide=locked, when=is_pull),
+)

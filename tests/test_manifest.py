@@ -5,7 +5,7 @@ from pathlib import Path
 import yaml
 
 from bot.github.permissions import union
-from bot.model.events import ALWAYS_SENT, EVENTS
+from bot.model.readers import ALWAYS_SENT, EVENTS
 
 MANIFEST = yaml.safe_load((Path(__file__).parent.parent / "app.yml").read_text())
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from bot.demo.hub import Hub
 from bot.github.permissions import union
 from bot.model.errors import Unavailable
-from bot.model.events import ALWAYS_SENT, EVENTS
+from bot.model.readers import ALWAYS_SENT, EVENTS
 from bot.model.settings import Process
 
 PATIENCE = 30.0

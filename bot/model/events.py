@@ -1,25 +1,15 @@
-"""Webhook deliveries, cut down to the fields that we read.
+"""What happened on GitHub, cut down to what somebody here acts on.
 
-`parse` is given bytes whose signature was checked and gives one of the events
-below, or None for the many that are nobody's business here.  GitHub keeps adding
-events, actions and fields, so what we do not read is never looked at.
+Values only: `bot.model.readers` makes them from deliveries, handlers react to them.
 https://docs.github.com/en/webhooks/webhook-events-and-payloads
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
-from bot.model.errors import GreenroomError
-from bot.model.ids import InstallationId, Login, OrderingKey, Repo, UserId
-from bot.model.runs import Person, Subject, SubjectKind
-
-
-class Unreadable(GreenroomError):
-    """A delivery of a kind that we read lacks what GitHub promises to send."""
+from bot.model.ids import InstallationId, Login, Repo, Sha
+from bot.model.runs import Person, Subject, Trigger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,32 +22,129 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SubjectLabeled(Event):
-    """Somebody put a label on an issue or a pull request.
+class RepositoryEvent(Event):
+    """Something in one repository.
 
     `repo_id` is GitHub's number of the repository: names are given away and taken again.
     """
 
+    repo: Repo
     repo_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubjectEvent(RepositoryEvent):
+    """Something about an issue or a pull request, as it was when it happened."""
+
     subject: Subject
     title: str
+    body: str
+    author: Person
+    open: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubjectLabeled(SubjectEvent):
+    """Somebody put a label on an issue or a pull request."""
+
     label: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SubjectUnlabeled(Event):
+class SubjectUnlabeled(SubjectEvent):
     """Somebody took a label off an issue or a pull request."""
 
-    subject: Subject
     label: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SubjectClosed(Event):
+class SubjectOpened(SubjectEvent):
+    """An issue or a pull request was opened, opened again, or made ready for review.
+
+    Attributes:
+        name: GitHub's name of the event with its action, such as `issues.opened`.
+    """
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubjectClosed(SubjectEvent):
     """An issue or a pull request was closed; `merged` says whether by merging."""
 
-    subject: Subject
     merged: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubjectGone(SubjectEvent):
+    """An issue was deleted, or moved to another repository."""
+
+    how: Literal["deleted", "transferred"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubjectLocked(SubjectEvent):
+    """Only people who may write can comment from now on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextWritten(SubjectEvent):
+    """Somebody wrote or edited a comment, a review or a description.
+
+    Attributes:
+        where: what was written, with GitHub's number of it for comments and reviews.
+        text: as it is now.
+        before: as it was before an edit; None for what is new.
+        writer: whose text it is; the one who edited it is the sender.
+    """
+
+    where: Trigger
+    text: str
+    before: str | None
+    writer: Person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeadSeen(SubjectEvent):
+    """A delivery told which commit the head of a pull request is.
+
+    Attributes:
+        moved: whether this delivery is about the head having moved.
+    """
+
+    head: Sha
+    moved: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ButtonPressed(RepositoryEvent):
+    """Somebody pressed a button of a check run, or asked for the check to be run again.
+
+    Attributes:
+        app: GitHub's number of the app that owns the check run.
+        run: what the check run names as its external id.
+        button: the identifier of the button; `rerun` for GitHub's own.
+    """
+
+    app: int
+    run: str
+    head: Sha
+    button: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pushed(RepositoryEvent):
+    """A branch points to another commit.
+
+    Attributes:
+        default: whether it is the default branch.
+        paths: which files the push changed; None when GitHub did not list them all.
+    """
+
+    branch: str
+    sha: Sha
+    default: bool
+    paths: frozenset[str] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,214 +157,14 @@ class InstallationChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RepositoriesRemoved(Event):
-    """The app may no longer work on these repositories of an installation."""
+class RepositoriesAdded(Event):
+    """The app may work on these repositories of an installation from now on."""
 
     repos: tuple[Repo, ...]
 
 
-class _Raw(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepositoriesRemoved(Event):
+    """The app may no longer work on these repositories of an installation."""
 
-
-class _User(_Raw):
-    id: int
-    login: str
-    type: str = "User"
-
-
-class _Repository(_Raw):
-    id: int
-    full_name: str
-
-
-class _Label(_Raw):
-    name: str
-
-
-class _Numbered(_Raw):
-    number: int
-    title: str = ""
-    updated_at: datetime | None = None
-    merged: bool | None = None
-
-
-class _Installation(_Raw):
-    id: int
-    account: _User | None = None
-    permissions: dict[str, str] = {}
-
-
-class _Payload(_Raw):
-    action: str = ""
-    installation: _Installation
-    sender: _User
-    repository: _Repository | None = None
-    issue: _Numbered | None = None
-    pull_request: _Numbered | None = None
-    label: _Label | None = None
-    repositories_removed: tuple[_Repository, ...] = ()
-
-
-class _Sha(_Raw):
-    head_sha: str
-
-
-class _Number(_Raw):
-    number: int
-
-
-class _Id(_Raw):
-    id: int
-
-
-class _Peek(_Raw):
-    """What tells deliveries apart that must be handled one after another."""
-
-    repository: _Id | None = None
-    installation: _Id | None = None
-    issue: _Number | None = None
-    pull_request: _Number | None = None
-    check_run: _Sha | None = None
-    check_suite: _Sha | None = None
-    workflow_run: _Sha | None = None
-    sha: str | None = None
-
-
-def ordering_key(body: bytes) -> OrderingKey:
-    """Name what a delivery is about: repository and number, else SHA, else installation.
-
-    Ids are used, not names, since repositories are renamed.  Never raises: bytes
-    that are no payload share one key of their own.
-    """
-    try:
-        peek = _Peek.model_validate_json(body)
-    except ValidationError:
-        return OrderingKey("unreadable")
-    about = peek.issue or peek.pull_request
-    check = peek.check_run or peek.check_suite or peek.workflow_run
-    sha = check.head_sha if check else peek.sha
-    if peek.repository and about:
-        return OrderingKey(f"repo:{peek.repository.id}#{about.number}")
-    if peek.repository and sha:
-        return OrderingKey(f"repo:{peek.repository.id}@{sha}")
-    if peek.installation:
-        return OrderingKey(f"installation:{peek.installation.id}")
-    return OrderingKey(f"repo:{peek.repository.id}" if peek.repository else "app")
-
-
-def _person(user: _User) -> Person:
-    return Person(id=UserId(user.id), login=Login(user.login), bot=user.type == "Bot")
-
-
-def _subject(payload: _Payload) -> tuple[Subject, _Numbered]:
-    kind: SubjectKind = "pull" if payload.pull_request else "issue"
-    about = payload.pull_request or payload.issue
-    if about is None or payload.repository is None:
-        raise Unreadable("the delivery names no issue or pull request")
-    repo = Repo(payload.repository.full_name)
-    return Subject(repo=repo, number=about.number, kind=kind), about
-
-
-def _labeled(payload: _Payload, at: float) -> Event:
-    subject, about = _subject(payload)
-    if payload.label is None or payload.repository is None:
-        raise Unreadable("the delivery names no label")
-    return SubjectLabeled(
-        installation=InstallationId(payload.installation.id),
-        sender=_person(payload.sender),
-        at=about.updated_at.timestamp() if about.updated_at else at,
-        repo_id=payload.repository.id,
-        subject=subject,
-        title=about.title,
-        label=payload.label.name,
-    )
-
-
-def _unlabeled(payload: _Payload, at: float) -> Event | None:
-    subject, about = _subject(payload)
-    if payload.label is None:  # GitHub sends this when the label itself was deleted
-        return None
-    return SubjectUnlabeled(
-        installation=InstallationId(payload.installation.id),
-        sender=_person(payload.sender),
-        at=about.updated_at.timestamp() if about.updated_at else at,
-        subject=subject,
-        label=payload.label.name,
-    )
-
-
-def _closed(payload: _Payload, at: float) -> Event:
-    subject, about = _subject(payload)
-    return SubjectClosed(
-        installation=InstallationId(payload.installation.id),
-        sender=_person(payload.sender),
-        at=about.updated_at.timestamp() if about.updated_at else at,
-        subject=subject,
-        merged=bool(about.merged),
-    )
-
-
-def _installation(payload: _Payload, at: float) -> Event:
-    account = payload.installation.account
-    if account is None:
-        raise Unreadable("the delivery names no account")
-    return InstallationChanged(
-        installation=InstallationId(payload.installation.id),
-        sender=_person(payload.sender),
-        at=at,
-        action=payload.action,  # type: ignore[arg-type]  # READERS lists the five
-        account=Login(account.login),
-        permissions=payload.installation.permissions,
-    )
-
-
-def _removed(payload: _Payload, at: float) -> Event:
-    return RepositoriesRemoved(
-        installation=InstallationId(payload.installation.id),
-        sender=_person(payload.sender),
-        at=at,
-        repos=tuple(Repo(each.full_name) for each in payload.repositories_removed),
-    )
-
-
-READERS: Mapping[tuple[str, str], Callable[[_Payload, float], Event | None]] = {
-    ("issues", "labeled"): _labeled,
-    ("issues", "unlabeled"): _unlabeled,
-    ("issues", "closed"): _closed,
-    ("pull_request", "labeled"): _labeled,
-    ("pull_request", "unlabeled"): _unlabeled,
-    ("pull_request", "closed"): _closed,
-    ("installation", "created"): _installation,
-    ("installation", "deleted"): _installation,
-    ("installation", "suspend"): _installation,
-    ("installation", "unsuspend"): _installation,
-    ("installation", "new_permissions_accepted"): _installation,
-    ("installation_repositories", "removed"): _removed,
-}
-"""Every event and action that is read; all others are noted and ignored."""
-
-EVENTS = frozenset(name for name, _ in READERS)
-"""The names of all events that are read."""
-
-ALWAYS_SENT = frozenset({"installation", "installation_repositories"})
-"""Those of them that GitHub sends to every app, and that a manifest cannot name."""
-
-
-class _Action(_Raw):
-    action: str = ""
-
-
-def parse(name: str, body: bytes, *, received_at: float) -> Event | None:
-    """Read a verified delivery of the event `name`; None when nothing of ours reads it.
-
-    Raises:
-        Unreadable: an event that we read lacks a field that GitHub documents.
-    """
-    if name not in EVENTS:
-        return None
-    try:
-        reader = READERS.get((name, _Action.model_validate_json(body).action))
-        return reader(_Payload.model_validate_json(body), received_at) if reader else None
-    except ValidationError as problem:
-        raise Unreadable(f"{name}: {problem.error_count()} fields are not as documented") from None
+    repos: tuple[Repo, ...]

@@ -1,31 +1,55 @@
 """What a handler wants done.  Data only; `bot.work.dispatch` carries it out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.model.ids import InstallationId, Login, Repo
-from bot.model.runs import Person, Subject
+from bot.model.ids import InstallationId, Login, Repo, RunId, Sha
+from bot.model.runs import Person, Start, Subject, Terms, Trigger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartRun:
-    """Queue one run of an agent on a subject."""
+    """Queue one run of an agent on a subject.
+
+    Attributes:
+        instruction: the words of the person who asks.
+        body: the subject's description when it was asked, by `author`.
+        at: Unix seconds of the trigger, on GitHub's clock.
+        start: the commit to work on, for pull requests.
+        asks: whether a person has to say yes to that commit before anything runs.
+    """
 
     installation: InstallationId
     repo_id: int
     subject: Subject
     title: str
-    agent: str
+    body: str
+    author: Person
+    instruction: str
     asked_by: Person
+    trigger: Trigger
+    terms: Terms
+    at: float
+    start: Start | None = None
+    asks: bool = False
+
+    @property
+    def agent(self) -> str:
+        """The agent's name."""
+        return self.terms.agent.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StopRuns:
-    """Cancel the open runs of a subject; only those of `agent`, if one is named."""
+    """Cancel the open runs of a subject; only those of `agent`, if one is named.
+
+    `unlabeled` says that a person took the agent's label off.
+    """
 
     subject: Subject
     agent: str | None
     why: str
+    unlabeled: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,14 +62,135 @@ class StopRepository:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refuse:
-    """Tell the person who asked why nothing will happen: a reaction, and words once."""
+class TellRuns:
+    """Add a line to the story of a subject's open runs."""
+
+    subject: Subject
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approve:
+    """Let a run go on that waits for a person's yes to a commit."""
+
+    run: RunId
+    sha: Sha
+    by: Person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskAgain:
+    """Ask about another commit than before: the head of the pull request has moved."""
+
+    run: RunId
+    sha: Sha
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetPause:
+    """Hold back the runs of a scope: `all`, `owner:LOGIN` or `repo:ID`; or let them go on."""
+
+    scope: str
+    by: str
+    on: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class React:
+    """Show with a reaction that something was seen: `eyes`, `+1`, `confused`."""
+
+    installation: InstallationId
+    subject: Subject
+    trigger: Trigger
+    content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """Answer what a person wrote, in a comment of its own.
+
+    `folded`: in the one comment that a person without triage access gets on a subject.
+    """
 
     installation: InstallationId
     subject: Subject
     person: Person
+    trigger: Trigger
+    text: str
+    folded: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refuse:
+    """Tell the person who asked why nothing will happen: a reaction, and words once."""
+
+    installation: InstallationId
+    repo_id: int
+    subject: Subject
+    person: Person
+    trigger: Trigger
     reason: str
     words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordDecision:
+    """Write down who asked for what, and which rule decided."""
+
+    repo_id: int
+    subject: Subject
+    person: Person
+    role: str
+    act: str
+    allowed: bool
+    rule: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordHead:
+    """Remember that the head of a pull request was seen at a commit."""
+
+    repo_id: int
+    number: int
+    sha: Sha
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """One mistake in a configuration file, for the commit that made it."""
+
+    path: str
+    line: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportConfig:
+    """Show on a commit whether the configuration in it is right."""
+
+    installation: InstallationId
+    repo: Repo
+    head: Sha
+    notes: Sequence[Note]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WarmMirror:
+    """Fetch what is new into the mirror of a repository that we have worked on before."""
+
+    installation: InstallationId
+    repo: Repo
+    repo_id: int
+    sha: Sha
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgetConfig:
+    """Read the configuration of a repository anew: it was out of sight for a while."""
+
+    repo: Repo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,4 +212,22 @@ class RecordInstallation:
     active: bool
 
 
-Intent = StartRun | StopRuns | StopRepository | Refuse | DropLabel | RecordInstallation
+Intent = (
+    StartRun
+    | StopRuns
+    | StopRepository
+    | TellRuns
+    | Approve
+    | AskAgain
+    | SetPause
+    | React
+    | Reply
+    | Refuse
+    | RecordDecision
+    | RecordHead
+    | ReportConfig
+    | WarmMirror
+    | ForgetConfig
+    | DropLabel
+    | RecordInstallation
+)

@@ -90,6 +90,82 @@ class AgentSpec:
     limits: Limits = field(default_factory=Limits)
 
 
+TriggerKind = Literal[
+    "label", "issue_comment", "review_comment", "review", "description", "button", "event"
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trigger:
+    """What a run was asked for with.
+
+    Attributes:
+        id: GitHub's number of the comment or review, for those kinds; else 0.
+    """
+
+    kind: TriggerKind
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What configuration said when a run was asked for; later changes are for later runs.
+
+    Attributes:
+        agent: who does it, and what it may ask for.
+        protect: globs of paths that no agent changes without a person.
+        ci: whether a push of ours that strangers had a word in waits for a person.
+        sign_off: whether commits carry `Signed-off-by`.
+        signed: whether GitHub is asked to sign the commits.
+        draft: whether pull requests are opened as drafts.
+        parked: seconds that the run may wait for a person.
+        label: the label that starts the agent, which an open run bears; None without one.
+        at_once: how many runs of the repository may hold a runner at the same time.
+    """
+
+    agent: AgentSpec
+    protect: tuple[str, ...] = ()
+    ci: Literal["approve", "auto"] = "approve"
+    sign_off: bool = False
+    signed: bool = False
+    draft: bool = False
+    parked: int = 14 * 24 * 3600
+    label: str | None = None
+    at_once: int = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """The commit of a pull request that a run works on.
+
+    Attributes:
+        sha: the head of the pull request.
+        branch: its head branch.
+        fork: whether that branch lies in another repository, where we cannot push.
+    """
+
+    sha: Sha
+    branch: str
+    fork: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """Something that somebody wrote, as an agent is shown it.
+
+    Attributes:
+        trusted: whether its author may write to the repository.
+        path: the file that a review's comment is about, with its lines; else None.
+    """
+
+    author: Login
+    trusted: bool
+    body: str
+    path: str | None = None
+    start_line: int | None = None
+    line: int | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobPlan:
     """All that a runner and a harness need to know of one job; holds no secret.
@@ -99,6 +175,8 @@ class JobPlan:
         shelf: the name under which the mirror of the repository lies.
         base: the commit that the workspace starts from.
         brief: text for the agent (untrusted parts are marked in it).
+        instruction: the words of the person who asked, who may start the agent.
+        texts: what else was written there before it was asked for, oldest first.
     """
 
     job: JobName
@@ -107,7 +185,11 @@ class JobPlan:
     repo: Repo
     shelf: Repo
     subject: int
+    kind: SubjectKind = "issue"
     base: Sha
     base_branch: str
     agent: AgentSpec
     brief: str
+    title: str = ""
+    instruction: str = ""
+    texts: tuple[Text, ...] = ()

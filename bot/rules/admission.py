@@ -16,10 +16,15 @@ EVERYWHERE = "all"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queued:
-    """A run that waits for a runner."""
+    """A run that waits for a runner.
+
+    Attributes:
+        at_once: how many runs of its repository its configuration allows at the same time.
+    """
 
     run: RunId
     repo: Repo
+    at_once: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +52,8 @@ def admit(
     """
     held = set(taken)
     for each in queued:
-        scopes = {EVERYWHERE: capacity.everywhere, f"repo:{each.repo}": capacity.repo}
+        of_repo = min(capacity.repo, each.at_once)
+        scopes = {EVERYWHERE: capacity.everywhere, f"repo:{each.repo}": of_repo}
         slots = {scope: _free(held, scope, size) for scope, size in scopes.items()}
         if all(number is not None for number in slots.values()):
             found = {scope: number for scope, number in slots.items() if number is not None}

@@ -9,8 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bot.model.ids import Login, RunId, Sha, UserId
+from bot.model.facts import Waiting
+from bot.model.ids import Login, RunId, Sha
 from bot.model.runs import Conclusion, Subject
+from bot.rules.buttons import buttons
 from bot.rules.lifecycle import Run
 from bot.rules.markdown import clip, cut, inline, quiet
 
@@ -61,7 +63,12 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunView:
-    """All of a run that people are shown."""
+    """All of a run that people are shown.
+
+    Attributes:
+        round: how often it went on after a person's yes.
+        asks: what it waits for a person's yes with.
+    """
 
     id: RunId
     agent: str
@@ -76,6 +83,8 @@ class RunView:
     pull: int | None
     head: Sha | None
     said: str
+    round: int = 0
+    asks: Waiting | None = None
 
 
 def marker(run: RunId) -> str:
@@ -83,17 +92,14 @@ def marker(run: RunId) -> str:
     return f"<!-- greenroom run {run} -->"
 
 
-def refusal_marker(person: UserId) -> str:
-    """Return the hidden mark of the one comment that tells a person of refusals."""
-    return f"<!-- greenroom refusal {person} -->"
-
-
 def comment(view: RunView) -> str:
     """Write the one comment that follows a run from its start to its end."""
     lines = [f"**{view.agent}** · {inline(headline(view))}", "", *_story(view)]
     if view.said:
         lines += ["", quiet(view.said)]
-    lines += ["", f"Asked for by {plain(view.asked_by)}. Take the label off to stop it."]
+    if view.asks and view.asks.about:
+        lines += ["", _asking(view.asks.about)]
+    lines += ["", f"Asked for by {plain(view.asked_by)}. `/gr stop` ends it."]
     if view.state is Run.FINISHED:
         lines[-1] = f"Asked for by {plain(view.asked_by)}. Took {_took(view)}."
     return cut("\n".join([marker(view.id), *lines]), MOST_CHARACTERS)
@@ -102,10 +108,16 @@ def comment(view: RunView) -> str:
 def headline(view: RunView) -> str:
     """Say in one line where a run stands."""
     if view.state is not Run.FINISHED or view.conclusion is None:
-        return STATES[view.state]
+        return "waiting for a person's yes" if view.asks else STATES[view.state]
     if view.conclusion is Conclusion.SUCCESS and view.pull:
         return f"{ICONS[view.conclusion]} opened #{view.pull}"
     return f"{ICONS[view.conclusion]} {view.words or view.conclusion.replace('_', ' ')}"
+
+
+def _asking(sha: Sha) -> str:
+    """Tell whoever may write here what to say, and to what."""
+    short = sha[:12]
+    return f"It waits for a yes to `{short}` by somebody who may write here: `/gr approve {short}`"
 
 
 def _story(view: RunView) -> list[str]:
@@ -115,18 +127,21 @@ def _story(view: RunView) -> list[str]:
 def check_run(view: RunView) -> dict[str, object]:
     """Write what a check run shows of a run: a JSON object of its name, state and texts.
 
-    Times are Unix seconds; `conclusion` and `completed` are None until the run is finished.
+    Times are Unix seconds; `conclusion` and `completed` are None until the run is finished or
+    asks for a person's yes.
     """
     summary = "\n".join([*_story(view), "", quiet(view.said)]).strip()
     finished = view.state is Run.FINISHED and view.conclusion is not None
+    ended = view.conclusion if finished else Conclusion.ACTION_REQUIRED if view.asks else None
     return {
         "name": f"greenroom / {view.agent}",
-        "external_id": view.id,
+        "external_id": f"{view.id}.{view.round}" if view.round else view.id,
         "title": clip(headline(view), MOST_TITLE),
         "summary": cut(summary or STATES[view.state], MOST_SUMMARY),
         "started": view.started_at,
-        "conclusion": view.conclusion if finished else None,
-        "completed": view.changed_at if finished else None,
+        "conclusion": ended,
+        "completed": view.changed_at if ended else None,
+        "actions": [*buttons(view.state, asks=view.asks is not None)],
     }
 
 
@@ -144,12 +159,6 @@ def pull_body(view: RunView, body: str, files: Sequence[tuple[str, int, int]]) -
     head = [marker(view.id), quiet(body), ""]
     room = MOST_CHARACTERS - sum(map(len, table)) - len(foot) - 200
     return "\n".join([cut("\n".join(head), room), "", *table, "", foot])
-
-
-def refusal(person: Login, user: UserId, words: Sequence[str]) -> str:
-    """Write the one comment that tells a person what was not done, newest last."""
-    lines = [f"- {text}" for text in words[-5:]]
-    return "\n".join([refusal_marker(user), f"{plain(person)}, this was not done:", "", *lines])
 
 
 def commit_message(title: str, view: RunView) -> str:

@@ -1,17 +1,22 @@
 """Runs: opened once, moved by compare-and-set, found by what they are about."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from pydantic import TypeAdapter
 from sqlalchemy import (
     ColumnElement,
     Select,
+    Text,
     and_,
     case,
+    cast,
     delete,
+    desc,
     exists,
     func,
+    literal,
     or_,
     select,
     text,
@@ -21,16 +26,24 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model.errors import Fenced
 from bot.model.ids import Fence, InstallationId, Login, Repo, RunId, Sha, UserId
-from bot.model.runs import Conclusion, Subject, SubjectKind
+from bot.model.runs import Conclusion, Subject, SubjectKind, Terms, Trigger
 from bot.rules.lifecycle import COMPUTE, RUN, Compute, Run, Signal, after
 from bot.store.engine import insert_or_skip
 from bot.store.leases import FREE, Lease, free
-from bot.store.schema import UNDER_WAY, mailbox, run_subjects, runs, slots, waits
+from bot.store.schema import UNDER_WAY, mailbox, pauses, run_subjects, runs, slots, waits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRow:
-    """A run as it stood when it was read."""
+    """A run as it stood when it was read.
+
+    Attributes:
+        terms: what configuration said when it was asked for.
+        asked_at: Unix seconds of the trigger, on GitHub's clock.
+        fork: whether it works on a pull request whose branch we cannot push to.
+        outsiders: whether its agent was shown words of people who may not write here.
+        round: how often it went on after a person's yes; each round has a check run.
+    """
 
     id: RunId
     installation: InstallationId
@@ -42,6 +55,16 @@ class RunRow:
     agent: str
     asked_by_id: UserId
     asked_by: Login
+    instruction: str
+    body: str
+    author_id: UserId
+    author: Login
+    trigger: Trigger
+    terms: Terms
+    asked_at: float
+    fork: bool
+    outsiders: bool
+    round: int
     state: Run
     compute: Compute
     fence: Fence
@@ -67,11 +90,17 @@ class RunRow:
 COLUMNS = tuple(runs.c[field.name] for field in fields(RunRow))
 
 
+TERMS = TypeAdapter(Terms)
+"""Reads terms back from the JSON that is stored."""
+
+
 def _row(row: Any) -> RunRow:
     values = dict(row)
     values["state"] = Run(values["state"])
     values["compute"] = Compute(values["compute"])
     values["conclusion"] = Conclusion(values["conclusion"]) if values["conclusion"] else None
+    values["trigger"] = Trigger(**values["trigger"])
+    values["terms"] = TERMS.validate_python(values["terms"])
     return RunRow(**values)
 
 
@@ -82,6 +111,7 @@ async def _all(tx: AsyncConnection, query: Select[Any]) -> Sequence[RunRow]:
 async def start(tx: AsyncConnection, row: RunRow) -> bool:
     """Insert a new run and its first subject; False when one like it is open already."""
     values = {field.name: getattr(row, field.name) for field in fields(row)}
+    values |= {"trigger": asdict(row.trigger), "terms": TERMS.dump_python(row.terms, mode="json")}
     added = await tx.execute(insert_or_skip(runs, tx.dialect).values(**values))
     if added.rowcount != 1:
         return False
@@ -122,15 +152,44 @@ async def get(tx: AsyncConnection, run: RunId) -> RunRow:
     return found[0]
 
 
-async def open_on(tx: AsyncConnection, subject: Subject) -> Sequence[RunRow]:
-    """Return the unfinished runs that own a subject, oldest first."""
-    owns = exists().where(
+def _owns(subject: Subject) -> ColumnElement[bool]:
+    """Say in SQL that a run owns a subject."""
+    return exists().where(
         run_subjects.c.run == runs.c.id,
         run_subjects.c.repo == subject.repo,
         run_subjects.c.number == subject.number,
     )
-    query = select(*COLUMNS).where(runs.c.state != Run.FINISHED, owns).order_by(runs.c.id)
+
+
+async def open_on(tx: AsyncConnection, subject: Subject) -> Sequence[RunRow]:
+    """Return the unfinished runs that own a subject, oldest first."""
+    query = (
+        select(*COLUMNS).where(runs.c.state != Run.FINISHED, _owns(subject)).order_by(runs.c.id)
+    )
     return await _all(tx, query)
+
+
+async def finished_on(tx: AsyncConnection, subject: Subject, *, most: int) -> Sequence[RunRow]:
+    """Return the finished runs that were asked for on a subject or opened it, newest first."""
+    query = select(*COLUMNS).where(runs.c.state == Run.FINISHED, _owns(subject))
+    return await _all(tx, query.order_by(desc(runs.c.id)).limit(most))
+
+
+async def at_head(tx: AsyncConnection, repo: Repo, head: Sha) -> RunRow | None:
+    """Return the newest run that shows on a commit."""
+    query = select(*COLUMNS).where(runs.c.repo == repo, runs.c.head == head)
+    return next(iter(await _all(tx, query.order_by(desc(runs.c.id)).limit(1))), None)
+
+
+async def find(tx: AsyncConnection, run: RunId) -> RunRow | None:
+    """Return a run, if there is one of that id."""
+    return next(iter(await _all(tx, select(*COLUMNS).where(runs.c.id == run))), None)
+
+
+async def started_since(tx: AsyncConnection, repo_id: int, moment: float) -> int:
+    """Count the runs of a repository that were asked for since a moment."""
+    query = select(func.count()).where(runs.c.repo_id == repo_id, runs.c.created_at >= moment)
+    return (await tx.execute(query)).scalar_one()
 
 
 async def open_of(
@@ -154,10 +213,20 @@ OWED: ColumnElement[bool] = and_(
 )
 """Runs to which the supervisor owes something."""
 
-QUEUED: ColumnElement[bool] = and_(
-    text(UNDER_WAY), runs.c.state == Run.QUEUED, runs.c.compute == Compute.NONE
+OWNER_SCOPE = func.substr(pauses.c.scope, len("owner:") + 1).concat("/")
+PAUSED = exists().where(
+    or_(
+        pauses.c.scope == "all",
+        pauses.c.scope == literal("repo:").concat(cast(runs.c.repo_id, Text)),
+        func.substr(func.lower(runs.c.repo), 1, func.length(OWNER_SCOPE)) == OWNER_SCOPE,
+    )
 )
-"""Runs that wait for a runner."""
+"""Runs that somebody holds back."""
+
+QUEUED: ColumnElement[bool] = and_(
+    text(UNDER_WAY), runs.c.state == Run.QUEUED, runs.c.compute == Compute.NONE, ~PAUSED
+)
+"""Runs that wait for a runner, and may have one."""
 
 
 async def any_queued(tx: AsyncConnection, *, now: float) -> bool:

@@ -107,6 +107,16 @@ runs = Table(
     Column("fence", Integer, nullable=False, server_default="0"),
     Column("conclusion", Text),
     Column("words", Text),
+    Column("instruction", Text, nullable=False, server_default=""),
+    Column("body", Text, nullable=False, server_default=""),
+    Column("author_id", BigInteger, nullable=False, server_default="0"),
+    Column("author", Text, nullable=False, server_default=""),
+    Column("trigger", JSON, nullable=False),
+    Column("terms", JSON, nullable=False),  # what config said when the run was asked for
+    Column("asked_at", Float, nullable=False),
+    Column("fork", Boolean, nullable=False, server_default=text("false")),
+    Column("outsiders", Boolean, nullable=False, server_default=text("false")),
+    Column("round", Integer, nullable=False, server_default="0"),
     Column("base", Text),
     Column("base_branch", Text),
     Column("result", Text),
@@ -128,6 +138,7 @@ runs = Table(
         sqlite_where=text("state <> 'finished'"),
         postgresql_where=text("state <> 'finished'"),
     ),
+    Index("ix_runs_started", "repo_id", "created_at"),
     # All that the supervisor ever looks at; ten thousand parked runs are not in it.
     Index(
         "ix_runs_owed",
@@ -167,6 +178,7 @@ waits = Table(
     Column("reason", Text, primary_key=True),
     Column("since", Float, nullable=False),
     Column("deadline", Float, nullable=False),
+    Column("about", Text),  # the commit that is asked about
 )
 
 mailbox = Table(
@@ -255,4 +267,56 @@ outbox = Table(
         sqlite_where=text("done < version AND refused IS NULL"),
         postgresql_where=text("done < version AND refused IS NULL"),
     ),
+)
+
+# The heads that pull requests have had, by our own record: GitHub's dates can be forged.
+heads = Table(
+    "heads",
+    metadata,
+    Column("repo_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("at", Float, primary_key=True),
+    Column("sha", Text, nullable=False),
+)
+
+# A repository's configuration: the newest that was seen, and the last without mistakes.
+layers = Table(
+    "layers",
+    metadata,
+    Column("repo", Text, primary_key=True),
+    Column("repo_id", BigInteger, nullable=False),
+    Column("sha", Text, nullable=False),
+    Column("checked_at", Float, nullable=False),
+    Column("mistakes", JSON, nullable=False),
+    Column("good_sha", Text),
+    Column("files", JSON, nullable=False),
+)
+
+# Queued runs of these scopes stay where they are: `all`, `owner:LOGIN`, `repo:ID`.
+pauses = Table(
+    "pauses",
+    metadata,
+    Column("scope", Text, primary_key=True),
+    Column("by", Text, nullable=False),
+    Column("at", Float, nullable=False),
+)
+
+# Who asked for what, what was decided and by which rule.
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("guid", Text, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("repo_id", BigInteger, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("person_id", BigInteger, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("act", Text, nullable=False),
+    Column("allowed", Boolean, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("words", Text, nullable=False),
+    Index("ix_decisions_subject", "repo_id", "number", "person_id", "id"),
+    Index("ix_decisions_at", "at"),
 )

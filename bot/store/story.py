@@ -1,13 +1,14 @@
 """What happened in a run, what its agent asked for, and what it waits for."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.model.ids import Fence, RunId
+from bot.model.facts import Waiting
+from bot.model.ids import Fence, RunId, Sha
 from bot.rules.wording import Step
 from bot.store.engine import insert_or_skip, upsert
 from bot.store.schema import outputs, run_steps, waits
@@ -105,19 +106,43 @@ async def used(tx: AsyncConnection, run: RunId, fence: Fence, kind: str) -> int:
 
 
 async def wait(
-    tx: AsyncConnection, run: RunId, reason: str, *, now: float, deadline: float
+    tx: AsyncConnection,
+    run: RunId,
+    reason: str,
+    *,
+    now: float,
+    deadline: float,
+    about: Sha | None = None,
 ) -> None:
-    """Write down what a parked run waits for, or until when it goes on waiting."""
+    """Write down what a parked run waits for, or until when it goes on waiting.
+
+    `about` is the commit that a person is asked about.
+    """
     row: dict[str, Any] = {"run": run, "reason": reason, "since": now, "deadline": deadline}
-    insert = upsert(waits, tx.dialect).values(**row)
+    insert = upsert(waits, tx.dialect).values(**row, about=about)
     await tx.execute(
-        insert.on_conflict_do_update(index_elements=["run", "reason"], set_={"deadline": deadline})
+        insert.on_conflict_do_update(
+            index_elements=["run", "reason"], set_={"deadline": deadline, "about": about}
+        )
     )
 
 
-async def met(tx: AsyncConnection, run: RunId) -> None:
-    """Forget what a run waited for."""
-    await tx.execute(delete(waits).where(waits.c.run == run))
+async def waiting(tx: AsyncConnection, some: Collection[RunId]) -> Mapping[RunId, list[Waiting]]:
+    """Return what each of some runs waits for."""
+    columns = (waits.c.run, waits.c.reason, waits.c.about, waits.c.since, waits.c.deadline)
+    query = select(*columns).where(waits.c.run.in_(some)).order_by(waits.c.reason)
+    found: dict[RunId, list[Waiting]] = {}
+    for run, reason, about, since, deadline in await tx.execute(query):
+        each = Waiting(reason=reason, about=about, since=since, deadline=deadline)
+        found.setdefault(run, []).append(each)
+    return found
+
+
+async def met(tx: AsyncConnection, run: RunId, reason: str | None = None) -> bool:
+    """Forget what a run waited for, all of it or one thing; False when it waited for none."""
+    query = delete(waits).where(waits.c.run == run)
+    gone = await tx.execute(query if reason is None else query.where(waits.c.reason == reason))
+    return gone.rowcount > 0
 
 
 async def is_late(tx: AsyncConnection, run: RunId, *, now: float) -> bool:

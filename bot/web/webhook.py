@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from bot.model.clock import Clock
 from bot.model.errors import Refused, Unavailable
-from bot.model.events import ordering_key
+from bot.model.payloads import ordering_key
 from bot.store.intake import Intake
 from bot.web.answers import refuse, unavailable
 from bot.web.budget import Budget, Share

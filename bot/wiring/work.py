@@ -20,6 +20,8 @@ from bot.rules.repoconfig import PROTECT
 from bot.runners.base import Runner
 from bot.runners.local import open_local
 from bot.wiring.base import alone, clock_of, open_checked, token
+from bot.work.approvals import Approvals
+from bot.work.configs import Configs
 from bot.work.context import Context
 from bot.work.delivering import Delivering
 from bot.work.inbox import Inbox
@@ -74,7 +76,8 @@ def _loops(
     launcher = Launcher(context, runner, workspaces, settings.home / "gateway")
     capacity = Capacity(everywhere=settings.runs_at_once, repo=settings.runs_per_repo)
     return {
-        "inbox": Inbox(context, handlers.REACTIONS, new_run).step,
+        "inbox": Inbox(context, Configs(context), handlers.REACTIONS, new_run).step,
+        "approvals": Approvals(context).step,
         "scheduler": Scheduler(context, capacity).step,
         "supervisor": Supervisor(context, runner, launcher).step,
         "delivering": Delivering(context, quarantines, _noreply(settings), rules).step,

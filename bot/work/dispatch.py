@@ -9,25 +9,35 @@ from typing import assert_never
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.model.facts import Pause
 from bot.model.ids import DeliveryGuid, RunId
 from bot.model.intents import (
+    Approve,
+    AskAgain,
     DropLabel,
+    ForgetConfig,
     Intent,
+    React,
+    RecordDecision,
+    RecordHead,
     RecordInstallation,
     Refuse,
+    Reply,
+    ReportConfig,
+    SetPause,
     StartRun,
     StopRepository,
     StopRuns,
+    TellRuns,
+    WarmMirror,
 )
-from bot.model.priorities import Priority
 from bot.model.runs import Conclusion
-from bot.rules import wording
 from bot.rules.endings import Ending
 from bot.rules.lifecycle import Signal
-from bot.store import installations, outbox, runs
-from bot.store.outbox import Wish
+from bot.store import decisions, heads, installations, layers, pauses, runs
 from bot.store.runs import RunRow
-from bot.work import telling
+from bot.work import approvals, telling
+from bot.work.replies import Replies
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +54,7 @@ class Dispatch:
     guid: DeliveryGuid
     run_id: Callable[[], RunId]
 
-    async def carry_out(self, intent: Intent) -> str:
+    async def carry_out(self, intent: Intent) -> str:  # noqa: PLR0911, C901 - one row an intent
         """Turn one intent into rows; return what came of it, for the receipt."""
         match intent:
             case StartRun():
@@ -52,14 +62,30 @@ class Dispatch:
             case StopRuns():
                 open_runs = await runs.open_on(self.tx, intent.subject)
                 wanted = [row for row in open_runs if intent.agent in {None, row.agent}]
-                return await self._stop(wanted, intent.why, labelled=intent.agent is None)
+                return await self._stop(wanted, intent.why, labelled=not intent.unlabeled)
             case StopRepository():
                 found = await runs.open_of(self.tx, intent.installation, intent.repo)
                 return await self._stop(found, intent.why)
-            case Refuse():
-                return await self._refuse(intent)
-            case DropLabel():
-                return await self._drop(intent)
+            case TellRuns():
+                return await self._tell(intent)
+            case Approve():
+                return await approvals.approve(self.tx, intent, now=self.now)
+            case AskAgain():
+                return await approvals.ask_again(self.tx, intent, now=self.now)
+            case SetPause():
+                return await self._pause(intent)
+            case React() | Reply() | Refuse() | ReportConfig() | DropLabel() | WarmMirror():
+                return await Replies(self.tx, self.now, self.guid).carry_out(intent)
+            case RecordDecision():
+                await decisions.record(self.tx, self.guid, intent, now=self.now)
+                return f"{intent.act} {'allowed' if intent.allowed else 'refused'}: {intent.rule}"
+            case RecordHead():
+                about = intent.repo_id, intent.number, intent.sha
+                new = await heads.record(self.tx, *about, at=intent.at)
+                return "recorded a head" if new else "the head is known"
+            case ForgetConfig():
+                await layers.forget(self.tx, intent.repo)
+                return f"forgot the configuration of {intent.repo}"
             case RecordInstallation():
                 await installations.record(self.tx, intent)
                 return f"recorded installation {intent.installation}"
@@ -68,7 +94,9 @@ class Dispatch:
 
     async def _start(self, intent: StartRun) -> str:
         run = self.run_id()
-        started = await telling.start(self.tx, intent, run, now=self.now)
+        scopes = pauses.scopes(intent.subject.repo, intent.repo_id)
+        held = await pauses.among(self.tx, scopes)
+        started = await telling.start(self.tx, intent, run, held, now=self.now)
         return f"queued run {run}" if started else "a run is open already"
 
     async def _stop(self, found: Sequence[RunRow], why: str, *, labelled: bool = True) -> str:
@@ -77,51 +105,16 @@ class Dispatch:
             await telling.finish(self.tx, row, stop, now=self.now, labelled=labelled)
         return f"stopped {len(found)} runs"
 
-    async def _refuse(self, intent: Refuse) -> str:
-        where = f"{intent.subject}:{intent.person.id}"
-        reaction = Wish(
-            target=f"refusal-reaction:{where}",
-            kind="reaction",
-            run=None,
-            installation=intent.installation,
-            repo=intent.subject.repo,
-            wish={"number": intent.subject.number, "content": "confused"},
-            priority=Priority.ACKNOWLEDGE,
-        )
-        await outbox.wish(self.tx, reaction, now=self.now)
-        before = await outbox.find(self.tx, f"refusal:{where}")
-        said = list(before.wish["said"]) if before else []
-        if intent.words not in said:
-            await self._explain(intent, [*said, intent.words])
-        return f"refused: {intent.reason}"
+    async def _tell(self, intent: TellRuns) -> str:
+        found = await runs.open_on(self.tx, intent.subject)
+        for row in found:
+            await telling.tell(self.tx, row, intent.text, now=self.now)
+        return f"told {len(found)} runs"
 
-    async def _explain(self, intent: Refuse, said: Sequence[str]) -> None:
-        person = intent.person
-        words = Wish(
-            target=f"refusal:{intent.subject}:{person.id}",
-            kind="comment",
-            run=None,
-            installation=intent.installation,
-            repo=intent.subject.repo,
-            wish={
-                "number": intent.subject.number,
-                "body": wording.refusal(person.login, person.id, said),
-                "marker": wording.refusal_marker(person.id),
-                "said": list(said),
-            },
-            priority=Priority.REFUSAL,
-        )
-        await outbox.wish(self.tx, words, now=self.now)
-
-    async def _drop(self, intent: DropLabel) -> str:
-        label = Wish(
-            target=f"unlabel:{intent.subject}:{intent.label}:{self.guid}",
-            kind="unlabel",
-            run=None,
-            installation=intent.installation,
-            repo=intent.subject.repo,
-            wish={"number": intent.subject.number, "label": intent.label},
-            priority=Priority.RESULT,
-        )
-        await outbox.wish(self.tx, label, now=self.now)
-        return f"takes {intent.label} off"
+    async def _pause(self, intent: SetPause) -> str:
+        if intent.on:
+            pause = Pause(scope=intent.scope, by=intent.by, at=self.now)
+            new = await pauses.set_on(self.tx, pause)
+            return f"paused {intent.scope}" if new else f"{intent.scope} is paused already"
+        ended = await pauses.set_off(self.tx, intent.scope)
+        return f"resumed {intent.scope}" if ended else f"{intent.scope} was not paused"

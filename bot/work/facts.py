@@ -1,38 +1,68 @@
 """The facts that handlers name, each fetched once for an event and only when asked for.
 
-A handler's Facts is a dataclass; its fields' names are looked up here.
+A handler's Facts is a dataclass; its fields' names are looked up here.  One fact may need
+another, and asks for it by the same way.
 """
 
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, TypeVar
 
 from bot.github.client import AtRepository
 from bot.model.errors import Refused, Unavailable
 from bot.model.events import (
+    ButtonPressed,
     Event,
+    InstallationChanged,
+    Pushed,
+    RepositoryEvent,
     SubjectClosed,
+    SubjectEvent,
     SubjectLabeled,
+    SubjectOpened,
     SubjectUnlabeled,
+    TextWritten,
 )
-from bot.model.runs import Subject
+from bot.model.facts import PastDecision, Pause, PullNow, RunNow
+from bot.model.ids import RunId, Sha
+from bot.model.runs import Person, Start, Subject
 from bot.reactions import Reaction
 from bot.rules.attempts import SETTLES
-from bot.rules.policy import Role, role_of
-from bot.store import runs
+from bot.rules.conditions import Moment
+from bot.rules.grammar import Command, Grammar, added, commands, might_command
+from bot.rules.policy import Actor
+from bot.rules.repoconfig import Config, Mistake, mistakes
+from bot.rules.roles import Role, role_of
+from bot.rules.starting import by_event
+from bot.store import decisions, heads, pauses, runs, story
+from bot.store.runs import RunRow
+from bot.work.configs import Configs
 from bot.work.context import Context
 from bot.work.loop import together
 
 F = TypeVar("F")
 
+MENTION = "greenroom"
+"""The login by which people may call the app, beside the prefix of its commands."""
+
+DAY = 24 * 3600.0
+
+MOST_PAST = 20
+"""Finished runs and decisions that a fact goes back."""
+
+LONG = 4_000
+"""Characters of a text that are parsed at once; a longer one beside the event loop."""
+
 
 class FactSource:
     """What can be known of one event."""
 
-    def __init__(self, context: Context, event: Event) -> None:
+    def __init__(self, context: Context, configs: Configs, event: Event) -> None:
         self._context = context
+        self._configs = configs
         self._event = event
-        self._known: dict[str, Any] = {}
+        self._known: dict[str, asyncio.Task[Any]] = {}
 
     async def fetch(self, facts: type[F]) -> F:
         """Make a handler's Facts.
@@ -40,44 +70,123 @@ class FactSource:
         Raises:
             Unavailable: GitHub or the database did not answer.
         """
-        wanted = [field.name for field in fields(facts)]  # type: ignore[arg-type]
-        missing = [name for name in wanted if name not in self._known]
-        answers = await together(FETCHERS[name](self) for name in missing)
-        self._known |= dict(zip(missing, answers, strict=True))
-        return facts(**{name: self._known[name] for name in wanted})
+        names = [field.name for field in fields(facts)]  # type: ignore[arg-type]
+        answers = await together(self._fact(name) for name in names)
+        return facts(**dict(zip(names, answers, strict=True)))
 
-    def _subject(self) -> Subject:
-        match self._event:
-            case (
-                SubjectLabeled(subject=subject)
-                | SubjectUnlabeled(subject=subject)
-                | SubjectClosed(subject=subject)
-            ):
-                return subject
-            case _:
-                raise TypeError(f"{type(self._event).__name__} is about no subject")
+    async def _fact(self, name: str) -> Any:
+        """Fetch a fact, once for all who ask."""
+        if name not in self._known:
+            self._known[name] = asyncio.ensure_future(FETCHERS[name](self))
+        return await self._known[name]
+
+    def _in_repository(self) -> RepositoryEvent:
+        if not isinstance(self._event, RepositoryEvent):
+            raise TypeError(f"{type(self._event).__name__} is about no repository")
+        return self._event
+
+    async def _subject(self) -> Subject | None:
+        """Return what the event is about; for a button what its run was asked on."""
+        if isinstance(self._event, SubjectEvent):
+            return self._event.subject
+        run: RunNow | None = await self._fact("run")
+        return run.subject if run else None
 
     def _at(self) -> AtRepository:
-        return self._context.github.at(self._event.installation, self._subject().repo)
+        event = self._in_repository()
+        return self._context.github.at(event.installation, event.repo)
 
-    async def role(self) -> Role:
-        """Ask for the sender's role; whoever GitHub does not know has none."""
+    async def _idle(self) -> bool:
+        """Tell whether nobody asks for anything, so that nothing more has to be known."""
+        match self._event:
+            case TextWritten():
+                return not await self._fact("commands")
+            case SubjectOpened(name=name):
+                return not any(by_event(await self._fact("config"), name))
+            case _:
+                return False
+
+    async def config(self) -> Config:
+        """Read what is in force in the repository."""
+        event = self._in_repository()
+        return await self._configs.of(event.installation, event.repo, event.repo_id)
+
+    async def commands(self) -> Sequence[Command]:
+        """Read the commands that are new in a text."""
+        event = self._event
+        if not isinstance(event, TextWritten):
+            raise TypeError(f"{type(event).__name__} is no text")
+        if not might_command(event.text):
+            return ()
+        grammar = grammar_of(await self._fact("config"))
+        if len(event.text) < LONG:
+            return read(event, grammar)
+        return await asyncio.to_thread(read, event, grammar)
+
+    async def actor(self) -> Actor:
+        """Ask who the sender is here: their role, teams, and whether they own the organization.
+
+        Whoever GitHub does not know has no role.
+        """
         sender = self._event.sender
+        if await self._idle():
+            return Actor(person=sender, role=Role.NONE)
+        config = await self._fact("config")
         if sender.bot:
-            return Role.NONE
+            return Actor(person=sender, role=Role.NONE, named=await self._is_named(config))
         try:
             answer = await self._at().repository.role(sender.login, sender.id)
         except Refused as problem:
             if problem.reason not in {"not_found", "identity"}:
                 raise
-            return Role.NONE
-        return role_of(answer.role, answer.permissions)
+            return Actor(person=sender, role=Role.NONE)
+        return Actor(
+            person=sender,
+            role=role_of(answer.role, answer.permissions),
+            role_name=answer.role,
+            teams=await self._teams(config),
+            owner=await self._owns(),
+        )
+
+    async def _is_named(self, config: Config) -> bool:
+        """Tell whether the sender is the bot of an app that configuration names, by its id."""
+        app, installation = self._context.github.app, self._event.installation
+        named = await together(app.bot(slug, installation) for slug in config.bots)
+        return self._event.sender.id in named
+
+    async def _teams(self, config: Config) -> frozenset[str]:
+        wanted = sorted({team for each in config.agents.values() for team in each.allow.teams})
+        found = await together(self._is_in(team) for team in wanted)
+        return frozenset(team for team, is_in in zip(wanted, found, strict=True) if is_in)
+
+    async def _is_in(self, team: str) -> bool:
+        org, _, slug = team.partition("/")
+        members = self._context.github.members(self._event.installation)
+        return await members.in_team(org, slug, self._event.sender.login)
+
+    async def _owns(self) -> bool:
+        """Ask whether the sender owns the organization, where a command needs to know."""
+        if not isinstance(self._event, TextWritten):
+            return False
+        if not any("--org" in each.args for each in await self._fact("commands")):
+            return False
+        owner = self._in_repository().repo.partition("/")[0]
+        if owner.lower() == self._event.sender.login.lower():
+            return True
+        members = self._context.github.members(self._event.installation)
+        return await members.owns(owner, self._event.sender.login)
 
     async def by_us(self) -> bool:
         """Tell whether the app itself did it."""
         if not self._event.sender.bot:
             return False
         return (await self._context.github.app.identity()).bot.id == self._event.sender.id
+
+    async def ours(self) -> bool:
+        """Tell whether a check run is one of this app."""
+        if not isinstance(self._event, ButtonPressed):
+            return False
+        return (await self._context.github.app.identity()).id == self._event.app
 
     async def still_holds(self) -> bool:
         """Ask whether what the event says is still so: events overtake one another.
@@ -94,13 +203,16 @@ class FactSource:
         return False
 
     async def _holds(self) -> bool:
+        event = self._event
+        if not isinstance(event, SubjectEvent):
+            raise TypeError(f"{type(event).__name__} is about no subject")
         try:
-            issue = await self._at().issues.get(self._subject().number)
+            issue = await self._at().issues.get(event.subject.number)
         except Refused as problem:
             if problem.reason not in {"not_found", "gone"}:
                 raise
-            return isinstance(self._event, SubjectClosed)  # what is gone is closed for good
-        match self._event:
+            return isinstance(event, SubjectClosed)  # what is gone is closed for good
+        match event:
             case SubjectLabeled(label=label):
                 return label in issue.labels and issue.state == "open"
             case SubjectUnlabeled(label=label):
@@ -110,19 +222,176 @@ class FactSource:
 
     async def works_there(self) -> bool:
         """Ask whether the app is installed there now, and not suspended."""
+        if not isinstance(self._event, InstallationChanged):
+            raise TypeError(f"{type(self._event).__name__} is about no installation")
         return await self._context.github.app.works_at(self._event.installation)
 
-    async def open_agents(self) -> frozenset[str]:
-        """Look up which agents have an open run on the subject."""
+    async def pull(self) -> PullNow | None:
+        """Ask how a pull request stands now; None for issues."""
+        subject = await self._subject()
+        if subject is None or subject.kind == "issue" or await self._idle():
+            return None
+        found = await self._at().pulls.get(subject.number)
+        return PullNow(
+            head=Start(sha=found.head.sha, branch=found.head.ref, fork=found.fork),
+            base=found.base,
+            open=found.state == "open",
+            draft=found.draft,
+        )
+
+    async def moment(self) -> Moment:
+        """Gather what a condition of the configuration may speak of."""
+        event, actor = self._event, await self._fact("actor")
+        if not isinstance(event, SubjectOpened):
+            raise TypeError(f"{type(event).__name__} starts no agent")
+        pull: PullNow | None = await self._fact("pull")
+        idle = await self._idle()
+        labels = () if idle else (await self._at().issues.get(event.subject.number)).labels
+        return Moment(
+            name=event.name,
+            actor=event.sender,
+            role=actor.role,
+            subject=event.subject,
+            title=event.title,
+            author=event.author,
+            labels=sorted(labels),
+            draft=pull.draft if pull else False,
+            fork=pull.head.fork if pull else False,
+            base=pull.base if pull else "",
+            head=pull.head.branch if pull else "",
+        )
+
+    async def seen_head(self) -> Sha | None:
+        """Look up which head of a pull request could be seen when the event happened."""
+        event, subject = self._in_repository(), await self._subject()
+        if subject is None or subject.kind == "issue" or await self._idle():
+            return None
+        if isinstance(event, ButtonPressed):
+            return event.head
         async with self._context.store.read() as rows:
-            return frozenset(row.agent for row in await runs.open_on(rows, self._subject()))
+            return await heads.seen(rows, event.repo_id, subject.number, before=event.at)
+
+    async def open_runs(self) -> Sequence[RunNow]:
+        """Look up the open runs of the subject, oldest first."""
+        subject = await self._subject()
+        if subject is None or await self._idle():
+            return ()
+        async with self._context.store.read() as rows:
+            found = await runs.open_on(rows, subject)
+            waits = await story.waiting(rows, [row.id for row in found])
+            return [
+                run_now(row, await runs.opened(rows, row.id), waits.get(row.id, ()))
+                for row in found
+            ]
+
+    async def past_runs(self) -> Sequence[RunNow]:
+        """Look up the finished runs of the subject, newest first."""
+        subject = await self._subject()
+        if subject is None or await self._idle():
+            return ()
+        async with self._context.store.read() as rows:
+            found = await runs.finished_on(rows, subject, most=MOST_PAST)
+            return [run_now(row, await runs.opened(rows, row.id)) for row in found]
+
+    async def run(self) -> RunNow | None:
+        """Look up the run that a check run shows."""
+        event = self._event
+        if not isinstance(event, ButtonPressed):
+            return None
+        async with self._context.store.read() as rows:
+            named = RunId(event.run.partition(".")[0])
+            row = await runs.find(rows, named) if named else None
+            row = row or await runs.at_head(rows, event.repo, event.head)
+            if row is None or row.repo_id != event.repo_id:
+                return None
+            waits = await story.waiting(rows, [row.id])
+            return run_now(row, await runs.opened(rows, row.id), waits.get(row.id, ()))
+
+    async def pauses(self) -> Sequence[Pause]:
+        """Look up who holds the repository's runs back."""
+        event = self._in_repository()
+        async with self._context.store.read() as rows:
+            return await pauses.among(rows, pauses.scopes(event.repo, event.repo_id))
+
+    async def decisions(self) -> Sequence[PastDecision]:
+        """Look up what was decided of what the sender asked for on the subject before."""
+        event, subject = self._in_repository(), await self._subject()
+        if subject is None or await self._idle():
+            return ()
+        about = event.repo_id, subject.number, event.sender.id
+        async with self._context.store.read() as rows:
+            return await decisions.of(rows, *about, most=MOST_PAST)
+
+    async def left_today(self) -> int:
+        """Count how many more runs the repository may start within its day of 24 hours."""
+        event, config = self._in_repository(), await self._fact("config")
+        since = self._context.now() - DAY
+        async with self._context.store.read() as rows:
+            started = await runs.started_since(rows, event.repo_id, since)
+        return max(config.limits.runs.per_day - started, 0)
+
+    async def mistakes(self) -> Sequence[Mistake] | None:
+        """Look for mistakes in the configuration at a commit; None when it has none at all."""
+        event = self._event
+        if not isinstance(event, Pushed):
+            raise TypeError(f"{type(event).__name__} is no push")
+        layer = await self._configs.at(event.installation, event.repo, event.sha)
+        return await asyncio.to_thread(mistakes, layer) if layer.files else None
+
+
+def grammar_of(config: Config) -> Grammar:
+    """Return how people talk to the app where this configuration is in force."""
+    named = {each.on.command for each in config.agents.values() if each.on.command}
+    bare = frozenset(named) if config.commands.bare else frozenset()
+    return Grammar(prefix=config.commands.prefix, bare=bare, mention=MENTION)
+
+
+def read(event: TextWritten, grammar: Grammar) -> Sequence[Command]:
+    """Parse a text's commands; of an edited one, those that the edit has added."""
+    if event.before is None:
+        return commands(event.text, grammar)
+    return added(event.before, event.text, grammar)
+
+
+def run_now(row: RunRow, pull: int | None, waits: Sequence[Any] = ()) -> RunNow:
+    """Make of a row what handlers are told of a run."""
+    return RunNow(
+        id=row.id,
+        agent=row.agent,
+        subject=row.subject,
+        title=row.title,
+        body=row.body,
+        author=Person(id=row.author_id, login=row.author),
+        instruction=row.instruction,
+        asked_by=row.asked_by,
+        asked_at=row.asked_at,
+        state=row.state,
+        conclusion=row.conclusion,
+        words=row.words or "",
+        changed_at=row.changed_at,
+        fork=row.fork,
+        pull=pull,
+        waits=tuple(waits),
+    )
 
 
 FETCHERS: Mapping[str, Callable[[FactSource], Coroutine[Any, Any, Any]]] = {
-    "role": FactSource.role,
+    "actor": FactSource.actor,
     "by_us": FactSource.by_us,
+    "commands": FactSource.commands,
+    "config": FactSource.config,
+    "decisions": FactSource.decisions,
+    "left_today": FactSource.left_today,
+    "mistakes": FactSource.mistakes,
+    "moment": FactSource.moment,
+    "open_runs": FactSource.open_runs,
+    "ours": FactSource.ours,
+    "past_runs": FactSource.past_runs,
+    "pauses": FactSource.pauses,
+    "pull": FactSource.pull,
+    "run": FactSource.run,
+    "seen_head": FactSource.seen_head,
     "still_holds": FactSource.still_holds,
-    "open_agents": FactSource.open_agents,
     "works_there": FactSource.works_there,
 }
 """Every fact that a handler may name."""

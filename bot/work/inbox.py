@@ -11,13 +11,15 @@ from typing import Any
 import structlog
 
 from bot.model.errors import Fenced, Refused, Unavailable
-from bot.model.events import Event, Unreadable, parse
+from bot.model.events import Event
 from bot.model.ids import RunId
 from bot.model.intents import Intent
+from bot.model.readers import Unreadable, parse
 from bot.reactions import Reaction, reactions_to
 from bot.rules.attempts import MOST_DELIVERY_TRIES, pause
 from bot.store import inbox
 from bot.store.inbox import Claimed
+from bot.work.configs import Configs
 from bot.work.context import Context
 from bot.work.dispatch import Dispatch
 from bot.work.facts import FactSource, check_facts
@@ -37,11 +39,13 @@ class Inbox:
     def __init__(
         self,
         context: Context,
+        configs: Configs,
         reactions: Sequence[Reaction[Any, Any]],
         run_id: Callable[[], RunId],
     ) -> None:
         check_facts(reactions)
         self._context = context
+        self._configs = configs
         self._pool = context.pool(AT_ONCE)
         self._reactions = reactions
         self._run_id = run_id
@@ -80,12 +84,12 @@ class Inbox:
             await self._again(delivery, note, pause(delivery.attempts))
 
     async def _handle(self, delivery: Claimed) -> None:
-        event = parse(delivery.event, delivery.body, received_at=delivery.received_at)
-        wanted = [] if event is None else list(reactions_to(event, self._reactions))
-        if event is None or not wanted:
+        events = parse(delivery.event, delivery.body, received_at=delivery.received_at)
+        wanted = [(event, list(reactions_to(event, self._reactions))) for event in events]
+        if not any(reactions for _, reactions in wanted):
             await self._end(delivery, "ignored", "nothing here reacts to it")
             return
-        decided = await self._decide(event, wanted)
+        decided = [each for event, some in wanted for each in await self._decide(event, some)]
         async with self._context.store.begin() as tx:
             dispatch = Dispatch(
                 tx=tx, now=self._context.now(), guid=delivery.guid, run_id=self._run_id
@@ -105,7 +109,7 @@ class Inbox:
     async def _decide(
         self, event: Event, wanted: Sequence[Reaction[Any, Any]]
     ) -> list[tuple[Reaction[Any, Any], Sequence[Intent]]]:
-        source = FactSource(self._context, event)
+        source = FactSource(self._context, self._configs, event)
         return [
             (reaction, reaction.decide(event, await source.fetch(reaction.facts)))
             for reaction in wanted

@@ -9,7 +9,7 @@ from bot.github.hooks import HookDelivery
 from bot.model.errors import Refused
 from bot.model.ids import JobName, RunId, run_of
 from bot.runners.base import Runner
-from bot.store import inbox, jobs, runs
+from bot.store import decisions, inbox, jobs, runs
 from bot.work.context import Context
 from bot.work.launching import Workspaces
 
@@ -33,6 +33,9 @@ ASKS_AGAIN = 5 * 60.0
 KEEPS_BODIES = LOOKS_BACK
 """Seconds after which the body of a delivery that was handled is deleted."""
 
+
+KEEPS_DECISIONS = 90 * 24 * 3600.0
+"""Seconds for which it is known why somebody was refused."""
 
 MOST_ASKS = 6
 """Times that one delivery is asked for, over some five hours."""
@@ -79,6 +82,7 @@ class Janitor:
         """Remove what no row wants; what exists is always listed before the rows are read."""
         async with self._context.store.begin() as tx:
             forgotten = await inbox.forget(tx, before=now - KEEPS_BODIES, most=BODIES_AT_ONCE)
+            await decisions.forget(tx, before=now - KEEPS_DECISIONS)
         removed = await self._runner.sweep(self._alive)
         quarantines = self._workspaces.quarantines
         opened = quarantines.opened()

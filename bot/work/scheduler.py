@@ -33,7 +33,10 @@ class Scheduler:
             of_repo = self._capacity.repo
             found = await runs.queued(tx, now=now, most=LOOKED_AT, of_repo=of_repo)
             waiting = {row.id: row for row in found}
-            queued = [Queued(run=row.id, repo=row.repo) for row in waiting.values()]
+            queued = [
+                Queued(run=row.id, repo=row.repo, at_once=row.terms.at_once)
+                for row in waiting.values()
+            ]
             admitted = 0
             for each in admit(queued, await runs.taken_slots(tx), self._capacity):
                 row = waiting[each.run]

@@ -4,9 +4,12 @@ Whoever moves a run calls these in the same transaction, so that the wish for th
 comment and the check run is committed together with what they tell.
 """
 
+from collections.abc import Sequence
+
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.model.facts import Pause
 from bot.model.ids import Fence, RunId
 from bot.model.intents import StartRun
 from bot.model.priorities import Priority
@@ -14,17 +17,41 @@ from bot.model.runs import Subject
 from bot.rules import wording
 from bot.rules.endings import Ending
 from bot.rules.lifecycle import Compute, Run
-from bot.rules.repoconfig import label_of
+from bot.rules.waiting import APPROVAL, START
 from bot.store import outbox, runs, story
 from bot.store.outbox import Wish
 from bot.store.runs import RunRow
+from bot.work.replies import reaction
 
 log = structlog.get_logger()
 
 
-async def start(tx: AsyncConnection, intent: StartRun, run: RunId, *, now: float) -> bool:
-    """Queue a run, acknowledge it, and open its comment; False when one is open already."""
-    row = RunRow(
+async def start(
+    tx: AsyncConnection, intent: StartRun, run: RunId, held: Sequence[Pause], *, now: float
+) -> bool:
+    """Queue a run, acknowledge it, and open its comment; False when one is open already.
+
+    A run that needs a person's yes to its commit is born parked.  `held` are the pauses that
+    keep it from starting.
+    """
+    row = _new(intent, run, now)
+    if not await runs.start(tx, row):
+        return False
+    await story.tell(tx, run, f"{intent.asked_by.login} asked for `{intent.agent}`", now=now)
+    if row.state is Run.PARKED and row.base:
+        deadline = now + row.terms.parked
+        await story.wait(tx, run, START, now=now, deadline=deadline, about=row.base)
+    for each in held:
+        await story.tell(tx, run, f"Runs are paused by {each.by}; it starts later", now=now)
+    seen = reaction(row.subject, row.trigger, "eyes")
+    await outbox.wish(tx, _wish(row, "eyes", "reaction", Priority.ACKNOWLEDGE, **seen), now=now)
+    await refresh(tx, row, now=now)
+    return True
+
+
+def _new(intent: StartRun, run: RunId, now: float) -> RunRow:
+    start = intent.start
+    return RunRow(
         id=run,
         installation=intent.installation,
         repo_id=intent.repo_id,
@@ -35,15 +62,25 @@ async def start(tx: AsyncConnection, intent: StartRun, run: RunId, *, now: float
         agent=intent.agent,
         asked_by_id=intent.asked_by.id,
         asked_by=intent.asked_by.login,
-        state=Run.QUEUED,
+        instruction=intent.instruction,
+        body=intent.body,
+        author_id=intent.author.id,
+        author=intent.author.login,
+        trigger=intent.trigger,
+        terms=intent.terms,
+        asked_at=intent.at,
+        fork=start.fork if start else False,
+        outsiders=False,
+        round=0,
+        state=Run.PARKED if start and intent.asks else Run.QUEUED,
         compute=Compute.NONE,
         fence=Fence(0),
         conclusion=None,
         words=None,
-        base=None,
-        base_branch=None,
+        base=start.sha if start else None,
+        base_branch=start.branch if start else None,
         result=None,
-        head=None,
+        head=start.sha if start else None,
         head_branch=None,
         created_at=now,
         changed_at=now,
@@ -51,13 +88,6 @@ async def start(tx: AsyncConnection, intent: StartRun, run: RunId, *, now: float
         failures=0,
         deadline=None,
     )
-    if not await runs.start(tx, row):
-        return False
-    await story.tell(tx, run, f"{intent.asked_by.login} asked for `{intent.agent}`", now=now)
-    eyes = _wish(row, "eyes", "reaction", Priority.ACKNOWLEDGE, content="eyes")
-    await outbox.wish(tx, eyes, now=now)
-    await refresh(tx, row, now=now)
-    return True
 
 
 async def finish(
@@ -74,8 +104,8 @@ async def finish(
     await outbox.withdraw(tx, row.id, kinds=("branch", "pull"))
     if how.words:
         await story.tell(tx, row.id, how.words, now=now)
-    if labelled:
-        await outbox.wish(tx, wish_of(done, "unlabel", label=label_of(row.agent)), now=now)
+    if labelled and (label := row.terms.label):
+        await outbox.wish(tx, wish_of(done, "unlabel", label=label), now=now)
     await refresh(tx, done, now=now)
     log.info("run.ended", run=row.id, conclusion=how.conclusion, words=how.words)
     return done
@@ -103,15 +133,12 @@ async def refresh(tx: AsyncConnection, row: RunRow, *, now: float) -> None:
     comment = _wish(row, "comment", "comment", priority, body=body, marker=wording.marker(row.id))
     await outbox.wish(tx, comment, now=now)
     if row.head is not None:
-        check = _wish(
-            row,
-            f"check:{row.head}",
-            "check",
-            priority,
-            head=row.head,
-            **wording.check_run(seen),
+        # A completed check run stays completed: each round has one of its own.
+        target = f"check:{row.head}:{row.round}"
+        shown = wording.check_run(seen)
+        await outbox.wish(
+            tx, _wish(row, target, "check", priority, head=row.head, **shown), now=now
         )
-        await outbox.wish(tx, check, now=now)
 
 
 async def view(tx: AsyncConnection, row: RunRow) -> wording.RunView:
@@ -127,6 +154,8 @@ async def view(tx: AsyncConnection, row: RunRow) -> wording.RunView:
         for each in asked
         if each.kind == "missing_tool"
     ]
+    waits = (await story.waiting(tx, [row.id])).get(row.id, [])
+    asks = next((each for each in waits if each.reason in {START, APPROVAL}), None)
     return wording.RunView(
         id=row.id,
         agent=row.agent,
@@ -140,6 +169,8 @@ async def view(tx: AsyncConnection, row: RunRow) -> wording.RunView:
         changed_at=row.changed_at,
         pull=await runs.opened(tx, row.id),
         head=row.head,
+        round=row.round,
+        asks=asks,
         said="\n\n".join([*said, *missing]),
     )
 

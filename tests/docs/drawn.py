@@ -17,7 +17,7 @@ from typing import Any
 from bot.cli import _parser
 from bot.github.permissions import PUSH, Operation, union
 from bot.model.errors import Misconfigured
-from bot.model.events import ALWAYS_SENT, EVENTS, READERS
+from bot.model.readers import ALWAYS_SENT, EVENTS, READERS
 from bot.model.runs import Limits
 from bot.model.settings import HINTS, Process, read_settings
 from bot.rules.lifecycle import COMPUTE, OWED, RUN, Compute, Run, Signal, mermaid

@@ -18,7 +18,7 @@ from aiohttp import web
 from pydantic import SecretStr
 from sqlalchemy import select
 
-from bot.model.events import ordering_key
+from bot.model.payloads import ordering_key
 from bot.model.ids import RunId, Sha
 from bot.model.runs import Subject
 from bot.rules.admission import Capacity

@@ -12,6 +12,26 @@ depends_on = None
 def upgrade() -> None:
     """Apply this step."""
     op.create_table(
+        "decisions",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("guid", sa.Text(), nullable=False),
+        sa.Column("at", sa.Float(), nullable=False),
+        sa.Column("repo_id", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.BigInteger(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("act", sa.Text(), nullable=False),
+        sa.Column("allowed", sa.Boolean(), nullable=False),
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_decisions")),
+    )
+    op.create_index("ix_decisions_at", "decisions", ["at"], unique=False)
+    op.create_index(
+        "ix_decisions_subject", "decisions", ["repo_id", "number", "person_id", "id"], unique=False
+    )
+    op.create_table(
         "deliveries",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("guid", sa.Text(), nullable=False),
@@ -42,12 +62,38 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("guid", name=op.f("pk_delivery_bodies")),
     )
     op.create_table(
+        "heads",
+        sa.Column("repo_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.Float(), nullable=False),
+        sa.Column("sha", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("repo_id", "number", "at", name=op.f("pk_heads")),
+    )
+    op.create_table(
         "installations",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("account", sa.Text(), nullable=False),
         sa.Column("permissions", sa.JSON(), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_installations")),
+    )
+    op.create_table(
+        "layers",
+        sa.Column("repo", sa.Text(), nullable=False),
+        sa.Column("repo_id", sa.BigInteger(), nullable=False),
+        sa.Column("sha", sa.Text(), nullable=False),
+        sa.Column("checked_at", sa.Float(), nullable=False),
+        sa.Column("mistakes", sa.JSON(), nullable=False),
+        sa.Column("good_sha", sa.Text(), nullable=True),
+        sa.Column("files", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("repo", name=op.f("pk_layers")),
+    )
+    op.create_table(
+        "pauses",
+        sa.Column("scope", sa.Text(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("at", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("scope", name=op.f("pk_pauses")),
     )
     op.create_table(
         "receipts",
@@ -73,6 +119,16 @@ def upgrade() -> None:
         sa.Column("fence", sa.Integer(), server_default="0", nullable=False),
         sa.Column("conclusion", sa.Text(), nullable=True),
         sa.Column("words", sa.Text(), nullable=True),
+        sa.Column("instruction", sa.Text(), server_default="", nullable=False),
+        sa.Column("body", sa.Text(), server_default="", nullable=False),
+        sa.Column("author_id", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("author", sa.Text(), server_default="", nullable=False),
+        sa.Column("trigger", sa.JSON(), nullable=False),
+        sa.Column("terms", sa.JSON(), nullable=False),
+        sa.Column("asked_at", sa.Float(), nullable=False),
+        sa.Column("fork", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("outsiders", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("round", sa.Integer(), server_default="0", nullable=False),
         sa.Column("base", sa.Text(), nullable=True),
         sa.Column("base_branch", sa.Text(), nullable=True),
         sa.Column("result", sa.Text(), nullable=True),
@@ -95,6 +151,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("(compute <> 'none' OR state IN ('queued', 'running'))"),
         postgresql_where=sa.text("(compute <> 'none' OR state IN ('queued', 'running'))"),
     )
+    op.create_index("ix_runs_started", "runs", ["repo_id", "created_at"], unique=False)
     op.create_index(
         "uq_runs_open",
         "runs",
@@ -240,6 +297,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("since", sa.Float(), nullable=False),
         sa.Column("deadline", sa.Float(), nullable=False),
+        sa.Column("about", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(
             ["run"], ["runs.id"], name=op.f("fk_waits_run"), ondelete="CASCADE"
         ),

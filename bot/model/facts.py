@@ -1,0 +1,93 @@
+"""What handlers are told beside the event: who acts, what GitHub shows now, what runs."""
+
+from dataclasses import dataclass
+
+from bot.model.ids import Login, RunId, Sha
+from bot.model.runs import Conclusion, Person, Start, Subject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullNow:
+    """A pull request as GitHub shows it now; `base` is the branch that it is for."""
+
+    head: Start
+    base: str
+    open: bool
+    draft: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """Something that a run waits for.
+
+    Attributes:
+        reason: such as `approval`; `bot.rules.waiting` names them.
+        about: the commit that is asked about; None where there is none.
+        since: Unix seconds.
+        deadline: Unix seconds, after which the run ends.
+    """
+
+    reason: str
+    about: Sha | None
+    since: float
+    deadline: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunNow:
+    """A run as it stands.
+
+    Attributes:
+        subject: where it was asked for.
+        state: of the run's life, such as `queued`.
+        words: what was said at its end.
+        changed_at: Unix seconds of its last move.
+    """
+
+    id: RunId
+    agent: str
+    subject: Subject
+    title: str
+    body: str
+    author: Person
+    instruction: str
+    asked_by: Login
+    asked_at: float
+    state: str
+    conclusion: Conclusion | None
+    words: str
+    changed_at: float
+    fork: bool
+    pull: int | None
+    waits: tuple[Waiting, ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is not finished."""
+        return self.conclusion is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """Somebody holds runs back.
+
+    Attributes:
+        scope: `all`, `owner:LOGIN` or `repo:ID`.
+        at: Unix seconds.
+    """
+
+    scope: str
+    by: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastDecision:
+    """What was decided of something that a person asked for."""
+
+    person: Login
+    act: str
+    allowed: bool
+    rule: str
+    words: str
+    at: float

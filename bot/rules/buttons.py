@@ -1,0 +1,31 @@
+"""The buttons of a check run: GitHub shows up to three, once it is completed.
+
+https://docs.github.com/en/rest/guides/using-the-rest-api-to-interact-with-checks#check-runs-and-requested-actions
+"""
+
+from collections.abc import Mapping, Sequence
+
+from bot.rules.lifecycle import Run
+
+RETRY, STOP, APPROVE = "retry", "stop", "approve"
+
+RERUN = "rerun"
+"""GitHub's own button, which asks for a check to be run again."""
+
+BUTTONS: Mapping[str, Mapping[str, str]] = {
+    RETRY: {"label": "Retry", "description": "Do it again", "identifier": RETRY},
+    STOP: {"label": "Stop", "description": "Stop this run", "identifier": STOP},
+    APPROVE: {
+        "label": "Approve",
+        "description": "Say yes to what this run waits with",
+        "identifier": APPROVE,
+    },
+}
+"""Label (at most 20 characters), description (40) and identifier (20) of each."""
+
+
+def buttons(state: Run, *, asks: bool) -> Sequence[Mapping[str, str]]:
+    """Return the buttons of a run's check; `asks` says that it waits for a person's yes."""
+    if state is Run.FINISHED:
+        return [BUTTONS[RETRY]]
+    return [BUTTONS[APPROVE], BUTTONS[STOP]] if asks else []

@@ -1,0 +1,119 @@
+"""Somebody asks for something on an issue or a pull request, by whatever way."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.model.events import SubjectEvent
+from bot.model.facts import PullNow, RunNow
+from bot.model.ids import Sha
+from bot.model.intents import RecordDecision, Refuse, StartRun
+from bot.model.runs import Trigger
+from bot.rules.policy import Actor, Ask, Decision, decide
+from bot.rules.repoconfig import Agent, Config
+from bot.rules.starting import needs_yes, terms_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What must be known before anything that a person asks for is done.
+
+    Attributes:
+        by_us: the app itself did it; its own acts start and stop nothing.
+        pull: the subject as GitHub shows it now, when it is a pull request.
+        seen_head: the head that the person could have seen, by our own record.
+        left_today: how many more runs may be started in the repository today.
+    """
+
+    by_us: bool
+    config: Config
+    actor: Actor
+    pull: PullNow | None
+    seen_head: Sha | None
+    open_runs: Sequence[RunNow]
+    left_today: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One event by which somebody may ask for something, with what is known around it."""
+
+    event: SubjectEvent
+    trigger: Trigger
+    known: Known
+
+    @property
+    def fork(self) -> bool:
+        """Whether it is asked on a pull request whose branch we cannot push to."""
+        return self.known.pull is not None and self.known.pull.head.fork
+
+    def is_open(self, agent: str) -> bool:
+        """Tell whether an agent is at work here already."""
+        return any(run.agent == agent for run in self.known.open_runs)
+
+    def ask(self, act: str, *, everywhere: bool = False, started: int = 0) -> Ask:
+        """Put the question whether the person may do this; `started` runs just now."""
+        known = self.known
+        return Ask(
+            act=act,
+            actor=known.actor,
+            agents=known.config.agents,
+            subject=self.event.subject,
+            fork=self.fork,
+            everywhere=everywhere,
+            open=known.pull.open if known.pull else self.event.open,
+            left_today=known.left_today - started,
+        )
+
+    def decide(self, act: str) -> tuple[Decision, RecordDecision]:
+        """Decide on an act, and say what is written down of it."""
+        decision = decide(self.ask(act))
+        return decision, self.record(act, decision)
+
+    def record(self, act: str, decision: Decision) -> RecordDecision:
+        """Write down a decision with the rule that made it."""
+        event, actor = self.event, self.known.actor
+        return RecordDecision(
+            repo_id=event.repo_id,
+            subject=event.subject,
+            person=event.sender,
+            role=actor.role_name or str(actor.role),
+            act=act,
+            allowed=decision.allowed,
+            rule=decision.rule,
+            words=decision.words,
+        )
+
+    def refuse(self, decision: Decision) -> Refuse:
+        """Tell the person of a refusal."""
+        event = self.event
+        return Refuse(
+            installation=event.installation,
+            repo_id=event.repo_id,
+            subject=event.subject,
+            person=event.sender,
+            trigger=self.trigger,
+            reason=decision.rule,
+            words=decision.words,
+        )
+
+    def start(self, agent: Agent, instruction: str = "") -> StartRun:
+        """Start an agent on the terms of now.
+
+        A head that the person could not have seen waits for a yes.
+        """
+        event, pull = self.event, self.known.pull
+        return StartRun(
+            installation=event.installation,
+            repo_id=event.repo_id,
+            subject=event.subject,
+            title=event.title,
+            body=event.body,
+            author=event.author,
+            instruction=instruction,
+            asked_by=event.sender,
+            trigger=self.trigger,
+            terms=terms_of(agent, self.known.config, fork=self.fork),
+            at=event.at,
+            start=pull.head if pull else None,
+            asks=needs_yes(pull, self.known.seen_head),
+        )

@@ -1,0 +1,54 @@
+"""What a run starts from: the agent's terms as configuration has them now, and a commit."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from bot.model.facts import PullNow
+from bot.model.ids import Sha
+from bot.model.runs import AgentSpec, Terms
+from bot.rules.policy import WRITES
+from bot.rules.repoconfig import Agent, Config
+
+
+def by_label(config: Config, label: str) -> Agent | None:
+    """Return the agent that a label starts."""
+    return next((each for each in config.agents.values() if each.on.label == label), None)
+
+
+def by_command(config: Config, verb: str) -> Agent | None:
+    """Return the agent that a command starts."""
+    return next((each for each in config.agents.values() if each.on.command == verb), None)
+
+
+def by_event(config: Config, name: str) -> Iterator[Agent]:
+    """Yield the agents that an event may start, such as `issues.opened`."""
+    return (each for each in config.agents.values() if name in each.on.events)
+
+
+def terms_of(agent: Agent, config: Config, *, fork: bool) -> Terms:
+    """Fix what a run may do.  On a fork's pull request it has words only."""
+    return Terms(
+        agent=_of_words(agent.spec) if fork else agent.spec,
+        protect=config.protect,
+        ci=config.ci,
+        sign_off=config.commits.sign_off,
+        signed=config.commits.signed,
+        draft=config.pull_requests.draft,
+        parked=config.limits.time.parked,
+        label=agent.on.label,
+        at_once=config.limits.runs.concurrent,
+    )
+
+
+def _of_words(spec: AgentSpec) -> AgentSpec:
+    words = {kind: most for kind, most in spec.outputs.items() if kind not in WRITES}
+    return replace(spec, outputs=words)
+
+
+def needs_yes(pull: PullNow | None, seen: Sha | None) -> bool:
+    """Tell whether a person has to say yes to the head of a pull request first.
+
+    `seen` is the head that whoever asked could have seen, by our own record; None when we
+    have none, since GitHub's dates of commits can be forged.
+    """
+    return pull is not None and pull.head.sha != seen

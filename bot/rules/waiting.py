@@ -1,0 +1,18 @@
+"""What a parked run may wait for, and how long."""
+
+START = "start"
+"""A person's yes to the head of a pull request, before anything runs."""
+
+APPROVAL = "approval"
+"""A person's yes to a commit of ours, before it is pushed."""
+
+APPROVED = "approved"
+"""Not a wait but the answer to one: the commit that a person said yes to."""
+
+SHORTEST_SHA = 7
+"""Digits of a commit's name that a person has to give at least, as git shows them."""
+
+
+def means(given: str, sha: str | None) -> bool:
+    """Tell whether what a person wrote names a commit."""
+    return sha is not None and len(given) >= SHORTEST_SHA and sha.startswith(given.lower())

@@ -1,0 +1,83 @@
+"""Do what the buttons of a check run say, and do a run again whose check is asked for again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.model.events import ButtonPressed, SubjectEvent
+from bot.model.facts import RunNow
+from bot.model.intents import Approve, Intent, StopRuns
+from bot.model.runs import Trigger
+from bot.reactions import Reaction
+from bot.rules.buttons import APPROVE, RERUN, RETRY, STOP
+from bot.rules.requests import Known, Request
+from bot.rules.waiting import APPROVAL, START
+from bot.rules.wording import plain
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts(Known):
+    """What must be known before a button works.
+
+    Attributes:
+        ours: whether the check run is one of this app.
+        run: the run that it shows; None when there is none.
+    """
+
+    ours: bool
+    run: RunNow | None
+
+
+def pressed(event: ButtonPressed, facts: Facts) -> Sequence[Intent]:
+    """Do what the button says, if the person who pressed it may."""
+    run = facts.run
+    if facts.by_us or not facts.ours or run is None:
+        return []
+    request = _request(event, run, facts)
+    act = run.agent if event.button in {RETRY, RERUN} else event.button
+    decision, record = request.decide(act)
+    if not decision.allowed:
+        return [record, request.refuse(decision)]
+    if event.button in {RETRY, RERUN}:
+        return [record, *_again(request, run)]
+    if event.button == STOP and run.is_open:
+        why = f"{plain(event.sender.login)} stopped it."
+        return [record, StopRuns(subject=run.subject, agent=run.agent, why=why)]
+    if event.button == APPROVE:
+        return [record, *_approved(event, run)]
+    return [record]
+
+
+def _request(event: ButtonPressed, run: RunNow, facts: Facts) -> Request:
+    subject = SubjectEvent(
+        installation=event.installation,
+        sender=event.sender,
+        at=event.at,
+        repo=event.repo,
+        repo_id=event.repo_id,
+        subject=run.subject,
+        title=run.title,
+        body=run.body,
+        author=run.author,
+        open=True,
+    )
+    return Request(event=subject, trigger=Trigger(kind="button"), known=facts)
+
+
+def _again(request: Request, run: RunNow) -> Sequence[Intent]:
+    agent = request.known.config.agents.get(run.agent)
+    if agent is None or request.is_open(run.agent):
+        return []
+    return [request.start(agent, run.instruction)]
+
+
+def _approved(event: ButtonPressed, run: RunNow) -> Sequence[Intent]:
+    """Say yes to what the run waits with; of a head, only to the one the button stands on."""
+    return [
+        Approve(run=run.id, sha=wait.about, by=event.sender)
+        for wait in run.waits
+        if wait.about
+        and (wait.reason == APPROVAL or (wait.reason == START and wait.about == event.head))
+    ]
+
+
+REACTIONS = (Reaction(event=ButtonPressed, facts=Facts, decide=pressed),)

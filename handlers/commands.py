@@ -1,0 +1,243 @@
+"""Do what people ask for in comments, reviews and descriptions."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bot.model.events import TextWritten
+from bot.model.facts import PastDecision, Pause, RunNow
+from bot.model.intents import (
+    Approve,
+    Intent,
+    React,
+    Reply,
+    SetPause,
+    StopRuns,
+)
+from bot.reactions import Reaction
+from bot.rules import answers
+from bot.rules.grammar import Command, might_command, nearest
+from bot.rules.policy import Ask, Decision, decide
+from bot.rules.repoconfig import Agent
+from bot.rules.requests import Known, Request
+from bot.rules.roles import Role
+from bot.rules.starting import by_command
+from bot.rules.verbs import VERBS
+from bot.rules.waiting import APPROVAL, START, means
+from bot.rules.wording import plain
+
+EVERYWHERE = "--org"
+"""What makes `pause` and `resume` mean the whole organization."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts(Known):
+    """What must be known before a command is obeyed.
+
+    Attributes:
+        commands: those that are new in the text.
+        past_runs: finished runs of the subject, newest first.
+        decisions: of what this person asked for here before, newest first.
+    """
+
+    commands: Sequence[Command]
+    past_runs: Sequence[RunNow]
+    pauses: Sequence[Pause]
+    decisions: Sequence[PastDecision]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What comes of one command: things to do, and words for the person."""
+
+    intents: Sequence[Intent] = ()
+    words: str = ""
+    done: bool = False
+
+
+def may_command(event: TextWritten) -> bool:
+    """Leave out, before anything is fetched, what cannot hold a command."""
+    return might_command(event.text)
+
+
+def written(event: TextWritten, facts: Facts) -> Sequence[Intent]:
+    """Obey the commands of a text, and answer them together."""
+    if facts.by_us or not facts.commands:
+        return []
+    request = Request(event=event, trigger=event.where, known=facts)
+    talk = Talk(request, facts)
+    said = [talk.hear(command) for command in facts.commands]
+    intents = [intent for each in said for intent in each.intents]
+    words = "\n\n".join(each.words for each in said if each.words)
+    if any(each.done for each in said):
+        intents.append(_seen(event))
+    return [*intents, _reply(event, facts, words)] if words else intents
+
+
+def _seen(event: TextWritten) -> React:
+    return React(
+        installation=event.installation,
+        subject=event.subject,
+        trigger=event.where,
+        content="+1",
+    )
+
+
+def _reply(event: TextWritten, facts: Facts, words: str) -> Reply:
+    """Answer the text; people without triage access get one comment a subject in all."""
+    return Reply(
+        installation=event.installation,
+        subject=event.subject,
+        person=event.sender,
+        trigger=event.where,
+        text=words,
+        folded=facts.actor.role < Role.TRIAGE,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """One text, command by command; `started` are the agents that it has started so far."""
+
+    request: Request
+    facts: Facts
+    started: set[str] = field(default_factory=set)
+
+    def hear(self, command: Command) -> Said:
+        """Decide on one command, and say what comes of it."""
+        agent = by_command(self.facts.config, command.verb)
+        act = agent.spec.name if agent else command.verb
+        if agent is None and act not in VERBS:
+            return self._unknown(command)
+        decision = decide(self._ask(act, everywhere=EVERYWHERE in command.args))
+        record = self.request.record(act, decision)
+        if not decision.allowed:
+            return Said([record, self.request.refuse(decision)])
+        if agent is None and command.problem:
+            return Said([record], command.problem)
+        said = self._start(agent, command.instruction) if agent else DO[act](self, command)
+        return Said([record, *said.intents], said.words, said.done)
+
+    def _ask(self, act: str, *, everywhere: bool = False) -> Ask:
+        return self.request.ask(act, everywhere=everywhere, started=len(self.started))
+
+    def _unknown(self, command: Command) -> Said:
+        """Answer an unknown verb with the nearest one."""
+        commands = [each.on.command for each in self.facts.config.agents.values()]
+        near = nearest(command.verb, [*VERBS, *filter(None, commands)])
+        prefix = self.facts.config.commands.prefix
+        meant = f"Did you mean `/{prefix} {near}`?" if near else f"`/{prefix} help` lists all."
+        words = f"There is no command `{plain(command.verb)}`. {meant}"
+        refused = Decision(allowed=False, rule="unknown", words=words)
+        return Said([self.request.refuse(refused)])
+
+    def _start(self, agent: Agent, instruction: str) -> Said:
+        name = agent.spec.name
+        if name in self.started or self.request.is_open(name):
+            return Said(words=f"`{name}` is at work here already.")
+        self.started.add(name)
+        return Said([self.request.start(agent, instruction)])
+
+    def _named(self, command: Command) -> str | None:
+        """Return the agent that a command names; None when it names none."""
+        if not command.args:
+            return None
+        agent = by_command(self.facts.config, command.args[0])
+        return agent.spec.name if agent else command.args[0]
+
+    def help(self, _command: Command) -> Said:
+        """List what this person may do here."""
+        acts = [*self.facts.config.agents, *VERBS]
+        return Said(words=answers.helped(self.facts.config, {act: self._ask(act) for act in acts}))
+
+    def status(self, _command: Command) -> Said:
+        """Say which runs are open."""
+        facts = self.facts
+        return Said(words=answers.status(facts.open_runs, facts.pauses, self.request.event.at))
+
+    def explain(self, command: Command) -> Said:
+        """Say why runs wait or how they ended, and what was decided."""
+        facts, agent = self.facts, self._named(command)
+        open_runs, past = (
+            [each for each in runs if agent in {None, each.agent}]
+            for runs in (facts.open_runs, facts.past_runs)
+        )
+        words = answers.explain(
+            open_runs, past, facts.pauses, facts.decisions, self.request.event.at
+        )
+        return Said(words=words)
+
+    def config(self, _command: Command) -> Said:
+        """Show the settings in force."""
+        return Said(words=answers.settings(self.facts.config))
+
+    def stop(self, command: Command) -> Said:
+        """Stop open runs."""
+        agent = self._named(command)
+        if not any(agent in {None, each.agent} for each in self.facts.open_runs):
+            return Said(words="No such run is open here.")
+        why = f"{plain(self.request.event.sender.login)} stopped it."
+        return Said(
+            [StopRuns(subject=self.request.event.subject, agent=agent, why=why)], done=True
+        )
+
+    def retry(self, command: Command) -> Said:
+        """Do the last finished run again, on the terms of today."""
+        named = self._named(command)
+        past = next((run for run in self.facts.past_runs if named in {None, run.agent}), None)
+        agent = self.facts.config.agents.get(past.agent) if past else None
+        if past is None or agent is None:
+            return Said(words="There is no finished run here to do again.")
+        decision = decide(self._ask(past.agent))
+        if not decision.allowed:
+            return Said([self.request.record(past.agent, decision), self.request.refuse(decision)])
+        return self._start(agent, past.instruction)
+
+    def approve(self, command: Command) -> Said:
+        """Say yes to a commit that a run waits with."""
+        given = command.args[0] if command.args else ""
+        found = [
+            Approve(run=run.id, sha=wait.about, by=self.request.event.sender)
+            for run in self.facts.open_runs
+            for wait in run.waits
+            if wait.reason in {START, APPROVAL} and wait.about and means(given, wait.about)
+        ]
+        if found:
+            return Said(found, done=True)
+        asked = answers.waiting_for(self.facts.open_runs)
+        known = ", ".join(f"`{each}`" for each in asked) or "nothing"
+        words = f"No run waits for a yes to `{plain(given) or 'that'}`. Asked about: {known}."
+        return Said(words=words)
+
+    def pause(self, command: Command) -> Said:
+        """Hold runs back."""
+        return self._set_pause(command, on=True)
+
+    def resume(self, command: Command) -> Said:
+        """Let runs go on."""
+        return self._set_pause(command, on=False)
+
+    def _set_pause(self, command: Command, *, on: bool) -> Said:
+        event = self.request.event
+        owner = event.repo.partition("/")[0].lower()
+        scope = f"owner:{owner}" if EVERYWHERE in command.args else f"repo:{event.repo_id}"
+        left = [each for each in self.facts.pauses if each.scope != scope]
+        words = ""
+        if not on and left:
+            words = answers.status([], left, event.at)
+        return Said([SetPause(scope=scope, by=event.sender.login, on=on)], words, done=True)
+
+
+DO: Mapping[str, Callable[[Talk, Command], Said]] = {
+    "help": Talk.help,
+    "status": Talk.status,
+    "explain": Talk.explain,
+    "config": Talk.config,
+    "stop": Talk.stop,
+    "retry": Talk.retry,
+    "approve": Talk.approve,
+    "pause": Talk.pause,
+    "resume": Talk.resume,
+}
+"""What each verb that works does."""
+
+REACTIONS = (Reaction(event=TextWritten, facts=Facts, decide=written, when=may_command),)
