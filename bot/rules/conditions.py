@@ -1,8 +1,9 @@
 """Conditions of `when`, in CEL: whether an event is one that an agent is meant for.
 
 The interpreter has no bound on cost, so the language here is smaller: nothing that makes
-new text or lists, no macro inside another, and few of them.  What is left takes time in
-proportion to the condition and to what it is asked about, both of which are short.
+new text or lists, few macros, and in a macro nothing but its own name and plain values.
+What is left takes time in proportion to the condition and to what it is asked about, both
+of which are short.
 https://github.com/google/cel-spec/blob/master/doc/langdef.md
 """
 
@@ -35,6 +36,7 @@ MOST_WORDS = 150
 
 MOST_LABELS = 100
 MOST_PATHS = 300
+"""Paths that a condition sees; of a larger change it sees none."""
 
 FUNCTIONS = ("size", "startsWith", "endsWith", "contains")
 MACROS = ("all", "exists")
@@ -89,8 +91,9 @@ def context(moment: Moment) -> dict[str, dict[str, object]]:
         "base": moment.base[:MOST_TEXT],
         "head": moment.head[:MOST_TEXT],
     }
-    if moment.paths is not None:
-        subject["paths"] = [path[:MOST_TEXT] for path in moment.paths[:MOST_PATHS]]
+    if moment.paths is not None and len(moment.paths) <= MOST_PATHS:
+        # Not a part of them: `all` would hold for that part.
+        subject["paths"] = [path[:MOST_TEXT] for path in moment.paths]
     actor: dict[str, object] = {
         "login": moment.actor.login[:MOST_TEXT],
         "role": str(moment.role),
@@ -165,6 +168,10 @@ def _trouble_of_macros(condition: str) -> Trouble | None:
     for part, after in pairwise([*_parts(condition), ""]):
         depth += (part == "(") - (part == ")")
         inside = 0 if depth < inside else inside
+        if inside and part in NAMES:
+            # The interpreter copies all of a name's value each time.
+            words = f"`{part}` cannot be used inside `all` or `exists`."
+            return Trouble(words=words, remedy="Ask it outside, and join the two with `&&`.")
         if part in OTHER_MACROS and after == "(":
             words = f"`{part}` cannot be used in a condition."
             return Trouble(words=words, remedy="Write it with `exists` or `all`.")

@@ -1,182 +1,304 @@
-"""The settings of `.github/greenroom.yml`: their shapes, defaults and words for people.
+"""The settings of `.github/greenroom.yml`: their shapes, their defaults, and what they do.
 
-The JSON Schema in `docs/` and the tables there are made from these classes.
+The JSON Schema and the tables in `docs/` are made from these classes.
 """
 
-import re
-from collections.abc import Callable
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, Strict, WithJsonSchema
+from pydantic import ConfigDict, Field, Strict
 from pydantic.dataclasses import dataclass
-from pydantic_core import PydanticCustomError
 
-T = TypeVar("T")
-
-CI = Literal["approve", "auto"]
+from bot.rules.agents import Allow
+from bot.rules.configwords import DAY, MINUTE, OneOf, Seconds, Spelled, Time, Who
 
 PROTECT: tuple[str, ...] = (".github/**", "CODEOWNERS", "docs/CODEOWNERS")
 """Paths that no agent changes without a person: they decide what runs and who reviews."""
 
-NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
-"""Names of agents, validations and toolboxes: they stand in commands, labels and branches."""
-
-MOST_NAME = 40
-
-MINUTE, HOUR, DAY = 60, 60 * 60, 24 * 60 * 60
-UNITS = {"s": 1, "m": MINUTE, "h": HOUR, "d": DAY}
+MOST_ENTRIES = 100
+"""Entries of any list or mapping."""
 
 SHAPE = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
+CI = Literal["approve", "auto"]
 
-class Seconds(int):
-    """A length of time in whole seconds.  In a file it is text such as `30m`."""
+Name = Annotated[
+    str,
+    Spelled(
+        pattern=r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*",
+        most=40,
+        what="a name in lower-case letters, digits and single hyphens",
+        example="unit-tests",
+    ),
+]
+"""Names of agents, validations and toolboxes: they stand in commands, labels and branches."""
 
+Prefix = Annotated[
+    str,
+    Spelled(
+        pattern=r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*", most=20, what="a word of commands", example="gr"
+    ),
+]
+Glob = Annotated[
+    str,
+    Spelled(
+        pattern=r"[^\\\x00-\x1f!][^\\\x00-\x1f]*",
+        never=r"(?:^|/)\.\.(?:/|$)",
+        what="a pattern of paths",
+        example="docs/**",
+    ),
+]
+File = Annotated[
+    str,
+    Spelled(
+        pattern=r"[^/\\\x00-\x1f][^\\\x00-\x1f]*",
+        never=r"(?:^|/)\.\.(?:/|$)",
+        what="a path from the top of the repository",
+        example="report.xml",
+    ),
+]
+Host = Annotated[
+    str,
+    Spelled(
+        pattern=r"(?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])",
+        most=253,
+        what="the name of a host, without scheme, port and path",
+        example="packages.example.com",
+    ),
+]
+Image = Annotated[
+    str,
+    Spelled(
+        pattern=r"[a-z0-9][a-z0-9._-]*(?::[0-9]+)?(?:/[a-z0-9][a-z0-9._-]*)+(?::[\w.-]+)?@sha256:[0-9a-f]{64}",
+        most=400,
+        what="an image by its digest",
+        example=f"registry.example/tools/python@sha256:{'0' * 64}",
+    ),
+]
+Slug = Annotated[
+    str,
+    Spelled(
+        pattern=r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?",
+        most=100,
+        what="the slug of an app, as its address on GitHub has it and without `[bot]`",
+        example="dependabot",
+    ),
+]
+Script = Annotated[
+    str,
+    Spelled(
+        pattern=r"(?s)[^\x00]*[^\x00\s][^\x00]*", most=4000, what="a command", example="pytest -q"
+    ),
+]
+Setting = Annotated[
+    str,
+    Spelled(
+        pattern=r"[a-z_]+(?:\.[a-z0-9_-]+)*",
+        what="the dotted name of a setting",
+        example="limits.runs",
+    ),
+]
+Included = Annotated[
+    str,
+    Spelled(
+        pattern=r"greenroom/[A-Za-z0-9][A-Za-z0-9._-]*\.yml",
+        what="a file of `.github/greenroom/`, from `.github/` on",
+        example="greenroom/limits.yml",
+    ),
+]
 
-def wrong(words: str, remedy: str) -> PydanticCustomError:
-    """Make the error of a value that is not what it should be.
-
-    `words` may hold `{found}`, which stands for the value as it was written.
-    """
-    return PydanticCustomError("ours", "{words}", {"words": words, "remedy": remedy})
-
-
-def spelled(pattern: str, most: int, words: str, remedy: str) -> Callable[[object], str]:
-    """Make a reader of text that matches a pattern whole and has at most `most` characters."""
-    whole = re.compile(pattern)
-
-    def read(value: object) -> str:
-        if not isinstance(value, str) or len(value) > most or not whole.fullmatch(value):
-            raise wrong(words, remedy)
-        return value
-
-    return read
-
-
-def read_seconds(value: object) -> Seconds:
-    """Read a length of time such as `30m`."""
-    if isinstance(value, Seconds):
-        return value
-    match = re.fullmatch(r"([1-9][0-9]{0,5})([smhd])", value) if isinstance(value, str) else None
-    if match is None:
-        raise wrong(
-            "{found} is no length of time.",
-            "Write a number and its unit, s, m, h or d, such as `30m` or `14d`.",
-        )
-    return Seconds(int(match[1]) * UNITS[match[2]])
-
-
-def between(least: str, most: str) -> Callable[[Seconds], Seconds]:
-    """Make a check that a length of time lies between two others."""
-    bounds = (read_seconds(least), read_seconds(most))
-
-    def check(value: Seconds) -> Seconds:
-        if not bounds[0] <= value <= bounds[1]:
-            raise wrong(
-                f"{{found}} is not between `{least}` and `{most}`.",
-                f"Write a length of time from `{least}` to `{most}`.",
-            )
-        return value
-
-    return check
-
-
-Whole = Annotated[int, Strict(), Field(ge=1)]
-Dollars = Annotated[float, Strict(), Field(ge=0, allow_inf_nan=False)]
 YesNo = Annotated[bool, Strict()]
+Positive = Annotated[int, Strict(), Field(ge=1, le=100_000)]
+Counted = Annotated[int, Strict(), Field(ge=0, le=100_000)]
+Dollars = Annotated[float, Strict(), Field(ge=0, le=1_000_000, allow_inf_nan=False)]
+
+
+def setting(does: str, *, default: Any, example: object = None) -> Any:
+    """Describe a setting; a default that is a class is made anew."""
+    if isinstance(default, type):
+        return Field(default_factory=default, description=does)
+    shown = {"default": str(default)} if isinstance(default, Seconds) else None
+    examples = None if example is None else [example]
+    return Field(default=default, description=does, examples=examples, json_schema_extra=shown)
+
+
+def many(does: str, *examples: object, default: tuple[str, ...] = ()) -> Any:
+    """Describe a list of values."""
+    return Field(
+        default=default, description=does, examples=list(examples), max_length=MOST_ENTRIES
+    )
+
+
+def named(does: str, *examples: object) -> Any:
+    """Describe a mapping by names that the reader chooses."""
+    return Field(
+        default_factory=dict, description=does, examples=list(examples), max_length=MOST_ENTRIES
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=SHAPE)
 class Commands:
-    """How commands are written.
+    """How commands are written."""
 
-    Attributes:
-        prefix: the word after the slash.
-        bare: whether the agents' own commands work without the prefix.
-    """
-
-    prefix: str = "gr"
-    bare: YesNo = False
+    prefix: Prefix = setting(
+        "The word after the slash, as in `/gr fix`.", example="gr", default="gr"
+    )
+    bare: YesNo = setting(
+        "Whether agents' commands work without the prefix too, as in `/fix`.",
+        example=True,
+        default=False,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=SHAPE)
 class RunLimits:
-    """How many runs a repository may have."""
+    """How many runs the repository may have."""
 
-    concurrent: Whole = 3
-    per_day: Whole = 50
+    concurrent: Positive = setting(
+        "Runs that hold a runner at the same time.", example=3, default=3
+    )
+    per_day: Positive = setting("Runs that start within 24 hours.", example=50, default=50)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=SHAPE)
 class CostLimits:
-    """What runs may cost, in US dollars."""
+    """What models may cost."""
 
-    per_run: Dollars = 5.0
-    per_day: Dollars = 50.0
+    per_run: Dollars = setting("US dollars that one run may cost.", example=5.0, default=5.0)
+    per_day: Dollars = setting(
+        "US dollars that all runs may cost within 24 hours.", example=50.0, default=50.0
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=SHAPE)
 class TimeLimits:
-    """How long a job may work and a run may wait."""
+    """How long things may take."""
 
-    job: int = Seconds(30 * MINUTE)
-    parked: int = Seconds(14 * DAY)
+    job: Annotated[int, Time(least="1m", most="6h")] = setting(
+        "How long an agent may work at a stretch.", example="30m", default=Seconds(30 * MINUTE)
+    )
+    parked: Annotated[int, Time(least="1h", most="90d")] = setting(
+        "How long a run may wait for something.", example="14d", default=Seconds(14 * DAY)
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=SHAPE)
 class Quota:
     """What runs may use up."""
 
-    runs: RunLimits = Field(default_factory=RunLimits)
-    cost: CostLimits = Field(default_factory=CostLimits)
-    time: TimeLimits = Field(default_factory=TimeLimits)
-    handoffs: Annotated[int, Strict(), Field(ge=0)] = 5
+    runs: RunLimits = setting("How many runs the repository may have.", default=RunLimits)
+    cost: CostLimits = setting("What models may cost.", default=CostLimits)
+    time: TimeLimits = setting("How long things may take.", default=TimeLimits)
+    handoffs: Counted = setting(
+        "How often runs may start each other in a row.", example=5, default=5
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=SHAPE)
 class Commits:
     """How an agent's commits are made."""
 
-    sign_off: YesNo = False
-    signed: YesNo = False
+    sign_off: YesNo = setting("Whether they carry `Signed-off-by`.", example=True, default=False)
+    signed: YesNo = setting("Whether GitHub signs them where it can.", example=True, default=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=SHAPE)
 class PullRequests:
     """How an agent's pull requests are opened."""
 
-    draft: YesNo = False
+    draft: YesNo = setting("Whether they begin as drafts.", example=True, default=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=SHAPE)
 class Egress:
-    """Hosts that an agent may reach beside the model."""
+    """What an agent may reach beside its model."""
 
-    allow: tuple[str, ...] = ()
+    allow: tuple[Host, ...] = many("Hosts that agents may reach.", ["packages.example.com"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=SHAPE)
 class Setup:
-    """What prepares a workspace, without a model and without secrets."""
+    """What prepares a workspace, with no model and no secret."""
 
-    run: str
-    inputs: tuple[str, ...] = ()
-    egress: tuple[str, ...] = ()
+    run: Script = Field(description="The command.", examples=["pip install -e .[test]"])
+    inputs: tuple[Glob, ...] = many("Files that it depends on.", ["pyproject.toml"])
+    egress: tuple[Host, ...] = many("Hosts that it may reach.", ["packages.example.com"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=SHAPE)
 class Toolbox:
-    """A read-only tree of tools, an OCI image by its digest."""
+    """A read-only tree of tools."""
 
-    image: str
+    image: Image = Field(description="The OCI image that it is, by digest.")
+
+
+@dataclass(
+    frozen=True,
+    slots=True,
+    kw_only=True,
+    config=ConfigDict(**SHAPE, populate_by_name=True),
+)
+class Validation:
+    """A command that checks an agent's work, away from the agent."""
+
+    run: Script = Field(description="The command.", examples=["pytest -q"])
+    toolboxes: tuple[Name, ...] = many("Toolboxes that it needs.", ["python"])
+    image: Image | None = Field(default=None, description="The image that it runs in, by digest.")
+    runner_class: Name | None = Field(
+        default=None, alias="class", description="The kind of runner.", examples=["builder"]
+    )
+    report: File | None = Field(
+        default=None, description="The JUnit report that it writes.", examples=["report.xml"]
+    )
+    timeout: Annotated[int, Time(least="1s", most="6h")] = setting(
+        "How long it may take.", example="10m", default=Seconds(10 * MINUTE)
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=SHAPE)
-class Validation:
-    """A named command that runs away from the agent, over a snapshot of its tree."""
+class Adjusted:
+    """What is different about an agent that is defined elsewhere."""
 
-    run: str
-    toolboxes: tuple[str, ...] = ()
-    image: str | None = None
-    report: str | None = None
-    timeout: int = Seconds(10 * MINUTE)
+    enabled: YesNo = setting("Whether it is there.", example=False, default=True)
+    allow: Annotated[Allow, Who()] | None = setting(
+        "Who may start it.", example="maintain", default=None
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=SHAPE)
+class ConfigFile:
+    """The settings of a repository, or of an organization for all of its repositories."""
+
+    version: Literal[1] = setting("The version of this format.", example=1, default=1)
+    commands: Commands = setting("How commands are written.", default=Commands)
+    limits: Quota = setting("What runs may use up.", default=Quota)
+    protect: tuple[Glob, ...] = many(
+        "Paths that no agent changes without a person.", [".github/**"], default=PROTECT
+    )
+    ci: Annotated[CI, OneOf(words=("approve", "auto"), what="ways to start CI")] = setting(
+        "Whether a push waits for a person when its agent read what strangers wrote.",
+        example="approve",
+        default="approve",
+    )
+    bots: tuple[Slug, ...] = many("Apps whose bots may start agents.", ["dependabot"])
+    commits: Commits = setting("How an agent's commits are made.", default=Commits)
+    pull_requests: PullRequests = setting(
+        "How an agent's pull requests are opened.", default=PullRequests
+    )
+    setup: Setup | None = setting(
+        "What prepares a workspace.", example={"run": "pip install -e .[test]"}, default=None
+    )
+    toolboxes: dict[Name, Toolbox] = named("Trees of tools for agents and validations, by name.")
+    validations: dict[Name, Validation] = named(
+        "Checks that agents may ask for, by name.", {"unit": {"run": "pytest -q"}}
+    )
+    egress: Egress = setting("What an agent may reach beside its model.", default=Egress)
+    agents: dict[Name, Adjusted] = named(
+        "Changes to agents that are defined elsewhere.", {"fix": {"enabled": False}}
+    )
+    enforce: tuple[Setting, ...] = many(
+        "Settings that no repository may loosen; for an organization's file.", ["limits.runs"]
+    )
+    include: tuple[Included, ...] = many(
+        "Further files with settings, which this one has precedence over.",
+        ["greenroom/limits.yml"],
+    )
