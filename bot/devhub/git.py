@@ -20,6 +20,7 @@ async def git(
     given: bytes = b"",
     fine: tuple[int, ...] = (0,),
     by: tuple[str, str, str] | None = None,
+    index: Path | None = None,
 ) -> bytes:
     """Run git in a bare repository and return what it printed.
 
@@ -29,6 +30,7 @@ async def git(
         given: standard input.
         fine: exit statuses that are answers.
         by: name, email and date for commits made here.
+        index: the file that holds a tree in the making.
 
     Raises:
         GitFailed: any other status, with what git said.
@@ -41,6 +43,7 @@ async def git(
         **{f"GIT_{who}_NAME": name for who in ("AUTHOR", "COMMITTER")},
         **{f"GIT_{who}_EMAIL": email for who in ("AUTHOR", "COMMITTER")},
         **({f"GIT_{who}_DATE": date for who in ("AUTHOR", "COMMITTER")} if date else {}),
+        **({} if index is None else {"GIT_INDEX_FILE": str(index)}),
         **git_config(_SETTINGS),
     }
     process = await asyncio.create_subprocess_exec(

@@ -112,6 +112,7 @@ OPERATIONS = (
 
 _STATUS = {"type": "string"}
 _ERROR = {"$ref": "#/components/schemas/basic-error"}
+_CONTENTS = "paths /repos/{owner}/{repo}/contents/{path} put responses"
 _MERGED = "paths /repos/{owner}/{repo}/pulls/{pull_number}/merge put responses"
 
 CORRECTED: dict[str, dict[str, Any]] = {
@@ -129,6 +130,8 @@ CORRECTED: dict[str, dict[str, Any]] = {
     # Every error carries its status, as the basic one is described.
     "components schemas validation-error properties status": _STATUS,
     "components schemas validation-error-simple properties status": _STATUS,
+    # One of two, and the second is the first with more in it: either alone passes both.
+    f"{_CONTENTS} 409 content application/json schema": _ERROR,
     f"{_MERGED} 405 content application/json schema": _ERROR,
     f"{_MERGED} 409 content application/json schema": _ERROR,
 }

@@ -142,6 +142,24 @@ async def checks_it(visitor: Visitor, head: str) -> None:
     await visitor.asks(f"POST {suite}/rerequest")
 
 
+async def writes_a_commit(visitor: Visitor, sha: str) -> None:
+    put = {"message": "Add", "content": "b25lCg==", "branch": "topic/x"}
+    made = await visitor.asks("PUT ~/contents/put.txt", put)
+    again = {**put, "content": "dHdvCg=="}
+    await visitor.asks("PUT ~/contents/put.txt", again)
+    replaced = {**again, "sha": made["content"]["sha"]}
+    await visitor.asks("PUT ~/contents/put.txt", replaced, by="ada")
+    await visitor.asks("PUT ~/contents/put.txt", replaced)
+    blob = await visitor.asks("POST ~/git/blobs", {"content": "x", "encoding": "utf-8"})
+    entry = {"path": "x", "mode": "100644", "type": "blob", "sha": blob["sha"]}
+    tree = await visitor.asks("POST ~/git/trees", {"base_tree": sha, "tree": [entry]})
+    commit = {"message": "Write", "tree": tree["sha"], "parents": [sha]}
+    await visitor.asks("POST ~/git/commits", commit)
+    await visitor.asks("POST ~/git/commits", {**commit, "tree": "0" * 40})
+    for path in (f"~/git/commits/{made['commit']['sha']}", "~/commits/topic/x"):
+        await visitor.asks(f"GET {path}")
+
+
 async def reviews_it(visitor: Visitor, number: int, head: str) -> None:
     at = f"~/pulls/{number}"
     place = {"commit_id": head, "path": "new.txt", "line": 2, "side": "RIGHT"}
@@ -235,7 +253,6 @@ async def moves_about(visitor: Visitor) -> None:
 
 async def merges_it(visitor: Visitor, number: int, sha: str, head: str) -> None:
     at = f"~/pulls/{number}"
-    await visitor.pushes("topic/x", "newer.txt")
     await visitor.asks(f"GET {at}/merge")
     for state in ("closed", "open"):
         await visitor.asks(f"PATCH {at}", {"state": state}, by="ada")
@@ -285,6 +302,7 @@ async def visited(http, folder, owner):
     number, head = await opens_a_pull_request(visitor, sha)
     await checks_it(visitor, head)
     await reviews_it(visitor, number, head)
+    await writes_a_commit(visitor, sha)
     await merges_it(visitor, number, sha, head)
     await comes_from_a_fork(visitor)
     await belongs_to_a_guild(visitor)

@@ -17,6 +17,15 @@ _UNSIGNED = {
 }
 
 
+def _verification(repository: Repository, sha: str) -> dict[str, Any]:
+    """Return whether a commit's signature is known to be good: only GitHub's own are."""
+    if sha not in repository.signed:
+        return _UNSIGNED
+    signature, payload = repository.signed[sha]
+    told = {"signature": signature, "payload": payload, "verified_at": None}
+    return {"verified": True, "reason": "valid", **told}
+
+
 def _node(kind: str, repository: Repository, name: str) -> str:
     return accounts.node_id(kind, f"{repository.id}:{name}")
 
@@ -38,7 +47,7 @@ def git_commit(base: str, repository: Repository, commit: Commit) -> dict[str, A
             {"sha": each, "url": f"{url}/commits/{each}", "html_url": f"{html}/{each}"}
             for each in commit.parents
         ],
-        "verification": _UNSIGNED,
+        "verification": _verification(repository, commit.sha),
     }
 
 
@@ -60,7 +69,7 @@ def commit(base: str, repository: Repository, commit: Commit) -> dict[str, Any]:
             "message": commit.message,
             "tree": raw["tree"],
             "comment_count": 0,
-            "verification": _UNSIGNED,
+            "verification": raw["verification"],
         },
         "author": None,
         "committer": None,
