@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
 
-from sqlalchemy import case, delete, null, select
+from sqlalchemy import case, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model.errors import Fenced
@@ -57,37 +56,28 @@ async def in_force(tx: AsyncConnection, row: LayerRow) -> Layer:
 
 
 async def keep(
-    tx: AsyncConnection,
-    layer: Layer,
-    mistakes: tuple[Mistake, ...],
-    *,
-    repo_id: int,
-    sha: Sha,
-    now: float,
+    tx: AsyncConnection, row: LayerRow, files: Mapping[str, str], *, now: float
 ) -> None:
-    """Put the files of a commit in force, or note its mistakes.
+    """Note the newest commit of a repository, with its files.
 
-    With mistakes the files before stay in force, unless they are another repository's,
-    which had the name before.
+    With mistakes in it the files before stay in force, unless they are another
+    repository's, which had the name before.
     """
     newest = {
-        "repo_id": repo_id,
-        "sha": sha,
+        "repo_id": row.repo_id,
+        "sha": row.sha,
         "checked_at": now,
-        "mistakes": [asdict(each) for each in mistakes],
+        "mistakes": [asdict(each) for each in row.mistakes],
     }
-    taken: dict[str, Any] = {"good_sha": sha, "files": dict(layer.files)}
-    fresh = {"good_sha": null(), "files": {}} if mistakes else taken
-    insert = upsert(layers, tx.dialect).values(repo=layer.where, **newest, **fresh)
-    theirs = layers.c.repo_id != insert.excluded.repo_id
-    kept = {
-        name: case((theirs, insert.excluded[name]), else_=layers.c[name])
-        for name in ("good_sha", "files")
-    }
-    change = newest | (kept if mistakes else taken)
+    taken = {"good_sha": row.good_sha, "files": {} if row.mistakes else dict(files)}
+    insert = upsert(layers, tx.dialect).values(repo=row.repo, **newest, **taken)
+    fresh = insert.excluded
+    same = layers.c.repo_id == fresh.repo_id
+    kept = {name: case((same, layers.c[name]), else_=fresh[name]) for name in taken}
+    change = newest | (kept if row.mistakes else taken)
     await tx.execute(insert.on_conflict_do_update(index_elements=["repo"], set_=change))
 
 
 async def forget(tx: AsyncConnection, repo: Repo) -> None:
-    """Know nothing of a repository any more, so that its files are read anew."""
+    """Forget a repository that the app may no longer read."""
     await tx.execute(delete(layers).where(layers.c.repo == repo))
