@@ -10,6 +10,7 @@ from bot.devhub import control, smartgit
 from bot.devhub.api.calls import Reply, Route
 from bot.devhub.api.exchange import exchange
 from bot.devhub.hub import Hub
+from bot.devhub.pages.site import Site
 from bot.devhub.problems import not_found
 from bot.devhub.routes import ANYONE, ROUTES
 
@@ -30,6 +31,7 @@ def application(hub: Hub) -> web.Application:
         for path in _paths(route.path):
             app.router.add_route(route.method, path, _answer(hub, route))
     app.router.add_route("*", r"/{owner}/{repo}.git/{path:.*}", partial(smartgit.serve, hub))
+    Site(hub).join(app)
     app.router.add_route("*", "/{rest:.*}", _answer(hub, _NOWHERE))
     app.cleanup_ctx.append(partial(_sending, hub))
     return app

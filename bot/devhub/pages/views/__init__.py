@@ -1,0 +1,1 @@
+"""What each page shows: reads the hub's records, changes nothing."""
