@@ -45,7 +45,7 @@ class Annotation:
     path: str
     start_line: int
     end_line: int
-    level: Literal["notice", "warning", "failure"]
+    annotation_level: Literal["notice", "warning", "failure"]
     message: str
     title: str = ""
 
@@ -179,7 +179,7 @@ def _annotations(annotations: Sequence[Annotation]) -> list[dict[str, Any]]:
             "path": each.path,
             "start_line": each.start_line,
             "end_line": each.end_line,
-            "annotation_level": each.level,
+            "annotation_level": each.annotation_level,
             "message": cut(MESSAGE, each.message),
         }
         | ({"title": each.title[:TITLE]} if each.title else {})

@@ -81,7 +81,7 @@ def _loops(
         "scheduler": Scheduler(context, capacity).step,
         "supervisor": Supervisor(context, runner, launcher).step,
         "delivering": Delivering(context, quarantines, _noreply(settings), rules).step,
-        "reporter": Reporter(context, *writers(quarantines)).step,
+        "reporter": Reporter(context, *writers(quarantines, mirrors)).step,
         "janitor": Janitor(context, runner, workspaces).step,
     }
 

@@ -90,8 +90,7 @@ class Reporter:
     async def _bring_about(self, row: OutboxRow) -> str | None:
         at = self._context.github.at(row.installation, row.repo)
         if row.kind in self._acts:
-            await self._acts[row.kind].do(at, row)
-            return None
+            return await self._acts[row.kind].do(at, row)
         thing = self._things[row.kind]
         if row.external_id is not None:
             await thing.edit(at, row, row.external_id)

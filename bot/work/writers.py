@@ -7,25 +7,28 @@ created when it is not there.
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from bot.github.checks import Output, Shown
+from bot.github.checks import Action, Annotation, Output, Shown
 from bot.github.client import AtRepository
 from bot.github.pulls import NewPull
 from bot.model.errors import Refused
-from bot.model.ids import Sha
+from bot.model.ids import Repo, Sha
 from bot.model.priorities import Priority
 from bot.model.runs import Conclusion
 from bot.store.outbox import OutboxRow
 from bot.work.context import renewing
+from bot.work.signing import push_signed
 from bot.workspace import deliver
 from bot.workspace.deliver import Target
+from bot.workspace.lend import Shelf
+from bot.workspace.mirror import Mirrors
 from bot.workspace.quarantine import Quarantines
 
 
 class Act(Protocol):
     """Something that is done, and may be done again."""
 
-    async def do(self, at: AtRepository, row: OutboxRow) -> None:
-        """Bring it about."""
+    async def do(self, at: AtRepository, row: OutboxRow) -> str | None:
+        """Bring it about, and return what GitHub calls it, if anybody needs to know."""
 
 
 class Thing(Protocol):
@@ -42,12 +45,23 @@ class Thing(Protocol):
 
 
 class Reaction:
-    """A reaction on an issue or pull request; GitHub keeps one of a kind for each user."""
+    """A reaction; GitHub keeps one of a kind for each user.
+
+    It stands on the comment that is named, and where none is, or one that REST cannot react
+    to, on the issue or pull request.
+    """
 
     async def do(self, at: AtRepository, row: OutboxRow) -> None:
         """React."""
-        number, content = row.wish["number"], row.wish["content"]
-        await at.reactions.to_issue(number, content, priority=row.priority)
+        content, comment = row.wish["content"], row.wish.get("comment")
+        match row.wish.get("kind"):
+            case "issue_comment" if comment:
+                await at.reactions.to_comment(comment, content, priority=row.priority)
+            case "review_comment" if comment:
+                await at.reactions.to_review_comment(comment, content, priority=row.priority)
+            case _:
+                number = row.wish["number"]
+                await at.reactions.to_issue(number, content, priority=row.priority)
 
 
 class Unlabel:
@@ -59,22 +73,54 @@ class Unlabel:
 
 
 class Branch:
-    """A branch at a commit that lies in quarantine."""
+    """A branch at a commit that lies in quarantine, or at GitHub's signed one of the same tree.
+
+    A branch that is there already is only moved on, from the commit that the wish names.
+    """
 
     def __init__(self, quarantines: Quarantines) -> None:
         self._quarantines = quarantines
 
-    async def do(self, at: AtRepository, row: OutboxRow) -> None:
-        """Push it; nothing happens when it is there."""
+    async def do(self, at: AtRepository, row: OutboxRow) -> str:
+        """Push it, and return the commit; nothing happens when it is there."""
         if row.run is None:
             raise LookupError(f"wish {row.target} belongs to no run")
-        repository = await at.repository.get()
-        if repository.id != row.wish["repo_id"]:
-            raise Refused("repository", "Another repository has this name by now.")
-        target = Target(url=repository.clone_url, branch=row.wish["branch"])
+        url = await _clone_url(at, row)
+        sha, onto = Sha(row.wish["sha"]), row.wish.get("onto")
+        target = Target(url=url, branch=row.wish["branch"], onto=onto)
         quarantine = self._quarantines.path(row.run)
         with renewing(at):
-            await deliver.push(quarantine, row.wish["sha"], target, await at.token_to_push())
+            token = await at.token_to_push()
+            if row.wish.get("signed"):
+                shelf = Shelf(url=url, run=row.run, token=token)
+                return await push_signed(at, quarantine, sha, target, shelf)
+            await deliver.push(quarantine, sha, target, token)
+        return sha
+
+
+class Mirror:
+    """A mirror that has a commit; one that we never needed is not made."""
+
+    def __init__(self, mirrors: Mirrors) -> None:
+        self._mirrors = mirrors
+
+    async def do(self, at: AtRepository, row: OutboxRow) -> None:
+        """Fetch what is new."""
+        shelf = Repo(f"{row.repo}.{row.wish['repo_id']}")
+        if not self._mirrors.path(shelf).is_dir():
+            return
+        if await self._mirrors.resolve(shelf, row.wish["sha"]) is None:
+            with renewing(at):
+                url = await _clone_url(at, row)
+                await self._mirrors.fetch(shelf, url, await at.token_to_fetch())
+
+
+async def _clone_url(at: AtRepository, row: OutboxRow) -> str:
+    """Return where git finds the repository, if it is still the one that was meant."""
+    repository = await at.repository.get()
+    if repository.id != row.wish["repo_id"]:
+        raise Refused("repository", "Another repository has this name by now.")
+    return repository.clone_url
 
 
 class Comment:
@@ -127,6 +173,8 @@ def _shown(wish: Mapping[str, Any]) -> Shown:
         conclusion=Conclusion(conclusion) if conclusion else None,
         started=wish["started"],
         completed=wish["completed"],
+        actions=tuple(Action(**each) for each in wish.get("actions", ())),
+        annotations=tuple(Annotation(**each) for each in wish.get("annotations", ())),
     )
 
 
@@ -141,7 +189,13 @@ class Pull:
     async def create(self, at: AtRepository, row: OutboxRow) -> str:
         """Open it."""
         wish = row.wish
-        new = NewPull(title=wish["title"], body=wish["body"], head=wish["head"], base=wish["base"])
+        new = NewPull(
+            title=wish["title"],
+            body=wish["body"],
+            head=wish["head"],
+            base=wish["base"],
+            draft=wish.get("draft", False),
+        )
         return str((await at.pulls.create(new, priority=row.priority)).number)
 
     async def edit(self, at: AtRepository, row: OutboxRow, external_id: str) -> None:
@@ -162,12 +216,15 @@ class Heal:
                 await at.comments.delete(each.id, priority=Priority.PROGRESS)
 
 
-def writers(quarantines: Quarantines) -> tuple[Mapping[str, Act], Mapping[str, Thing]]:
+def writers(
+    quarantines: Quarantines, mirrors: Mirrors
+) -> tuple[Mapping[str, Act], Mapping[str, Thing]]:
     """Return the acts and the things, by the kind that a wish names."""
     acts: Mapping[str, Act] = {
         "reaction": Reaction(),
         "unlabel": Unlabel(),
         "branch": Branch(quarantines),
+        "mirror": Mirror(mirrors),
         "heal": Heal(),
     }
     things: Mapping[str, Thing] = {"comment": Comment(), "check": Check(), "pull": Pull()}

@@ -132,7 +132,7 @@ class House:
             "scheduler": Scheduler(context, self.capacity),
             "supervisor": Supervisor(context, self.runner, launcher),
             "delivering": Delivering(context, self.quarantines, NOREPLY, RULES),
-            "reporter": Reporter(context, *writers(self.quarantines)),
+            "reporter": Reporter(context, *writers(self.quarantines, self.mirrors)),
             "janitor": Janitor(context, self.runner, self.places),
         }
 
