@@ -1,4 +1,4 @@
-"""The `greenroom` command: which process to run, and how a start that fails is told."""
+"""The `greenroom` command: which process or tool to run, and how a failed start is told."""
 
 import argparse
 import importlib
@@ -12,16 +12,32 @@ from bot.store.migrate import migrate
 from bot.wiring.base import configure_logs, settings_for
 from bot.wiring.processes import MISCONFIGURED, run_once, run_process, serve
 
-PROCESSES: Mapping[Process, str] = {
-    Process.WEB: "take webhook deliveries in",
-    Process.WORK: "work off what is due",
-    Process.GATEWAY: "answer the jobs",
+PROCESSES: Mapping[str, str] = {
+    "serve": "run all of the app as one process group",
+    "web": "take webhook deliveries in",
+    "work": "work off what is due",
+    "gateway": "answer the jobs",
+    "migrate": "bring the database to this version",
 }
+
+TOOLS: Mapping[str, tuple[str, str]] = {
+    "demo": ("bot.demo.command", "walk around in an embedded GitHub, and watch agents work"),
+    "check-config": ("bot.checkconfig", "look for mistakes in a repository's configuration"),
+    "replay": ("bot.replay.command", "say what would be made of a delivery"),
+    "doctor": ("bot.doctor", "look for what is wrong with this installation"),
+    "pause": ("bot.pausing", "hold runs back"),
+    "resume": ("bot.pausing", "let runs go on that were held back"),
+}
+"""The module of each tool, which has `arguments(parser)` and `run(asked)`, and what it does.
+
+They are imported when they are asked for: a process of the app needs none of them.
+"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; return its exit status."""
-    asked = _parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    asked = _parser(words).parse_args(words)
     try:
         return _run(asked)
     except Misconfigured as problem:
@@ -32,24 +48,24 @@ def main(argv: Sequence[str] | None = None) -> int:
         return os.EX_UNAVAILABLE
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="greenroom", description="Puts coding agents to work on issues and pull requests."
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    commands.add_parser("serve", help="run all of the app as one process group")
-    for process, does in PROCESSES.items():
-        commands.add_parser(process.value, help=does)
-    commands.add_parser("migrate", help="bring the database to this version")
-    demo = commands.add_parser("demo", help="show the main job with an embedded GitHub")
-    demo.add_argument("--once", action="store_true", help="do the job once, print JSON, end")
+    for name, does in PROCESSES.items():
+        commands.add_parser(name, help=does)
+    for name, (module, does) in TOOLS.items():
+        tool = commands.add_parser(name, help=does, description=f"{does.capitalize()}.")
+        if name in words[:1]:
+            importlib.import_module(module).arguments(tool)
     return parser
 
 
 def _run(asked: argparse.Namespace) -> int:
-    if asked.command == "demo":
-        demo: int = importlib.import_module("bot.demo.main").demo(once=asked.once)
-        return demo
+    if asked.command in TOOLS:
+        status: int = importlib.import_module(TOOLS[asked.command][0]).run(asked)
+        return status
     configure_logs()
     if asked.command == "serve":
         return serve(settings_for(*Process))

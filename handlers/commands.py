@@ -21,12 +21,9 @@ from bot.rules.repoconfig import Agent
 from bot.rules.requests import Known, Request
 from bot.rules.roles import Role
 from bot.rules.starting import by_command
-from bot.rules.verbs import VERBS
+from bot.rules.verbs import EVERYWHERE, VERBS
 from bot.rules.waiting import APPROVAL, START, means
 from bot.rules.wording import plain
-
-EVERYWHERE = "--org"
-"""What makes `pause` and `resume` mean the whole organization."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

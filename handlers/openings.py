@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.rules.conditions import Moment, holds
-
 from bot.model.events import SubjectOpened
 from bot.model.intents import Intent
 from bot.model.runs import Trigger
 from bot.reactions import Reaction
+from bot.rules.conditions import Moment, holds
 from bot.rules.requests import Known, Request
 from bot.rules.starting import by_event
 

@@ -26,6 +26,10 @@ FLOORS = (
     {
         "bot.__main__",
         "bot.cli",
+        "bot.replay",
+        "bot.pausing",
+        "bot.checkconfig",
+        "bot.doctor",
         "bot.demo",
         "bot.devhub",
         "bot.gateway",
@@ -41,7 +45,9 @@ NEIGHBOURS = {
     ("bot.runners", "bot.sandbox"): "the local runner puts its jobs into the sandbox",
     ("bot.__main__", "bot.cli"): "`python -m bot` is the command line",
     ("bot.cli", "bot.wiring"): "a command runs what wiring has built",
-    ("bot.cli", "bot.demo"): "the demo is a command",
+    ("bot.replay", "bot.wiring"): "a tool opens the database as a process does",
+    ("bot.pausing", "bot.wiring"): "a tool opens the database as a process does",
+    ("bot.doctor", "bot.wiring"): "a tool opens the database as a process does",
     ("bot.wiring", "bot.gateway"): "wiring builds every process",
     ("bot.wiring", "bot.web"): "wiring builds every process",
 }

@@ -78,3 +78,6 @@ VERBS: Mapping[str, Verb] = {
     ),
 }
 """The verbs after the prefix, in the order in which help shows them."""
+
+EVERYWHERE = "--org"
+"""What makes `pause` and `resume` mean the whole organization."""

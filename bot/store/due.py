@@ -4,7 +4,8 @@ from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.rules.delivering import DELIVERY
-from bot.store import inbox, outbox, runs
+from bot.rules.waiting import START
+from bot.store import inbox, outbox, queue, runs
 
 
 async def anything(tx: AsyncConnection, *, now: float) -> bool:
@@ -14,8 +15,9 @@ async def anything(tx: AsyncConnection, *, now: float) -> bool:
         inbox.waiting(now),
         outbox.waiting(now),
         runs.waiting(runs.OWED, now),
-        runs.waiting(runs.QUEUED, now),
+        runs.waiting(queue.QUEUED, now),
         runs.waiting(runs.parked_for(DELIVERY), now),
+        runs.waiting(runs.parked_for(START), now),
     ]
     query = select(or_(*(each.exists() for each in found)))
     return bool((await tx.execute(query)).scalar())

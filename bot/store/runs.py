@@ -8,15 +8,12 @@ from pydantic import TypeAdapter
 from sqlalchemy import (
     ColumnElement,
     Select,
-    Text,
     and_,
     case,
-    cast,
     delete,
     desc,
     exists,
     func,
-    literal,
     or_,
     select,
     text,
@@ -30,7 +27,7 @@ from bot.model.runs import Conclusion, Subject, SubjectKind, Terms, Trigger
 from bot.rules.lifecycle import COMPUTE, RUN, Compute, Run, Signal, after
 from bot.store.engine import insert_or_skip
 from bot.store.leases import FREE, Lease, free
-from bot.store.schema import UNDER_WAY, mailbox, pauses, run_subjects, runs, slots, waits
+from bot.store.schema import UNDER_WAY, mailbox, run_subjects, runs, slots, waits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +101,8 @@ def _row(row: Any) -> RunRow:
     return RunRow(**values)
 
 
-async def _all(tx: AsyncConnection, query: Select[Any]) -> Sequence[RunRow]:
+async def all_rows(tx: AsyncConnection, query: Select[Any]) -> Sequence[RunRow]:
+    """Return the runs that a query over `COLUMNS` finds."""
     return [_row(row) for row in (await tx.execute(query)).mappings()]
 
 
@@ -146,7 +144,7 @@ async def get(tx: AsyncConnection, run: RunId) -> RunRow:
     Raises:
         LookupError: there is no such run.
     """
-    found = await _all(tx, select(*COLUMNS).where(runs.c.id == run).with_for_update())
+    found = await all_rows(tx, select(*COLUMNS).where(runs.c.id == run).with_for_update())
     if not found:
         raise LookupError(run)
     return found[0]
@@ -166,30 +164,24 @@ async def open_on(tx: AsyncConnection, subject: Subject) -> Sequence[RunRow]:
     query = (
         select(*COLUMNS).where(runs.c.state != Run.FINISHED, _owns(subject)).order_by(runs.c.id)
     )
-    return await _all(tx, query)
+    return await all_rows(tx, query)
 
 
 async def finished_on(tx: AsyncConnection, subject: Subject, *, most: int) -> Sequence[RunRow]:
     """Return the finished runs that were asked for on a subject or opened it, newest first."""
     query = select(*COLUMNS).where(runs.c.state == Run.FINISHED, _owns(subject))
-    return await _all(tx, query.order_by(desc(runs.c.id)).limit(most))
+    return await all_rows(tx, query.order_by(desc(runs.c.id)).limit(most))
 
 
 async def at_head(tx: AsyncConnection, repo: Repo, head: Sha) -> RunRow | None:
     """Return the newest run that shows on a commit."""
     query = select(*COLUMNS).where(runs.c.repo == repo, runs.c.head == head)
-    return next(iter(await _all(tx, query.order_by(desc(runs.c.id)).limit(1))), None)
+    return next(iter(await all_rows(tx, query.order_by(desc(runs.c.id)).limit(1))), None)
 
 
 async def find(tx: AsyncConnection, run: RunId) -> RunRow | None:
     """Return a run, if there is one of that id."""
-    return next(iter(await _all(tx, select(*COLUMNS).where(runs.c.id == run))), None)
-
-
-async def started_since(tx: AsyncConnection, repo_id: int, moment: float) -> int:
-    """Count the runs of a repository that were asked for since a moment."""
-    query = select(func.count()).where(runs.c.repo_id == repo_id, runs.c.created_at >= moment)
-    return (await tx.execute(query)).scalar_one()
+    return next(iter(await all_rows(tx, select(*COLUMNS).where(runs.c.id == run))), None)
 
 
 async def open_of(
@@ -199,7 +191,7 @@ async def open_of(
     query = select(*COLUMNS).where(
         runs.c.state != Run.FINISHED, runs.c.installation == installation
     )
-    return await _all(tx, query if repo is None else query.where(runs.c.repo == repo))
+    return await all_rows(tx, query if repo is None else query.where(runs.c.repo == repo))
 
 
 async def open_among(tx: AsyncConnection, some: Collection[RunId]) -> frozenset[RunId]:
@@ -212,39 +204,6 @@ OWED: ColumnElement[bool] = and_(
     text(UNDER_WAY), or_(runs.c.compute != Compute.NONE, runs.c.state == Run.RUNNING)
 )
 """Runs to which the supervisor owes something."""
-
-OWNER_SCOPE = func.substr(pauses.c.scope, len("owner:") + 1).concat("/")
-PAUSED = exists().where(
-    or_(
-        pauses.c.scope == "all",
-        pauses.c.scope == literal("repo:").concat(cast(runs.c.repo_id, Text)),
-        func.substr(func.lower(runs.c.repo), 1, func.length(OWNER_SCOPE)) == OWNER_SCOPE,
-    )
-)
-"""Runs that somebody holds back."""
-
-QUEUED: ColumnElement[bool] = and_(
-    text(UNDER_WAY), runs.c.state == Run.QUEUED, runs.c.compute == Compute.NONE, ~PAUSED
-)
-"""Runs that wait for a runner, and may have one."""
-
-
-async def any_queued(tx: AsyncConnection, *, now: float) -> bool:
-    """Tell whether a run waits for a runner."""
-    return await due(tx, QUEUED, now=now)
-
-
-async def queued(tx: AsyncConnection, *, now: float, most: int, of_repo: int) -> Sequence[RunRow]:
-    """Take runs that wait for a runner, oldest first, no more than `of_repo` of one repository.
-
-    They are locked until the transaction ends, so that no other worker admits them too.
-    """
-    place = func.row_number().over(partition_by=runs.c.repo, order_by=runs.c.id)
-    waiting = select(runs.c.id, place.label("place"))
-    ranked = waiting.where(QUEUED, runs.c.next_attempt_at <= now).subquery()
-    first = select(ranked.c.id).where(ranked.c.place <= of_repo).order_by(ranked.c.id).limit(most)
-    query = select(*COLUMNS).where(runs.c.id.in_(first), QUEUED).order_by(runs.c.id)
-    return await _all(tx, query.with_for_update(skip_locked=True))
 
 
 def parked_for(reason: str) -> ColumnElement[bool]:
@@ -295,7 +254,7 @@ async def claim(
         .limit(most)
         .with_for_update(skip_locked=True)
     )
-    found = await _all(tx, query)
+    found = await all_rows(tx, query)
     if found:
         taken = runs.c.id.in_([row.id for row in found])
         await tx.execute(update(runs).where(taken).values(**lease.values()))
@@ -385,17 +344,3 @@ async def unread(tx: AsyncConnection, run: RunId) -> bool:
 async def free_slots(tx: AsyncConnection, run: RunId) -> None:
     """Let others have the slots of a run."""
     await tx.execute(delete(slots).where(slots.c.run == run))
-
-
-async def taken_slots(tx: AsyncConnection) -> frozenset[tuple[str, int]]:
-    """Return the slots that are held, as (scope, number)."""
-    rows = await tx.execute(select(slots.c.scope, slots.c.number))
-    return frozenset((scope, number) for scope, number in rows)
-
-
-async def take_slot(tx: AsyncConnection, run: RunId, scope: str, number: int) -> bool:
-    """Take a slot; False when another run has it."""
-    added = await tx.execute(
-        insert_or_skip(slots, tx.dialect).values(scope=scope, number=number, run=run)
-    )
-    return added.rowcount == 1

@@ -105,7 +105,7 @@ async def used(tx: AsyncConnection, run: RunId, fence: Fence, kind: str) -> int:
     return (await tx.execute(query)).scalar_one()
 
 
-async def wait(
+async def wait(  # noqa: PLR0913 - the columns of a wait
     tx: AsyncConnection,
     run: RunId,
     reason: str,

@@ -54,7 +54,7 @@ class Dispatch:
     guid: DeliveryGuid
     run_id: Callable[[], RunId]
 
-    async def carry_out(self, intent: Intent) -> str:  # noqa: PLR0911, C901 - one row an intent
+    async def carry_out(self, intent: Intent) -> str:  # noqa: C901, PLR0911, PLR0912 - one row an intent
         """Turn one intent into rows; return what came of it, for the receipt."""
         match intent:
             case StartRun():

@@ -30,21 +30,21 @@ from bot.model.runs import Person, Start, Subject
 from bot.reactions import Reaction
 from bot.rules.attempts import SETTLES
 from bot.rules.conditions import Moment
-from bot.rules.grammar import Command, Grammar, added, commands, might_command
+from bot.rules.grammar import Command, might_command
 from bot.rules.policy import Actor
+from bot.rules.reading import grammar_of, read
 from bot.rules.repoconfig import Config, Mistake, mistakes
-from bot.rules.roles import Role, role_of
+from bot.rules.roles import Role
 from bot.rules.starting import by_event
-from bot.store import decisions, heads, pauses, runs, story
+from bot.rules.verbs import EVERYWHERE
+from bot.store import decisions, heads, pauses, queue, runs, story
 from bot.store.runs import RunRow
+from bot.work.actors import actor
 from bot.work.configs import Configs
 from bot.work.context import Context
 from bot.work.loop import together
 
 F = TypeVar("F")
-
-MENTION = "greenroom"
-"""The login by which people may call the app, beside the prefix of its commands."""
 
 DAY = 24 * 3600.0
 
@@ -124,57 +124,13 @@ class FactSource:
         return await asyncio.to_thread(read, event, grammar)
 
     async def actor(self) -> Actor:
-        """Ask who the sender is here: their role, teams, and whether they own the organization.
-
-        Whoever GitHub does not know has no role.
-        """
-        sender = self._event.sender
+        """Ask who the sender is here."""
+        event = self._in_repository()
         if await self._idle():
-            return Actor(person=sender, role=Role.NONE)
-        config = await self._fact("config")
-        if sender.bot:
-            return Actor(person=sender, role=Role.NONE, named=await self._is_named(config))
-        try:
-            answer = await self._at().repository.role(sender.login, sender.id)
-        except Refused as problem:
-            if problem.reason not in {"not_found", "identity"}:
-                raise
-            return Actor(person=sender, role=Role.NONE)
-        return Actor(
-            person=sender,
-            role=role_of(answer.role, answer.permissions),
-            role_name=answer.role,
-            teams=await self._teams(config),
-            owner=await self._owns(),
-        )
-
-    async def _is_named(self, config: Config) -> bool:
-        """Tell whether the sender is the bot of an app that configuration names, by its id."""
-        app, installation = self._context.github.app, self._event.installation
-        named = await together(app.bot(slug, installation) for slug in config.bots)
-        return self._event.sender.id in named
-
-    async def _teams(self, config: Config) -> frozenset[str]:
-        wanted = sorted({team for each in config.agents.values() for team in each.allow.teams})
-        found = await together(self._is_in(team) for team in wanted)
-        return frozenset(team for team, is_in in zip(wanted, found, strict=True) if is_in)
-
-    async def _is_in(self, team: str) -> bool:
-        org, _, slug = team.partition("/")
-        members = self._context.github.members(self._event.installation)
-        return await members.in_team(org, slug, self._event.sender.login)
-
-    async def _owns(self) -> bool:
-        """Ask whether the sender owns the organization, where a command needs to know."""
-        if not isinstance(self._event, TextWritten):
-            return False
-        if not any("--org" in each.args for each in await self._fact("commands")):
-            return False
-        owner = self._in_repository().repo.partition("/")[0]
-        if owner.lower() == self._event.sender.login.lower():
-            return True
-        members = self._context.github.members(self._event.installation)
-        return await members.owns(owner, self._event.sender.login)
+            return Actor(person=event.sender, role=Role.NONE)
+        said = await self._fact("commands") if isinstance(event, TextWritten) else ()
+        org = any(EVERYWHERE in each.args for each in said)
+        return await actor(self._context, event, await self._fact("config"), org=org)
 
     async def by_us(self) -> bool:
         """Tell whether the app itself did it."""
@@ -324,10 +280,10 @@ class FactSource:
 
     async def left_today(self) -> int:
         """Count how many more runs the repository may start within its day of 24 hours."""
-        event, config = self._in_repository(), await self._fact("config")
+        event, config = self._in_repository(), await self.config()
         since = self._context.now() - DAY
         async with self._context.store.read() as rows:
-            started = await runs.started_since(rows, event.repo_id, since)
+            started = await queue.started_since(rows, event.repo_id, since)
         return max(config.limits.runs.per_day - started, 0)
 
     async def mistakes(self) -> Sequence[Mistake] | None:
@@ -337,20 +293,6 @@ class FactSource:
             raise TypeError(f"{type(event).__name__} is no push")
         layer = await self._configs.at(event.installation, event.repo, event.sha)
         return await asyncio.to_thread(mistakes, layer) if layer.files else None
-
-
-def grammar_of(config: Config) -> Grammar:
-    """Return how people talk to the app where this configuration is in force."""
-    named = {each.on.command for each in config.agents.values() if each.on.command}
-    bare = frozenset(named) if config.commands.bare else frozenset()
-    return Grammar(prefix=config.commands.prefix, bare=bare, mention=MENTION)
-
-
-def read(event: TextWritten, grammar: Grammar) -> Sequence[Command]:
-    """Parse a text's commands; of an edited one, those that the edit has added."""
-    if event.before is None:
-        return commands(event.text, grammar)
-    return added(event.before, event.text, grammar)
 
 
 def run_now(row: RunRow, pull: int | None, waits: Sequence[Any] = ()) -> RunNow:

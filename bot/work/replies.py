@@ -35,7 +35,7 @@ class Replies:
     now: float
     guid: DeliveryGuid
 
-    async def carry_out(self, intent: Answer) -> str:
+    async def carry_out(self, intent: Answer) -> str:  # noqa: PLR0911 - one row an intent
         """Wish for an answer; return what came of it, for the receipt."""
         match intent:
             case React():
@@ -126,7 +126,7 @@ class Replies:
     ) -> None:
         await self._put(target, kind, intent.installation, intent.subject.repo, wish, priority)
 
-    async def _put(  # noqa: PLR0913 - the columns of a wish
+    async def _put(  # noqa: PLR0913, PLR0917 - the columns of a wish
         self,
         target: str,
         kind: str,

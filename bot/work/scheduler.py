@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.rules.admission import Capacity, Queued, admit
 from bot.rules.lifecycle import Signal
-from bot.store import runs
+from bot.store import queue, runs
 from bot.store.runs import RunRow
 from bot.work import telling
 from bot.work.context import Context
@@ -27,20 +27,20 @@ class Scheduler:
         """Admit what may start now; True when something did."""
         now = self._context.now()
         async with self._context.store.read() as rows:
-            if not await runs.any_queued(rows, now=now):
+            if not await queue.any_queued(rows, now=now):
                 return False
         async with self._context.store.begin() as tx:
             of_repo = self._capacity.repo
-            found = await runs.queued(tx, now=now, most=LOOKED_AT, of_repo=of_repo)
+            found = await queue.queued(tx, now=now, most=LOOKED_AT, of_repo=of_repo)
             waiting = {row.id: row for row in found}
             queued = [
                 Queued(run=row.id, repo=row.repo, at_once=row.terms.at_once)
                 for row in waiting.values()
             ]
             admitted = 0
-            for each in admit(queued, await runs.taken_slots(tx), self._capacity):
+            for each in admit(queued, await queue.taken_slots(tx), self._capacity):
                 row = waiting[each.run]
-                taken = [await runs.take_slot(tx, row.id, *slot) for slot in each.slots.items()]
+                taken = [await queue.take_slot(tx, row.id, *slot) for slot in each.slots.items()]
                 if not all(taken):  # another worker was faster; look again at the next step
                     await runs.free_slots(tx, row.id)
                     continue

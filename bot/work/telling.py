@@ -17,6 +17,7 @@ from bot.model.runs import Subject
 from bot.rules import wording
 from bot.rules.endings import Ending
 from bot.rules.lifecycle import Compute, Run
+from bot.rules.outputs import CHANGED
 from bot.rules.waiting import APPROVAL, START
 from bot.store import outbox, runs, story
 from bot.store.outbox import Wish
@@ -24,6 +25,9 @@ from bot.store.runs import RunRow
 from bot.work.replies import reaction
 
 log = structlog.get_logger()
+
+SAID = frozenset({"comment", "noop", "push"})
+"""Outputs whose words stand in the run's comment; those of a pull request stand in its body."""
 
 
 async def start(
@@ -147,7 +151,7 @@ async def view(tx: AsyncConnection, row: RunRow) -> wording.RunView:
     said = [
         each.payload.get("body") or each.payload.get("reason") or ""
         for each in asked
-        if each.kind in {"comment", "noop"}
+        if each.kind in SAID
     ]
     missing = [
         f"Missing: {wording.plain(each.payload['name'])}. {each.payload['why']}"
@@ -172,6 +176,7 @@ async def view(tx: AsyncConnection, row: RunRow) -> wording.RunView:
         round=row.round,
         asks=asks,
         said="\n\n".join([*said, *missing]),
+        changed="".join(each.payload["body"] for each in asked if each.kind == CHANGED),
     )
 
 

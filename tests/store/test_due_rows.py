@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import event
 
 from bot.rules.lifecycle import Signal
-from bot.store import due, inbox, outbox, runs, story
+from bot.store import due, inbox, outbox, queue, runs, story
 from bot.store.engine import open_store
 from bot.store.migrate import migrate
 from tests.store.rows import COMMENT, NOW, arrive, begun, lease, live, moved
@@ -91,7 +91,7 @@ async def explain(sqlite):
     await store.close()
 
 
-@pytest.mark.parametrize("which", [runs.OWED, runs.QUEUED], ids=["owed", "queued"])
+@pytest.mark.parametrize("which", [runs.OWED, queue.QUEUED], ids=["owed", "queued"])
 async def test_runs_that_are_owed_something_are_found_by_their_index(explain, which):
     (step,) = await explain(lambda rows: rows.execute(runs.waiting(which, NOW)))
     assert step.startswith("SEARCH runs USING INDEX ix_runs_owed (next_attempt_at<?)")

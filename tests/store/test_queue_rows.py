@@ -2,14 +2,14 @@ from contextlib import asynccontextmanager
 
 from bot.model.ids import Repo, RunId
 from bot.rules.lifecycle import Signal
-from bot.store import runs
+from bot.store import queue, runs
 from bot.store.engine import open_store
 from bot.store.migrate import migrate
 from tests.store.rows import ISSUE, NOW, begun, moved
 
 
 async def take(tx, now=NOW, most=9, of_repo=9):
-    return [row.id for row in await runs.queued(tx, now=now, most=most, of_repo=of_repo)]
+    return [row.id for row in await queue.queued(tx, now=now, most=most, of_repo=of_repo)]
 
 
 async def queued(store, **limits):
@@ -60,7 +60,7 @@ async def test_runs_that_do_not_wait_take_no_place_of_their_repository(store):
 async def test_a_run_waits_for_a_runner_until_it_is_admitted(store):
     async def waits(now=NOW):
         async with store.read() as rows:
-            return await runs.any_queued(rows, now=now)
+            return await queue.any_queued(rows, now=now)
 
     assert not await waits()
     row = await wait(store, "01A", next_attempt_at=NOW + 5)
@@ -85,9 +85,9 @@ async def test_the_slots_of_a_run_that_is_being_admitted_are_left_to_it(postgres
         row = await wait(store, "01A")
         async with store.begin() as one, other.begin() as two:
             assert await take(one) == ["01A"]
-            assert await runs.take_slot(one, row.id, "all", 0)
+            assert await queue.take_slot(one, row.id, "all", 0)
             await runs.signal(one, row, Signal.ADMITTED, now=NOW)
             assert await take(two) == []
         assert await queued(other) == []
         async with other.read() as rows:
-            assert await runs.taken_slots(rows) == {("all", 0)}
+            assert await queue.taken_slots(rows) == {("all", 0)}

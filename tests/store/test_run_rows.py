@@ -8,7 +8,7 @@ from bot.model.errors import Fenced
 from bot.model.ids import InstallationId, Repo, RunId, Sha
 from bot.model.runs import Conclusion, Subject
 from bot.rules.lifecycle import Compute, IllegalTransition, Run, Signal
-from bot.store import runs, story
+from bot.store import queue, runs, story
 from bot.store.schema import mailbox, slots
 from tests.store.rows import ISSUE, NOW, QUEUED, begun, lease, live, moved, write_to
 
@@ -27,12 +27,12 @@ async def claim(store, worker="w1", now=NOW, which=EVERY, most=10):
 
 async def take(store, run, scope, number):
     async with store.begin() as tx:
-        return await runs.take_slot(tx, RunId(run), scope, number)
+        return await queue.take_slot(tx, RunId(run), scope, number)
 
 
 async def held(store):
     async with store.read() as rows:
-        return await runs.taken_slots(rows)
+        return await queue.taken_slots(rows)
 
 
 async def test_a_run_is_read_back_as_it_was_written(store):

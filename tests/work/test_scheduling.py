@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from bot.rules.admission import Capacity
 from bot.rules.lifecycle import Run, Signal
-from bot.store import runs
+from bot.store import queue, runs
 from bot.store.schema import runs as table
 from bot.work.scheduler import Scheduler
 
@@ -69,7 +69,7 @@ async def test_schedulers_that_decide_at_once_never_admit_too_many(house, repo):
     await asyncio.gather(*(each.step() for each in several))
     assert (await states(house)).count("running") == min(repo, 3)
     async with house.store.read() as rows:
-        assert len(await runs.taken_slots(rows)) == 2 * min(repo, 3)
+        assert len(await queue.taken_slots(rows)) == 2 * min(repo, 3)
 
 
 async def test_a_slot_that_was_taken_meanwhile_is_not_taken_twice(house, monkeypatch):

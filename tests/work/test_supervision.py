@@ -7,7 +7,7 @@ from bot.model.runs import Conclusion
 from bot.rules.attempts import JOB_GRACE
 from bot.rules.lifecycle import Compute, Run
 from bot.runners.base import Alive, Unknown
-from bot.store import runs
+from bot.store import queue, runs
 from bot.work.supervisor import STOP_GRACE
 from tests.work.house import Stagehand
 
@@ -57,7 +57,7 @@ def past_the_deadline(house):
 
 async def held(house):
     async with house.store.read() as rows:
-        return await runs.taken_slots(rows)
+        return await queue.taken_slots(rows)
 
 
 async def test_a_lost_runner_is_replaced_by_one_with_a_higher_fence(house):

@@ -1,0 +1,1 @@
+"""`greenroom replay`: what the app would make of a delivery, without doing any of it."""

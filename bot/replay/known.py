@@ -1,0 +1,166 @@
+"""What a replay knows beside the delivery: given, recorded, or assumed and said.
+
+Nothing is asked of GitHub.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.model.errors import Misconfigured
+from bot.model.events import Event, RepositoryEvent, SubjectEvent, TextWritten
+from bot.model.facts import PullNow
+from bot.model.ids import Repo, Sha
+from bot.model.runs import Start
+from bot.rules.conditions import Moment
+from bot.rules.policy import Actor
+from bot.rules.reading import grammar_of, read
+from bot.rules.repoconfig import Config, effective
+from bot.rules.roles import NAMES
+from bot.store import decisions, heads, layers, pauses, queue, runs, story
+from bot.store.engine import Store
+from bot.work.facts import DAY, MOST_PAST, run_now
+
+NO_COMMIT = Sha("0" * 40)
+"""The head of a pull request of which nothing is known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What is known beside the delivery.
+
+    Attributes:
+        facts: by name, as handlers are to be told them.
+        assumed: what to say of the facts that nobody gave, filled as they are used.
+    """
+
+    facts: dict[str, Any]
+    assumed: dict[str, str] = field(default_factory=dict)
+
+
+READS: Mapping[str, TypeAdapter[Any]] = {
+    "by_us": TypeAdapter(bool),
+    "still_holds": TypeAdapter(bool),
+    "works_there": TypeAdapter(bool),
+    "ours": TypeAdapter(bool),
+    "left_today": TypeAdapter(int),
+    "seen_head": TypeAdapter(Sha | None),
+    "pull": TypeAdapter(PullNow | None),
+    "actor": TypeAdapter(Actor),
+}
+"""The facts that a file may give, and their shapes."""
+
+
+def given_in(file: Path) -> dict[str, Any]:
+    """Read facts by name from a file.
+
+    Raises:
+        Misconfigured: it cannot be read, or holds something else.
+    """
+    try:
+        raw = json.loads(file.read_bytes())
+        return {name: READS[name].validate_python(value) for name, value in raw.items()}
+    except OSError as problem:
+        raise Misconfigured(f"{file} cannot be read: {problem.strerror}.") from None
+    except KeyError as problem:
+        known = ", ".join(READS)
+        raise Misconfigured(f"{file}: no fact is named {problem}; {known}.") from None
+    except (ValueError, AttributeError, ValidationError) as problem:
+        raise Misconfigured(f"{file} does not hold facts: {problem}") from None
+
+
+async def recorded(store: Store, given: Given, event: Event, repo: Repo, now: float) -> None:
+    """Add what the database knows of a repository and of what the event is about."""
+    if not isinstance(event, RepositoryEvent):
+        return
+    facts = given.facts
+    async with store.read() as rows:
+        org = Repo(f"{repo.partition('/')[0]}/.github")
+        found = [await layers.find(rows, name) for name in (org, repo)]
+        good = [
+            await layers.in_force(rows, row) if row and row.good_sha else None for row in found
+        ]
+        facts.setdefault("config", effective(*good))
+        scopes = pauses.scopes(repo, event.repo_id)
+        facts.setdefault("pauses", await pauses.among(rows, scopes))
+        since = await queue.started_since(rows, event.repo_id, now - DAY)
+        left = facts["config"].limits.runs.per_day - since
+        facts.setdefault("left_today", max(left, 0))
+        if isinstance(event, SubjectEvent):
+            await _recorded_of_subject(rows, facts, event, repo)
+
+
+async def _recorded_of_subject(
+    rows: AsyncConnection, facts: dict[str, Any], event: SubjectEvent, repo: Repo
+) -> None:
+    subject, sender = replace(event.subject, repo=repo), event.sender
+    number = subject.number
+    said = await decisions.of(rows, event.repo_id, number, sender.id, most=MOST_PAST)
+    facts.setdefault("decisions", said)
+    head = await heads.seen(rows, event.repo_id, number, before=event.at)
+    facts.setdefault("seen_head", head)
+    for name, some in (
+        ("open_runs", await runs.open_on(rows, subject)),
+        ("past_runs", await runs.finished_on(rows, subject, most=MOST_PAST)),
+    ):
+        waits = await story.waiting(rows, [row.id for row in some])
+        facts.setdefault(
+            name,
+            [run_now(row, await runs.opened(rows, row.id), waits.get(row.id, ())) for row in some],
+        )
+
+
+def fact(name: str, event: Event, given: Given) -> Any:
+    """Return a fact, and remember when it is an assumption."""
+    if name in given.facts:
+        return given.facts[name]
+    if name == "commands" and isinstance(event, TextWritten):
+        return read(event, grammar_of(fact("config", event, given)))
+    if name == "moment" and isinstance(event, SubjectEvent):
+        return _moment(event, given)
+    value, words = _assumed(name, event, given)
+    given.assumed[name] = words
+    return value
+
+
+ASSUMED: Mapping[str, tuple[Any, str]] = {
+    "by_us": (False, "somebody else did it"),
+    "config": (Config(), "the built-in configuration (--against)"),
+    "decisions": ((), "none"),
+    "left_today": (1, "another run may be started today"),
+    "open_runs": ((), "none"),
+    "ours": (True, "the check run is ours"),
+    "past_runs": ((), "none"),
+    "pauses": ((), "none"),
+    "still_holds": (True, "it is still so"),
+    "works_there": (True, "it is still so"),
+}
+"""What is taken for facts that nobody gave, and the words that say so."""
+
+
+def _assumed(name: str, event: Event, given: Given) -> tuple[Any, str]:
+    if name == "actor":
+        role = NAMES[given.facts.get("role", "write")]
+        return Actor(person=event.sender, role=role), f"the sender's role is {role} (--role)"
+    if name == "pull" and isinstance(event, SubjectEvent) and event.subject.kind == "pull":
+        head = Start(sha=NO_COMMIT, branch="a-branch", fork=False)
+        pull = PullNow(head=head, base="main", open=event.open, draft=False)
+        return pull, "a pull request of the same repository (--facts)"
+    return ASSUMED.get(name, (None, "unknown"))
+
+
+def _moment(event: SubjectEvent, given: Given) -> Moment:
+    actor: Actor = fact("actor", event, given)
+    return Moment(
+        name=getattr(event, "name", ""),
+        actor=event.sender,
+        role=actor.role,
+        subject=event.subject,
+        title=event.title,
+        author=event.author,
+    )
