@@ -1,7 +1,9 @@
 """The small command `greenroom`, by which a program in a box asks for things.
 
     greenroom output pull-request --title TEXT --body-file FILE
+    greenroom output push --title TEXT --body-file FILE
     greenroom output comment --body-file FILE
+    greenroom output question --text TEXT [--choice TEXT]...
     greenroom output noop --reason TEXT
     greenroom output missing-tool --name NAME --why TEXT
     greenroom step TEXT
@@ -43,12 +45,19 @@ def parser() -> argparse.ArgumentParser:
     kinds = verbs.add_parser("output", help="have something done on GitHub").add_subparsers(
         dest="kind", required=True
     )
-    pull = kinds.add_parser("pull-request", help="open one with the changes in the workspace")
-    pull.add_argument("--title", required=True)
-    pull.add_argument("--body-file", required=True)
+    for kind, what in (
+        ("pull-request", "open one with the changes in the workspace"),
+        ("push", "add the changes in the workspace to the pull request the run was asked on"),
+    ):
+        changes = kinds.add_parser(kind, help=what)
+        changes.add_argument("--title", required=True)
+        changes.add_argument("--body-file", required=True)
     kinds.add_parser("comment", help="write one where the run was asked for").add_argument(
         "--body-file", required=True
     )
+    question = kinds.add_parser("question", help="ask a person")
+    question.add_argument("--text", required=True)
+    question.add_argument("--choice", action="append", default=[], dest="choices")
     kinds.add_parser("noop", help="say that nothing had to be done").add_argument(
         "--reason", required=True
     )

@@ -166,8 +166,8 @@ def read(top: Path) -> Repository:
         names={path.name for path in top.iterdir()},
         pyproject=_parsed(tomllib.loads, top / "pyproject.toml"),
         package=_parsed(json.loads, top / "package.json"),
-        hooks=set(_HOOK.findall(_text(top / ".pre-commit-config.yaml"))),
-        scripts="\n".join(map(_text, scripts)),
+        hooks=set(_HOOK.findall(text(top / ".pre-commit-config.yaml"))),
+        scripts="\n".join(map(text, scripts)),
     )
 
 
@@ -196,13 +196,14 @@ def _holds(table: Any, keys: list[str]) -> bool:
 
 def _parsed(parse: Any, file: Path) -> Mapping[str, Any]:
     try:
-        found = parse(_text(file))
+        found = parse(text(file))
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
 
 
-def _text(file: Path) -> str:
+def text(file: Path) -> str:
+    """Return the beginning of a file as text; empty where there is none."""
     if not file.is_file():
         return ""
     with file.open(encoding="utf-8", errors="replace") as source:

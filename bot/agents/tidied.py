@@ -34,7 +34,7 @@ class Ran:
 def title(ran: Sequence[Ran]) -> str:
     """Return the title of the pull request, which is also the commit's: what changed files."""
     names = [each.name for each in ran if each.changed]
-    return f"Apply {_listed(names) or 'automatic fixes'}"
+    return f"Apply {listed(names) or 'automatic fixes'}"
 
 
 def body(ran: Sequence[Ran], missing: Sequence[str]) -> str:
@@ -51,7 +51,7 @@ def nothing(ran: Sequence[Ran], missing: Sequence[str]) -> str:
     """Return the reason why there is no pull request."""
     lines: list[str] = []
     if ran:
-        lines.append(f"{_listed([each.name for each in ran])} changed no file.")
+        lines.append(f"{listed([each.name for each in ran])} changed no file.")
     if missing:
         lines.append(f"Configured, but not available to the run: {', '.join(missing)}.")
     if not lines:
@@ -103,5 +103,6 @@ def _failures(ran: Sequence[Ran]) -> str:
     )
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """Return names as one enumeration."""
     return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))

@@ -63,7 +63,8 @@ async def talking(
             task.cancel()
         await asyncio.wait({turn, rest})
         incoming.close()
-        outgoing.abort()
+        if not outgoing.is_closing():
+            outgoing.abort()
 
 
 def teller(gateway: Gateway, log: BoundedLog) -> Tell:

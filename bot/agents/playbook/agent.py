@@ -1,0 +1,168 @@
+"""The agent's side of the Agent Client Protocol, on the SDK."""
+
+import asyncio
+import uuid
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import acp
+from acp.schema import (
+    AgentCapabilities,
+    AllowedOutcome,
+    Implementation,
+    InitializeResponse,
+    LoadSessionResponse,
+    NewSessionResponse,
+    PermissionOption,
+    PromptResponse,
+    ToolCallUpdate,
+)
+
+from bot.agents.commands import Commands, Stopped
+from bot.agents.playbook.moves import LEAVE
+from bot.agents.playbook.session import Session
+from bot.agents.playbook.task import Task
+from bot.agents.playbook.work import CallKind, Output, Work
+
+ALLOW = PermissionOption(option_id="allow", name="Allow", kind="allow_once")
+DENY = PermissionOption(option_id="deny", name="Do not allow", kind="reject_once")
+LEAVE_IT = PermissionOption(option_id="leave", name=LEAVE, kind="reject_once")
+
+
+class Playbook:
+    """The agent, as the SDK calls it.
+
+    Args:
+        task: reads what is to be done, when it is to be done.
+        home: where sessions are kept.
+        output: asks for an output.
+    """
+
+    def __init__(self, task: Callable[[], Task], home: Path, output: Output) -> None:
+        self._task = task
+        self._home = home
+        self._output = output
+        self._client: acp.Client | None = None
+        self._session: Session | None = None
+        self._commands: Commands | None = None
+        self.refused = False
+        """Whether what it led to was not accepted."""
+
+    def on_connect(self, conn: acp.Client) -> None:
+        """Take the client's side of the connection."""
+        self._client = conn
+
+    async def initialize(self, protocol_version: int, **_: Any) -> InitializeResponse:
+        """Say hello."""
+        return InitializeResponse(
+            protocol_version=min(protocol_version, acp.PROTOCOL_VERSION),
+            agent_capabilities=AgentCapabilities(load_session=True),
+            agent_info=Implementation(name="playbook", version="1"),
+        )
+
+    async def new_session(self, cwd: str, **_: Any) -> NewSessionResponse:
+        """Begin a session in a folder."""
+        self._open(uuid.uuid4().hex, cwd)
+        assert self._session is not None
+        self._session.make()
+        return NewSessionResponse(session_id=self._session.name)
+
+    async def load_session(self, cwd: str, session_id: str, **_: Any) -> LoadSessionResponse:
+        """Go on with a session, having told what was said in it."""
+        self._open(session_id, cwd)
+        assert self._session is not None
+        if not self._session.exists():
+            raise acp.RequestError.resource_not_found(session_id)
+        for who, text in self._session.told():
+            said = acp.update_user_message_text if who == "user" else acp.update_agent_message_text
+            await self._update(said(text))
+        return LoadSessionResponse()
+
+    async def prompt(self, session_id: str, prompt: Sequence[Any], **_: Any) -> PromptResponse:
+        """Do the task; a person's answer comes in another turn, so a question ends this one."""
+        if self._session is None or self._commands is None or session_id != self._session.name:
+            raise acp.RequestError.resource_not_found(session_id)
+        self._session.keep("user", "".join(getattr(block, "text", "") for block in prompt))
+        work = Work(self._task(), self._commands, self, self._output)
+        try:
+            self.refused = not await work.do()
+        except Stopped:
+            return PromptResponse(stop_reason="cancelled")
+        return PromptResponse(stop_reason="end_turn")
+
+    async def cancel(self, **_: Any) -> None:
+        """Stop what runs."""
+        self.stop()
+
+    def stop(self) -> None:
+        """End all programs that were started."""
+        if self._commands is not None:
+            self._commands.stop()
+
+    async def plan(self, entries: Sequence[str], done: int) -> None:
+        """Show the plan."""
+        states = ["completed"] * done + ["in_progress"] + ["pending"] * len(entries)
+        shown = zip(entries, states, strict=False)
+        await self._update(
+            acp.update_plan([acp.plan_entry(text, status=state) for text, state in shown])  # type: ignore[arg-type]
+        )
+
+    async def begin(self, title: str, kind: CallKind) -> str:
+        """Say that something begins; return its id."""
+        call = uuid.uuid4().hex
+        await self._update(acp.start_tool_call(call, title, kind=kind, status="in_progress"))
+        return call
+
+    async def end(self, call: str, *, well: bool) -> None:
+        """Say that it is over."""
+        await self._update(acp.update_tool_call(call, status="completed" if well else "failed"))
+
+    async def may(self, title: str, kind: CallKind) -> bool:
+        """Ask whether something may be done."""
+        call = ToolCallUpdate(tool_call_id=uuid.uuid4().hex, title=title, kind=kind)
+        return await self._permission(call, [ALLOW, DENY]) == ALLOW.option_id
+
+    async def ask(self, text: str, choices: Sequence[str]) -> bool:
+        """Ask a person, who will answer another day; False when nobody can be asked."""
+        await self.say(text)
+        call = ToolCallUpdate(
+            tool_call_id=uuid.uuid4().hex,
+            title="A question",
+            kind="other",
+            content=[acp.tool_content(acp.text_block(text))],
+        )
+        options = [
+            PermissionOption(option_id=str(number), name=choice, kind="allow_once")
+            for number, choice in enumerate(choices)
+            if choice != LEAVE
+        ]
+        return await self._permission(call, [*options, LEAVE_IT]) != LEAVE_IT.option_id
+
+    async def say(self, text: str) -> None:
+        """Say something, for the record."""
+        assert self._session is not None
+        await asyncio.to_thread(self._session.keep, "agent", text)
+        await self._update(acp.update_agent_message_text(text))
+
+    def _open(self, name: str, cwd: str) -> None:
+        try:
+            self._session = Session(self._home, name)
+        except ValueError:
+            raise acp.RequestError.resource_not_found(name) from None
+        self._commands = Commands(Path(cwd))
+
+    async def _permission(self, call: ToolCallUpdate, options: list[PermissionOption]) -> str:
+        """Return the chosen option's id; empty when the turn is to end with this."""
+        assert self._client is not None
+        assert self._session is not None
+        answer = await self._client.request_permission(
+            session_id=self._session.name, tool_call=call, options=options
+        )
+        outcome = answer.outcome
+        return outcome.option_id if isinstance(outcome, AllowedOutcome) else ""
+
+    async def _update(self, update: Any) -> None:
+        assert self._client is not None
+        assert self._session is not None
+        await self._client.session_update(session_id=self._session.name, update=update)

@@ -1,0 +1,41 @@
+"""The program `playbook BRIEF`, where BRIEF is the path of `brief.json`.
+
+It runs in the box under whichever interpreter that has, with the standard library, the
+protocol's SDK and this package.
+"""
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Any
+
+import acp
+
+from bot.agents.asking import Answer, AwayError, ask
+from bot.agents.playbook.agent import Playbook
+from bot.agents.playbook.task import Task, read
+
+
+def main() -> int:
+    """Serve one client over standard input and output; return the exit status."""
+    agent = Playbook(_task, Path.home(), _output)
+    asyncio.run(_serve(agent))
+    return 1 if agent.refused else 0
+
+
+async def _serve(agent: Playbook) -> None:
+    try:
+        await acp.run_agent(agent)  # type: ignore[arg-type]
+    finally:
+        agent.stop()
+
+
+def _task() -> Task:
+    return read(Path(sys.argv[1]).read_text(encoding="utf-8"))
+
+
+def _output(output: dict[str, Any]) -> Answer:
+    try:
+        return ask("/outputs", output)
+    except AwayError as problem:
+        return Answer(accepted=False, words=str(problem))

@@ -1,0 +1,193 @@
+"""From what somebody asked for to what is to be done, by rules that are always the same.
+
+Everything here is pure.  What cannot be decided becomes a question, and every answer that a
+question offers is an instruction that these rules understand.
+
+Whose words count: the instruction is from a person who may start the agent, and a change in
+it is made.  A change in somebody else's words is made when the instruction points to it, or
+when it is the only one there and its author may write to the repository.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from bot.agents.playbook.blocks import blocks, without_blocks
+from bot.agents.playbook.changes import Change, Patch, Replace, collide, in_order, whose
+from bot.agents.playbook.task import Task, Text
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """Make these changes, in this order."""
+
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Autofix:
+    """Let the repository's own tools change what they can."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Run the tests; `anyway` hands the changes in even if they break one."""
+
+    anyway: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Ask a person, and do nothing more."""
+
+    text: str
+    choices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Do nothing, for this reason."""
+
+    why: str
+
+
+Move = Apply | Autofix | Check | Ask | Leave
+
+FORMAT = "Format and lint"
+TEST = "Run the tests"
+LEAVE = "Leave it"
+ANYWAY = "although the tests fail"
+"""What an instruction says to hand in changes that break a test."""
+
+MOST_OFFERED = 5
+"""Suggestions that a question offers, the newest."""
+
+_FORMATS = re.compile(
+    r"^format\b|\breformat|\bformat (?:and|it|this|the|all|code|everything|files)\b"
+    r"|\bformatters?\b|\blint|\btidy\b|\bauto-?fix"
+)
+_TESTS = re.compile(r"\b(?:run|check|try)\b.*\btests?\b|^tests?\b")
+_LEAVES = re.compile(r"^(?:leave it|do nothing|nothing)\b")
+_ANYWAY = re.compile(r"\b(?:although|even if|even though) (?:the |its )?tests? (?:fail|break)")
+_POINTS = re.compile(
+    r"\b(?:apply|accept|commit|take)\b.*?\b(?:suggest|patch|diff|change)"
+    r"|\b(?:apply|accept) (?:this|these|it|them|all|both)\b"
+)
+_NEGATES = re.compile(r"\b(?:not|never|without)\b|n['\u2019]t\b")
+_ALL = re.compile(r"\ball\b|\bboth\b|\bevery\b")
+_LAST = re.compile(r"\babove\b|\bthis\b|\blast\b|\blatest\b")
+_NAMED = re.compile(
+    r"@([a-z0-9](?:[a-z0-9-]*[a-z0-9])?)"
+    r"|\b(?:of|by|from) ([a-z0-9-]+)(?= and |[.,;:!]|$)"
+    r"|\b([a-z0-9-]+)['\u2019]s (?:\w+ )?(?:suggest|patch|diff|change)"
+)
+"""A login where a sentence has room for no other word: some are called `the` or `last`."""
+
+
+def moves(task: Task) -> tuple[Move, ...]:
+    """Decide what is to be done, in order; the last one is what the work ends with."""
+    words = without_blocks(task.instruction).lower()
+    if _LEAVES.search(words):
+        return (Leave("Nothing was to be done."),)
+    if _NEGATES.search(words):
+        return (_unsure(task, "I am not sure what you do not want."),)
+    found = _wanted(task, words)
+    if isinstance(found, Ask):
+        return (found,)
+    steps: list[Move] = [Apply(tuple(in_order(found)))] if found else []
+    if _FORMATS.search(words) or not (steps or words):
+        steps.append(Autofix())
+    if not steps and not _TESTS.search(words):
+        return (_unsure(task, "I follow fixed rules, and none of them fits what you wrote."),)
+    return (*steps, Check(anyway=bool(_ANYWAY.search(words))))
+
+
+def _wanted(task: Task, words: str) -> Sequence[Change] | Ask:
+    """Return the changes that are to be made; none where nobody speaks of any."""
+    if blocks(task.instruction):
+        return _changes(task, [_asked(task)])
+    if _POINTS.search(words):
+        return _pointed_to(task, words)
+    return [] if words else _only_one(task)
+
+
+def _asked(task: Task) -> Text:
+    """Return the instruction as a text; the comment that it stands in knows its lines."""
+    first = task.instruction.strip()
+    around = (text for text in reversed(task.texts) if text.trusted and first in text.body)
+    asked = next(around, Text(author="", trusted=True, body=""))
+    return replace(asked, author="", body=task.instruction)
+
+
+def _pointed_to(task: Task, words: str) -> Sequence[Change] | Ask:
+    named = _authors(task, words)
+    found = [t for t in _suggesting(task) if not named or t.author.casefold() in named]
+    if not found:
+        whose = " by them" if named else ""
+        return _unsure(task, f"I find no suggested change{whose} that I could apply.")
+    if _ALL.search(words):
+        meant = [text for text in found if text.trusted or named]
+        words = "All of them are by people who may not write here. Whose are wanted?"
+        return _changes(task, meant) if meant else _unsure(task, words)
+    if len(found) == 1 or _LAST.search(words):
+        return _changes(task, found[-1:])
+    return _unsure(task, "There are several suggested changes. Which one?")
+
+
+def _only_one(task: Task) -> Sequence[Change] | Ask:
+    """Decide for somebody who said nothing, by a label or a bare command."""
+    found = _suggesting(task)
+    if not found:
+        return []
+    if len(found) == 1 and found[0].trusted:
+        return _changes(task, found)
+    if len(found) == 1:
+        words = f"{found[0].author} suggested a change, and may not write here. Is it wanted?"
+        return _unsure(task, words)
+    return _unsure(task, "There are several suggested changes. Which one?")
+
+
+def _authors(task: Task, words: str) -> set[str]:
+    """Return who is named: anybody by a mention, without one only who wrote there."""
+    wrote = {text.author.casefold() for text in task.texts}
+    found = [match.groups() for match in _NAMED.finditer(words)]
+    plain = {name for _, *others in found for name in others if name}
+    return {mentioned for mentioned, *_ in found if mentioned} | plain & wrote
+
+
+def _suggesting(task: Task) -> list[Text]:
+    return [text for text in task.texts if blocks(text.body)]
+
+
+def _changes(task: Task, texts: Sequence[Text]) -> Sequence[Change] | Ask:
+    """Return the changes in some texts, if they can all be made."""
+    changes: list[Change] = []
+    for text in texts:
+        for block in blocks(text.body):
+            if block.kind == "patch":
+                changes.append(Patch(author=text.author, text=block.text))
+            elif text.path is None or text.line is None:
+                words = f"I cannot tell which lines {whose(text.author, 'suggestion')} is about."
+                return _unsure(task, words, but=text)
+            else:
+                changes.append(_replace(text, text.path, text.line, block.text))
+    if collide(changes):
+        return _unsure(task, "Some of the suggested changes are about the same lines.")
+    return changes
+
+
+def _replace(text: Text, path: str, line: int, new: str) -> Replace:
+    first = text.start_line or line
+    return Replace(author=text.author, path=path, first=first, last=line, text=new)
+
+
+def _unsure(task: Task, words: str, but: Text | None = None) -> Ask:
+    """Ask with everything that could be done instead."""
+    found = Counter(text.author for text in reversed(_suggesting(task)) if text is not but)
+    offers = [
+        f"Apply {'all suggestions' if every else 'the last suggestion'} of @{author}"
+        for author, count in found.items()
+        for every in (False, True)[: min(count, 2)]
+    ]
+    return Ask(words, (*offers[:MOST_OFFERED], FORMAT, TEST, LEAVE))

@@ -1,0 +1,64 @@
+"""What the playbook is told: its brief, as values."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Kind = Literal["issue", "pull"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """Something that somebody wrote there before the agent was asked.
+
+    Attributes:
+        trusted: whether its author may write to the repository.
+        path: the file that a review's comment is about, with its lines, counted from 1.
+        line: the last of these lines; None where they are gone.
+        start_line: the first of them, where there are several.
+    """
+
+    author: str
+    trusted: bool
+    body: str
+    path: str | None = None
+    line: int | None = None
+    start_line: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What is asked for, and where.
+
+    Attributes:
+        instruction: the words of the person who asked; empty when a label did.
+        texts: oldest first.
+    """
+
+    instruction: str = ""
+    kind: Kind = "issue"
+    texts: tuple[Text, ...] = ()
+
+
+def read(brief: str) -> Task:
+    """Read `brief.json`.
+
+    Raises:
+        ValueError: it is not what Greenroom writes.
+    """
+    fields: dict[str, Any] = json.loads(brief)
+    try:
+        return Task(
+            instruction=_plain(fields["instruction"]),
+            kind=fields["subject"]["kind"],
+            texts=tuple(
+                Text(**{**text, "body": _plain(text["body"])}) for text in fields["texts"]
+            ),
+        )
+    except (KeyError, TypeError) as problem:
+        raise ValueError(f"brief.json lacks what is needed: {problem}") from problem
+
+
+def _plain(text: str) -> str:
+    """GitHub keeps the line ends that a browser sends."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -1,0 +1,55 @@
+"""Running a repository's tests, leaving nothing of theirs behind."""
+
+from collections.abc import Sequence
+from shutil import which
+
+from bot.agents.commands import Commands
+from bot.agents.playbook.checks import Suite, suites
+from bot.agents.playbook.report import Tested
+from bot.agents.playbook.tree import Tree
+
+_FAILED_TO_START = 126
+"""Statuses from here to 127 are a shell's for a program that it could not start."""
+
+
+def run(commands: Commands, tree: Tree, base: str) -> list[Tested]:
+    """Run all tests; where some fail, run those again as the tree was at `base`.
+
+    Raises:
+        GitFailed: the tree cannot be brought back.
+        Stopped: nothing more is to be run.
+    """
+    now = tree.mark()
+    tested = [_run(commands, suite) for suite in suites(commands.top)]
+    tree.back_to(now)
+    if now == base or all(each.result != "failed" for each in tested):
+        return tested
+    try:
+        tree.back_to(base)
+        return _compared(commands, tested)
+    finally:
+        tree.back_to(now)
+
+
+def _compared(commands: Commands, tested: Sequence[Tested]) -> list[Tested]:
+    before = {suite.command: suite for suite in suites(commands.top)}
+    return [
+        each.since(_run(commands, before[each.command]).result == "failed")
+        if each.result == "failed" and each.command in before
+        else each
+        for each in tested
+    ]
+
+
+def _run(commands: Commands, suite: Suite) -> Tested:
+    if which(suite.program) is None:
+        words = f"{suite.program} is not there."
+        return Tested(command=suite.command, result="not run", words=words)
+    status, said = commands.watch(suite.program, *suite.arguments)
+    if status == 0:
+        return Tested(command=suite.command, result="passed")
+    if status in suite.none:
+        return Tested(command=suite.command, result="not run", words="it found no test.")
+    if status in (_FAILED_TO_START, _FAILED_TO_START + 1):
+        return Tested(command=suite.command, result="not run", words=said.strip()[-200:])
+    return Tested(command=suite.command, result="failed", words=said.strip())

@@ -1,0 +1,215 @@
+"""Doing what was decided, and handing in what came of it."""
+
+import asyncio
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol, TypeVar, assert_never
+
+from bot.agents.asking import Answer
+from bot.agents.commands import Commands
+from bot.agents.playbook import edits, report, trials
+from bot.agents.playbook.moves import LEAVE, Apply, Ask, Autofix, Check, Leave, Move, moves
+from bot.agents.playbook.report import Report
+from bot.agents.playbook.task import Task
+from bot.agents.playbook.tree import Tree
+from bot.agents.tools import Tidying, tidy, why_missing
+
+Output = Callable[[dict[str, str]], Answer]
+"""Asks for an output and returns the broker's answer; blocks until it comes."""
+
+CallKind = Literal["edit", "execute"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where the work is done.
+
+    Attributes:
+        base: the mark of the tree as it was found.
+        scratch: an empty folder beside it.
+    """
+
+    tree: Tree
+    base: str
+    scratch: Path
+
+    def changed(self) -> bool:
+        """Say whether the tree is another one than at the beginning."""
+        return self.tree.mark() != self.base
+
+
+class Voice(Protocol):
+    """How the agent tells what it does, and asks."""
+
+    async def plan(self, entries: Sequence[str], done: int) -> None:
+        """Show the plan, with the first entries done and the next one in progress."""
+        ...
+
+    async def begin(self, title: str, kind: CallKind) -> str:
+        """Say that something begins; return its id."""
+        ...
+
+    async def end(self, call: str, *, well: bool) -> None:
+        """Say that it is over."""
+        ...
+
+    async def may(self, title: str, kind: CallKind) -> bool:
+        """Ask whether something may be done."""
+        ...
+
+    async def ask(self, text: str, choices: Sequence[str]) -> bool:
+        """Ask a person; False when nobody can be asked."""
+        ...
+
+    async def say(self, text: str) -> None:
+        """Say something, for the record."""
+        ...
+
+
+class Work:
+    """One task, done once.
+
+    Args:
+        commands: of the working folder.
+        output: asks for an output.
+    """
+
+    def __init__(self, task: Task, commands: Commands, voice: Voice, output: Output) -> None:
+        self._task = task
+        self._commands = commands
+        self._voice = voice
+        self._output = output
+        self._report = Report()
+
+    async def do(self) -> bool:
+        """Do it; return whether what it led to was accepted."""
+        with tempfile.TemporaryDirectory(prefix="playbook-") as scratch:
+            place = await asyncio.to_thread(_placed, self._commands, Path(scratch))
+            todo = moves(self._task)
+            names = [_name(each) for each in todo]
+            for at, move in enumerate(todo):
+                await self._voice.plan(names, at)
+                over = await self._make(move, place)
+                if over is not None:
+                    return over
+            await self._voice.plan(names, len(names))
+            return await self._hand_in(place)
+
+    async def _make(self, move: Move, place: Place) -> bool | None:
+        """Make one move; the answer is None while there is more to do."""
+        match move:
+            case Apply():
+                return await self._apply(move, place)
+            case Autofix():
+                return await self._autofix(place)
+            case Check():
+                return await self._check(move, place)
+            case Ask():
+                return await self._ask(move.text, move.choices)
+            case Leave():
+                return await self._nothing(move.why)
+            case _:
+                assert_never(move)
+
+    async def _apply(self, move: Apply, place: Place) -> bool | None:
+        name = _name(move)
+        if not await self._voice.may(name, "edit"):
+            return await self._nothing("I was not allowed to change the files.")
+        try:
+            top, scratch = self._commands.top, place.scratch
+            await self._call(name, "edit", edits.apply, top, place.tree, move.changes, scratch)
+        except edits.CannotApply as problem:
+            return await self._ask(report.about_change(problem.change, str(problem)), (LEAVE,))
+        self._report.applied = move.changes
+        return None
+
+    async def _autofix(self, place: Place) -> bool | None:
+        done = await self._call(_name(Autofix()), "execute", _tidied, self._commands, place.tree)
+        self._report.ran, self._report.missing = done.ran, done.missing
+        for name in done.missing:
+            await asyncio.to_thread(self._output, why_missing(name))
+        return None
+
+    async def _check(self, move: Check, place: Place) -> bool | None:
+        self._report.tested = await self._call(
+            _name(move), "execute", trials.run, self._commands, place.tree, place.base
+        )
+        if not self._report.broke_tests or move.anyway:
+            return None
+        if not await asyncio.to_thread(place.changed):
+            return None
+        question = report.about_tests(self._report, self._task.instruction)
+        await asyncio.to_thread(place.tree.back_to, place.base)
+        return await self._ask(*question)
+
+    async def _ask(self, text: str, choices: Sequence[str]) -> bool:
+        if await self._voice.ask(text, choices):
+            return True
+        return await self._nothing(f"I had a question, and nobody to ask: {text}")
+
+    async def _nothing(self, why: str) -> bool:
+        return await self._ask_for({"kind": "noop", "reason": why})
+
+    async def _hand_in(self, place: Place) -> bool:
+        if not await asyncio.to_thread(place.changed):
+            return await self._nothing(report.nothing(self._report))
+        kind = "push" if self._task.kind == "pull" else "pull_request"
+        title, body = report.title(self._report), report.body(self._report)
+        return await self._ask_for({"kind": kind, "title": title, "body": body})
+
+    async def _ask_for(self, output: dict[str, str]) -> bool:
+        answer = await asyncio.to_thread(self._output, output)
+        await self._voice.say(f"{output['kind']}: {answer.words}")
+        return answer.accepted
+
+    async def _call(self, title: str, kind: CallKind, do: Callable[..., T], *given: object) -> T:
+        """Do something in a thread, and tell of it."""
+        call = await self._voice.begin(title, kind)
+        well = False
+        try:
+            result = await asyncio.to_thread(do, *given)
+            well = True
+        finally:
+            await self._voice.end(call, well=well)
+        return result
+
+
+def _name(move: Move) -> str:
+    match move:
+        case Apply(changes):
+            return (
+                f"Applying {changes[0]}"
+                if len(changes) == 1
+                else f"Applying {len(changes)} changes"
+            )
+        case Autofix():
+            return "Formatting and linting"
+        case Check():
+            return "Running the tests"
+        case Ask():
+            return "Asking a person"
+        case Leave():
+            return "Leaving everything as it is"
+        case _:
+            assert_never(move)
+
+
+def _placed(commands: Commands, scratch: Path) -> Place:
+    tree = Tree(commands, scratch / "index")
+    return Place(tree=tree, base=tree.mark(), scratch=scratch)
+
+
+def _tidied(commands: Commands, tree: Tree) -> Tidying:
+    """Tidy, and remove what the tools leave beside the files that they change."""
+    tree.mark()
+    done = tidy(commands, _quiet)
+    tree.back_to(tree.mark(new_files=False))
+    return done
+
+
+def _quiet(_: str) -> None:
+    """Tools' steps are told as one."""
