@@ -4,6 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.rules.outputs import CHANGES
+
 DELIVERY = "delivery"
 """What a run waits for meanwhile, in `waits`."""
 
@@ -14,11 +16,14 @@ class Next(StrEnum):
     FAIL = "fail"
     EXPIRE = "expire"
     END_WITH_WORDS = "end_with_words"
+    END_WITH_QUESTION = "end_with_question"
     END_WITH_NOTHING = "end_with_nothing"
-    PUSH = "push"
+    SEAL = "seal"
     OPEN = "open"
     SUCCEED = "succeed"
     WAIT = "wait"
+    WAIT_FOR_YES = "wait_for_yes"
+    GIVE_UP_YES = "give_up_yes"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,21 +34,59 @@ class Wished:
     refused: str | None
 
 
-def next_step(
-    asked: Collection[str], branch: Wished | None, pull: Wished | None, *, late: bool
-) -> Next:
-    """Choose by what the agent asked for and how the branch and the pull request stand.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How far a run's changes have come.
 
-    `asked` are the kinds of output that were accepted; `late` says that GitHub has had its time.
+    Attributes:
+        asked: kinds of output that were accepted.
+        branch: the wish for the branch, None before there is one.
+        pull: the wish for the pull request.
+        unanswered: whether a person was asked for a yes to the push and has not given it.
+        late: whether the time is over of what the run waits for.
     """
-    if any(wish and wish.refused is not None for wish in (branch, pull)):
+
+    asked: Collection[str]
+    branch: Wished | None = None
+    pull: Wished | None = None
+    unanswered: bool = False
+    late: bool = False
+
+
+def next_step(now: Standing) -> Next:
+    """Choose by what the agent asked for and how far it has come."""
+    if any(wish and wish.refused is not None for wish in (now.branch, now.pull)):
         return Next.FAIL
-    if "pull_request" not in asked:
-        return Next.END_WITH_WORDS if "comment" in asked else Next.END_WITH_NOTHING
-    if branch is None:
-        return Next.PUSH
-    if pull and pull.made:
+    if CHANGES.isdisjoint(now.asked):
+        return _without_changes(now.asked)
+    return _before_push(now) if now.branch is None else _after_push(now, now.branch)
+
+
+def _before_push(now: Standing) -> Next:
+    if not now.unanswered:
+        return Next.SEAL
+    return Next.GIVE_UP_YES if now.late else Next.WAIT_FOR_YES
+
+
+def _after_push(now: Standing, branch: Wished) -> Next:
+    last = branch if "push" in now.asked else now.pull
+    if last and last.made:
         return Next.SUCCEED
-    if branch.made and pull is None:
+    if branch.made and now.pull is None:
         return Next.OPEN
-    return Next.EXPIRE if late else Next.WAIT
+    return Next.EXPIRE if now.late else Next.WAIT
+
+
+def _without_changes(asked: Collection[str]) -> Next:
+    if "comment" in asked:
+        return Next.END_WITH_WORDS
+    return Next.END_WITH_QUESTION if "question" in asked else Next.END_WITH_NOTHING
+
+
+def needs_yes(*, strangers: bool, ci: str) -> bool:
+    """Tell whether a person has to say yes to a push.
+
+    A push is an execution: it starts CI, with the repository's secrets.  What strangers
+    had a word in goes there only by somebody's decision, or the repository's own, `auto`.
+    """
+    return strangers and ci != "auto"

@@ -5,7 +5,7 @@ make a success; a program that ended well and asked for nothing has failed to sa
 what it did.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,6 +13,12 @@ from bot.model.runs import Conclusion
 from bot.rules.lifecycle import Signal
 
 Cause = Literal["exited", "timeout", "cancelled", "crashed"]
+
+CHANGES: Mapping[str, str] = {"pull_request": "a pull request", "push": "a push"}
+"""Outputs that come to nothing without a changed file, and what people call them."""
+
+WORDS = frozenset({"comment", "question", "noop"})
+"""Outputs that are an answer without any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,10 +73,11 @@ def _how(ended: Ended) -> str:
 
 
 def _of_a_good_exit(ended: Ended, asked: Collection[str]) -> Ending:
-    if "pull_request" in asked and ended.result is None:
-        words = "The agent asked for a pull request but changed no file."
+    wanted = [name for kind, name in CHANGES.items() if kind in asked]
+    if wanted and ended.result is None:
+        words = f"The agent asked for {wanted[0]} but changed no file."
         return _finish(Conclusion.FAILURE, words)
-    if not {"pull_request", "comment", "noop"}.isdisjoint(asked):
+    if wanted or not WORDS.isdisjoint(asked):
         return Ending(signal=Signal.DELIVERS, conclusion=None, words="")
     if "missing_tool" in asked:
         return _finish(Conclusion.FAILURE, "A tool that the agent needs is missing.")

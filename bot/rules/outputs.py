@@ -6,17 +6,22 @@ the head as they are then.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from bot.model.runs import SubjectKind
 
 MOST_BODY = 60_000
 """Characters of a body.  GitHub takes 65,536; the rest is for what we add."""
 
 MOST_TITLE = 256
 """Characters of a title, GitHub's own limit for issues and pull requests."""
+
+MOST_CHOICES = 4
+"""Answers that a question may offer."""
 
 STORABLE = r"^[^\x00]*$"
 """PostgreSQL keeps every character but this one."""
@@ -44,6 +49,20 @@ class PullRequest(_Output):
     body: Text
 
 
+class Push(_Output):
+    """Add the changes of the workspace to the pull request, as one commit on its branch."""
+
+    title: Line
+    body: Text
+
+
+class Question(_Output):
+    """Ask the person who started the run, with answers to choose from where there are some."""
+
+    text: Text
+    choices: Annotated[list[Line], Field(max_length=MOST_CHOICES)] = []
+
+
 class Comment(_Output):
     """Write a comment where the run was asked for."""
 
@@ -65,17 +84,35 @@ class MissingTool(_Output):
 
 KINDS: Mapping[str, type[_Output]] = {
     "pull_request": PullRequest,
+    "push": Push,
     "comment": Comment,
+    "question": Question,
     "noop": Noop,
     "missing_tool": MissingTool,
 }
+
+
+CHANGES = frozenset({"pull_request", "push"})
+"""Kinds that bring changed files to GitHub."""
+
+
+CHANGED = "changed"
+"""What we keep beside them and no agent asks for: changed files as a block for a comment."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a run works: on an issue, on a pull request, on one that comes from a fork."""
+
+    kind: SubjectKind
+    fork: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
     """The output is taken; `payload` is what will be applied, `left` how many more may be."""
 
-    payload: Mapping[str, str]
+    payload: Mapping[str, Any]
     left: int
 
 
@@ -105,8 +142,18 @@ https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/a
 """
 
 
+def granted(outputs: Mapping[str, int], place: Place) -> dict[str, int]:
+    """Return what an agent may ask for at a place, of all that it may ask for anywhere."""
+    return {kind: most for kind, most in outputs.items() if _misplaced(kind, place) is None}
+
+
 def check(
-    kind: str, payload: Mapping[str, object], *, grants: Mapping[str, int], used: int
+    kind: str,
+    payload: Mapping[str, object],
+    *,
+    grants: Mapping[str, int],
+    used: int,
+    place: Place,
 ) -> Accepted | Rejected:
     """Decide on one output that an agent asks for.
 
@@ -115,8 +162,11 @@ def check(
         payload: its fields, as the agent sent them.
         grants: how many of each kind this agent may ask for in one job.
         used: how many of this kind the job has had.
+        place: where the run works.
     """
     left = max(grants.get(kind, 0) - used, 0)
+    if words := _misplaced(kind, place):
+        return Rejected(reason="place", words=words, left=0)
     if kind not in KINDS or kind not in grants:
         allowed = ", ".join(sorted(grants)) or "nothing"
         return Rejected(
@@ -129,11 +179,32 @@ def check(
         output = KINDS[kind].model_validate(dict(payload))
     except ValidationError as problem:
         return Rejected(reason="schema", words=_words(problem), left=left)
-    fields: dict[str, str] = output.model_dump()
-    if any(SECRETS.search(value) for value in fields.values()):
+    fields = output.model_dump()
+    if any(SECRETS.search(value) for value in _texts(fields)):
         words = "The text holds something that looks like a credential. Take it out."
         return Rejected(reason="secret", words=words, left=left)
     return Accepted(payload=fields, left=left - 1)
+
+
+def _misplaced(kind: str, place: Place) -> str | None:
+    """Say why a kind of output cannot be had at a place, and what to ask for instead."""
+    if kind not in CHANGES:
+        return None
+    if place.fork:
+        return (
+            "This pull request comes from a fork, whose branch is not ours to change; "
+            "words only: comment. What you changed is shown below it."
+        )
+    if kind == "push" and place.kind == "issue":
+        return "An issue has no branch to push to. Ask for `pull_request`."
+    if kind == "pull_request" and place.kind == "pull":
+        return "There is a pull request already. Ask for `push`."
+    return None
+
+
+def _texts(fields: Mapping[str, Any]) -> Iterator[str]:
+    for value in fields.values():
+        yield from [value] if isinstance(value, str) else value
 
 
 def without_secrets(text: str) -> str:

@@ -68,6 +68,7 @@ class RunView:
     Attributes:
         round: how often it went on after a person's yes.
         asks: what it waits for a person's yes with.
+        changed: a block of ours with changes that were not pushed.
     """
 
     id: RunId
@@ -85,6 +86,7 @@ class RunView:
     said: str
     round: int = 0
     asks: Waiting | None = None
+    changed: str = ""
 
 
 def marker(run: RunId) -> str:
@@ -97,6 +99,8 @@ def comment(view: RunView) -> str:
     lines = [f"**{view.agent}** · {inline(headline(view))}", "", *_story(view)]
     if view.said:
         lines += ["", quiet(view.said)]
+    if view.changed:
+        lines += ["", view.changed]
     if view.asks and view.asks.about:
         lines += ["", _asking(view.asks.about)]
     lines += ["", f"Asked for by {plain(view.asked_by)}. `/gr stop` ends it."]
@@ -161,9 +165,10 @@ def pull_body(view: RunView, body: str, files: Sequence[tuple[str, int, int]]) -
     return "\n".join([cut("\n".join(head), room), "", *table, "", foot])
 
 
-def commit_message(title: str, view: RunView) -> str:
+def commit_message(title: str, view: RunView, trailers: Sequence[str] = ()) -> str:
     """Write the message of the commit that carries a run's changes."""
-    return f"{line(title)}\n\nMade by {view.agent} for {view.subject}.\n"
+    told = f"{line(title)}\n\nMade by {view.agent} for {view.subject}.\n"
+    return "\n".join([told, *trailers, ""]) if trailers else told
 
 
 def branch(agent: str, number: int, title: str) -> str:

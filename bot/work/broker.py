@@ -19,13 +19,13 @@ from bot.rules.attempts import DELIVERING_PATIENCE
 from bot.rules.delivering import DELIVERY
 from bot.rules.endings import Ended, ending
 from bot.rules.lifecycle import Compute, Run, Signal
-from bot.rules.outputs import Accepted, Rejected
+from bot.rules.outputs import Accepted, Place, Rejected
 from bot.store import jobs, runs, story
 from bot.store.engine import Store
 from bot.store.jobs import JobRow
 from bot.store.runs import RunRow
 from bot.store.story import OutputRow
-from bot.work import telling
+from bot.work import calling, telling
 
 log = structlog.get_logger()
 
@@ -111,12 +111,13 @@ class Broker:
         """
         now = self._clock.now()
         async with self._store.begin() as tx:
-            job, _ = await self._working(tx, token)
+            job, row = await self._working(tx, token)
             grants = job.plan.agent.outputs
             used = await story.used(tx, job.run, job.fence, kind)
             if key and (before := await story.was_asked(tx, job.run, key)):
                 return Accepted(payload=before.payload, left=max(grants.get(kind, 0) - used, 0))
-            answer = outputs.check(kind, payload, grants=grants, used=used)
+            place = Place(kind=row.kind, fork=row.fork)
+            answer = outputs.check(kind, payload, grants=grants, used=used, place=place)
             if isinstance(answer, Accepted):
                 kept = OutputRow(kind=kind, payload=answer.payload, key=key)
                 await story.ask(tx, job.run, job.fence, kept, now=now)
@@ -145,6 +146,9 @@ class Broker:
         parked = await runs.signal(tx, row, Signal.DELIVERS, now=now, result=ended.result)
         await story.wait(tx, row.id, DELIVERY, now=now, deadline=now + DELIVERING_PATIENCE)
         await telling.tell(tx, parked, "The agent is done; checking what it made", now=now)
+        questions = [each for each in asked if each.kind == "question"]
+        for number, each in enumerate(questions, start=1):
+            await calling.ask(tx, parked, number, each.payload, now=now)
 
     async def _working(self, tx: AsyncConnection, token: SecretStr) -> tuple[JobRow, RunRow]:
         job = _known(await jobs.by_run_token(tx, token))

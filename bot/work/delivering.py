@@ -1,36 +1,87 @@
-"""From the commit in quarantine to an open pull request, step by step through the outbox.
+"""From the commit in quarantine to GitHub, step by step through the outbox.
 
-A run whose agent is done waits here: its tree is checked, its branch pushed, its pull
-request opened.  Only when GitHub has all of it is the run a success.
+A run whose agent is done waits here: its tree is checked, a person asked where one has
+to be, its branch pushed, its pull request opened.  Only when GitHub has all of it is the
+run a success.
 """
+
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model.errors import Refused
+from bot.model.facts import Waiting
 from bot.model.ids import Sha
 from bot.model.runs import Conclusion
 from bot.rules import wording
 from bot.rules.attempts import DELIVERING_PATIENCE
-from bot.rules.delivering import DELIVERY, Next, Wished, next_step
+from bot.rules.delivering import DELIVERY, Next, Standing, Wished, needs_yes, next_step
 from bot.rules.endings import Ending
 from bot.rules.lifecycle import Signal
+from bot.rules.notices import SHORT, span
+from bot.rules.outputs import CHANGED
+from bot.rules.waiting import APPROVAL, APPROVED
 from bot.store import outbox, runs, story
 from bot.store.outbox import OutboxRow
 from bot.store.runs import RunRow
 from bot.store.story import OutputRow
-from bot.work import telling
+from bot.work import calling, telling
 from bot.work.claimed import ClaimedRuns
 from bot.work.context import Context
-from bot.workspace import deliver
-from bot.workspace.deliver import CommitWords, Inspected, Rules
+from bot.work.sealing import Sealed, Sealing
+from bot.workspace.deliver import Rules
 from bot.workspace.quarantine import Quarantines
-from bot.workspace.snapshot import Author
 
 LOOK_AGAIN = 5.0
 """Seconds after which a run is looked at although the reporter did not poke it."""
 
 LATE = "GitHub did not take it in time."
 NOTHING = "Nothing had to be done."
+ASKED = "asked a question"
+DEFAULT = "This pull request comes from the default branch, to which only people push."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """All that the next step depends on.
+
+    Attributes:
+        asked: outputs that were accepted, by kind.
+        wishes: what is wished for on GitHub, by kind.
+        waits: what the run waits for, by reason.
+    """
+
+    asked: Mapping[str, OutputRow]
+    wishes: Mapping[str, OutboxRow]
+    waits: Mapping[str, Waiting]
+
+    @property
+    def change(self) -> OutputRow:
+        """The output that brings the changes to GitHub."""
+        return self.asked["push" if "push" in self.asked else "pull_request"]
+
+    @property
+    def branch(self) -> OutboxRow:
+        """The wish for the branch."""
+        return self.wishes["branch"]
+
+    @property
+    def refusal(self) -> str:
+        """What GitHub said to the branch or the pull request."""
+        words = [each.refused for each in map(self.wishes.get, ("branch", "pull")) if each]
+        return next(filter(None, words), "no reason was given")
+
+    def standing(self, now: float) -> Standing:
+        """Say how far the changes have come."""
+        open_waits = [each for reason, each in self.waits.items() if reason != APPROVED]
+        return Standing(
+            asked=self.asked.keys(),
+            branch=_wished(self.wishes.get("branch")),
+            pull=_wished(self.wishes.get("pull")),
+            unanswered=APPROVAL in self.waits,
+            late=any(each.deadline < now for each in open_waits),
+        )
 
 
 class Delivering:
@@ -40,101 +91,165 @@ class Delivering:
         self, context: Context, quarantines: Quarantines, noreply: str, rules: Rules
     ) -> None:
         self._context = context
-        self._rules = rules
-        self._quarantines = quarantines
-        self._noreply = noreply
+        self._sealing = Sealing(context, quarantines, noreply, rules)
         which = runs.parked_for(DELIVERY)
         self.step = ClaimedRuns(context, which, self._advance, self._fail).step
 
     async def _advance(self, row: RunRow) -> float:
-        async with self._context.store.read() as rows:
-            wishes = await outbox.of_run(rows, row.id)
-            asked = {each.kind: each for each in await story.asked(rows, row.id, row.fence)}
-            late = await story.is_late(rows, row.id, now=self._context.now())
-        branch, pull = wishes.get("branch"), wishes.get("pull")
-        match next_step(asked, _wished(branch), _wished(pull), late=late):
-            case Next.PUSH:
-                await self._push(row, asked["pull_request"])
-            case Next.OPEN if branch:
-                await self._open(row, branch, asked["pull_request"])
-            case Next.SUCCEED:
-                await self._end(row, Signal.DELIVERED, Conclusion.SUCCESS, "")
-            case Next.FAIL:
-                refusals = [wish.refused for wish in (branch, pull) if wish]
-                words = next(filter(None, refusals), "no reason was given")
-                await self._fail(row, f"GitHub refused it: {words}")
-            case Next.EXPIRE:
-                await self._end(row, Signal.EXPIRED, Conclusion.TIMED_OUT, LATE)
-            case Next.END_WITH_WORDS:
-                await self._end(row, Signal.DELIVERED, Conclusion.SUCCESS, "")
-            case Next.END_WITH_NOTHING:
-                await self._end(row, Signal.DELIVERED, Conclusion.NEUTRAL, NOTHING)
-            case _:
+        now = self._context.now()
+        seen = await self._look(row)
+        match next_step(seen.standing(now)):
+            case Next.SEAL:
+                await self._seal(row, seen)
+            case Next.WAIT_FOR_YES:
+                return seen.waits[APPROVAL].deadline - now + LOOK_AGAIN
+            case Next.OPEN:
+                await self._open(row, seen)
+            case Next.WAIT:
                 pass
+            case last:
+                await self._finish(row, seen, last)
         return LOOK_AGAIN
 
-    async def _push(self, row: RunRow, asked: OutputRow) -> None:
-        quarantine = self._quarantines.path(row.id)
-        if row.result is None or row.base is None:
-            raise Refused("no_result", "The agent's changes did not arrive.")
-        found = await deliver.inspect(quarantine, row.base, row.result, self._rules)
-        if not isinstance(found, Inspected):
-            raise Refused(found.reason, found.words)
+    async def _look(self, row: RunRow) -> Seen:
         async with self._context.store.read() as rows:
-            seen = await telling.view(rows, row)
-        commit = await deliver.seal(quarantine, found, await self._words(row, asked, seen))
-        files = [(file.path, file.added, file.removed) for file in found.files]
+            waits = await story.waiting(rows, [row.id])
+            return Seen(
+                asked={each.kind: each for each in await story.asked(rows, row.id, row.fence)},
+                wishes=await outbox.of_run(rows, row.id),
+                waits={each.reason: each for each in waits.get(row.id, ())},
+            )
+
+    async def _seal(self, row: RunRow, seen: Seen) -> None:
+        """Make the commit, and push it or ask for a yes to it: a new commit, a new question."""
+        if row.kind == "pull":
+            await self._not_default(row)
+        sealed = await self._sealing.seal(row, seen.change.payload["title"])
+        yes = seen.waits.get(APPROVED)
+        if needs_yes(strangers=row.outsiders, ci=row.terms.ci) and (
+            yes is None or yes.about != sealed.commit
+        ):
+            await self._ask_for_yes(row, sealed)
+        else:
+            await self._push(row, sealed)
+
+    async def _not_default(self, row: RunRow) -> None:
+        at = self._context.github.at(row.installation, row.repo)
+        if row.base_branch == (await at.repository.get()).default_branch:
+            raise Refused("default_branch", DEFAULT)
+
+    async def _ask_for_yes(self, row: RunRow, sealed: Sealed) -> None:
+        diff = await self._sealing.difference(row, sealed.commit)
+        now = self._context.now()
+        until, short = now + row.terms.parked, sealed.commit[:SHORT]
+        async with self._context.store.begin() as tx:
+            await runs.unmoved(tx, row)
+            await story.wait(tx, row.id, DELIVERY, now=now, deadline=until)
+            await story.wait(tx, row.id, APPROVAL, now=now, deadline=until, about=sealed.commit)
+            await calling.ask_for_yes(
+                tx, row, sealed.commit, files=sealed.files, diff=diff, now=now
+            )
+            await telling.tell(tx, row, f"Waiting for `/gr approve {short}`", now=now)
+
+    async def _push(self, row: RunRow, sealed: Sealed) -> None:
         now = self._context.now()
         async with self._context.store.begin() as tx:
             branch = await self._branch(tx, row)
             row = await runs.note(tx, row, head_branch=branch)
             await story.wait(tx, row.id, DELIVERY, now=now, deadline=now + DELIVERING_PATIENCE)
-            wanted = {"branch": branch, "sha": commit, "files": files, "repo_id": row.repo_id}
+            wanted = {
+                "branch": branch,
+                "sha": sealed.commit,
+                "onto": row.base if row.kind == "pull" else None,
+                "signed": row.terms.signed,
+                "files": sealed.files,
+                "repo_id": row.repo_id,
+            }
             await outbox.wish(tx, telling.wish_of(row, "branch", **wanted), now=now)
-            await telling.tell(tx, row, f"Checked {len(files)} changed files; pushing", now=now)
-
-    async def _words(self, row: RunRow, asked: OutputRow, seen: wording.RunView) -> CommitWords:
-        who = await self._context.github.app.identity()
-        email = f"{who.bot.id}+{who.bot.login}@{self._noreply}"
-        return CommitWords(
-            message=wording.commit_message(asked.payload["title"], seen),
-            author=Author(name=who.bot.login, email=email),
-            when=int(row.created_at),
-        )
+            told = f"Checked {len(sealed.files)} changed files; pushing"
+            await telling.tell(tx, row, told, now=now)
 
     async def _branch(self, tx: AsyncConnection, row: RunRow) -> str:
-        """Name the branch; a later run on the same subject gets a number of its own."""
+        """Name the branch; a later run on the same issue gets a number of its own."""
+        if row.kind == "pull" and row.base_branch is not None:
+            return row.base_branch
         name = wording.branch(row.agent, row.number, row.title)
         before = await runs.earlier(tx, row)
         return f"{name}-{before + 1}" if before else name
 
-    async def _open(self, row: RunRow, branch: OutboxRow, asked: OutputRow) -> None:
-        head, head_branch = Sha(branch.wish["sha"]), str(branch.wish["branch"])
+    async def _open(self, row: RunRow, seen: Seen) -> None:
+        branch, asked = seen.branch, seen.change
         now = self._context.now()
         async with self._context.store.begin() as tx:
-            at_head = await runs.note(tx, row, head=head)
+            at_head = await runs.note(tx, row, head=_pushed(branch))
             await story.wait(tx, row.id, DELIVERY, now=now, deadline=now + DELIVERING_PATIENCE)
-            seen = await telling.view(tx, at_head)
-            body = wording.pull_body(seen, asked.payload["body"], branch.wish["files"])
+            view = await telling.view(tx, at_head)
             wanted = {
                 "title": wording.line(asked.payload["title"]),
-                "body": body,
-                "head": head_branch,
+                "body": wording.pull_body(view, asked.payload["body"], branch.wish["files"]),
+                "head": branch.wish["branch"],
                 "base": row.base_branch,
+                "draft": row.terms.draft,
             }
             await outbox.wish(tx, telling.wish_of(row, "pull", **wanted), now=now)
-            await telling.tell(
-                tx, at_head, f"Pushed `{head_branch}`; opening a pull request", now=now
-            )
+            told = f"Pushed `{branch.wish['branch']}`; opening a pull request"
+            await telling.tell(tx, at_head, told, now=now)
+
+    async def _finish(self, row: RunRow, seen: Seen, last: Next) -> None:
+        match last:
+            case Next.SUCCEED if "push" in seen.asked:
+                await self._pushed(row, seen.branch)
+            case Next.END_WITH_WORDS if row.fork:
+                await self._end(row, _good(), changed=await self._sealing.shown(row))
+            case Next.END_WITH_QUESTION:
+                await self._end(row, _good(ASKED, Conclusion.ACTION_REQUIRED))
+            case Next.END_WITH_NOTHING:
+                await self._end(row, _good(NOTHING, Conclusion.NEUTRAL))
+            case Next.FAIL:
+                await self._fail(row, f"GitHub refused it: {seen.refusal}")
+            case Next.EXPIRE:
+                await self._end(row, _expired(LATE))
+            case Next.GIVE_UP_YES:
+                short = str(seen.waits[APPROVAL].about)[:SHORT]
+                words = f"Nobody said yes to `{short}` in {span(row.terms.parked)}."
+                await self._end(row, _expired(words))
+            case _:
+                await self._end(row, _good())
+
+    async def _pushed(self, row: RunRow, branch: OutboxRow) -> None:
+        head = _pushed(branch)
+        now = self._context.now()
+        async with self._context.store.begin() as tx:
+            at_head = await calling.move_on(tx, row, head, now=now)
+            words = f"pushed `{head[:9]}` to `{branch.wish['branch']}`"
+            await telling.finish(tx, at_head, _good(words), now=now)
 
     async def _fail(self, row: RunRow, words: str) -> None:
-        await self._end(row, Signal.FAILED, Conclusion.FAILURE, words)
+        how = Ending(signal=Signal.FAILED, conclusion=Conclusion.FAILURE, words=words)
+        await self._end(row, how)
 
-    async def _end(self, row: RunRow, what: Signal, conclusion: Conclusion, words: str) -> None:
-        how = Ending(signal=what, conclusion=conclusion, words=words)
+    async def _end(self, row: RunRow, how: Ending, *, changed: str = "") -> None:
+        """End a run; `changed` is shown below what it says."""
+        now = self._context.now()
         async with self._context.store.begin() as tx:
-            await telling.finish(tx, row, how, now=self._context.now())
+            if changed:
+                kept = OutputRow(kind=CHANGED, payload={"body": changed})
+                await story.ask(tx, row.id, row.fence, kept, now=now)
+            await telling.finish(tx, row, how, now=now)
 
 
 def _wished(row: OutboxRow | None) -> Wished | None:
     return Wished(made=row.is_made, refused=row.refused) if row else None
+
+
+def _pushed(branch: OutboxRow) -> Sha:
+    """Return the commit that GitHub has: another than ours where it has signed it."""
+    return Sha(branch.external_id or branch.wish["sha"])
+
+
+def _good(words: str = "", conclusion: Conclusion = Conclusion.SUCCESS) -> Ending:
+    return Ending(signal=Signal.DELIVERED, conclusion=conclusion, words=words)
+
+
+def _expired(words: str) -> Ending:
+    return Ending(signal=Signal.EXPIRED, conclusion=Conclusion.TIMED_OUT, words=words)

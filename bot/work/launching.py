@@ -5,26 +5,32 @@ token are written down; only then is anything started under that name.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import SecretStr
 
-from bot.model.errors import Refused
+from bot.github.client import AtRepository
+from bot.github.repositories import Repository
+from bot.model.errors import Refused, Unavailable
 from bot.model.ids import Fence, Repo, Sha, job_name
-from bot.model.runs import AgentSpec, JobPlan
+from bot.model.runs import JobPlan
 from bot.rules.attempts import JOB_GRACE
-from bot.rules.brief import brief
+from bot.rules.brief import Task, brief
 from bot.rules.lifecycle import Signal
-from bot.rules.repoconfig import AGENTS
+from bot.rules.outputs import Place, granted
 from bot.runners.base import Launch, Runner
 from bot.store import jobs, runs, story
 from bot.store.runs import RunRow
 from bot.work import telling
 from bot.work.context import Context, renewing
+from bot.work.reading import read
 from bot.workspace.lowers import Lowers
 from bot.workspace.mirror import Mirrors
 from bot.workspace.quarantine import Quarantines
+
+APPEARS = 5.0
+"""Seconds after which a commit is looked for again that GitHub has told of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +44,10 @@ class Workspaces:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Base:
-    """The commit that a run starts from, and the branch that it was the head of."""
+    """The commit that a run starts from, and the branch that it was the head of.
+
+    Of a pull request it is the branch that it comes from, else the default branch.
+    """
 
     sha: Sha
     branch: str
@@ -63,41 +72,64 @@ class Launcher:
             Refused: the repository cannot be worked on.
             Fenced: the run has moved on meanwhile.
         """
-        base = await self._base(row)
+        at = self._context.github.at(row.installation, row.repo)
+        base = await self._base(row, at)
         async with self._context.store.read() as rows:
             notes = await story.notes(rows, row.id)
-        plan = _plan(row, base, AGENTS[row.agent], notes)
+        app = await self._context.github.app.identity()
+        told = await read(at, row, app.id)
+        plan = _plan(row, base, told.task, notes)
         tree = await self._workspaces.lowers.hold(shelf_of(row), base.sha, plan.job)
         mirror = self._workspaces.mirrors.path(shelf_of(row))
         await self._workspaces.quarantines.open(row.id, mirror, base.sha)
         token = SecretStr(self._context.token())
+        row = replace(row, outsiders=row.outsiders or told.outsiders)
         await self._write_down(row, plan, token)
         await self._runner.launch(
             Launch(plan=plan, token=token, tree=tree, mirror=mirror, gateway=self._gateway)
         )
 
-    async def _base(self, row: RunRow) -> Base:
-        at = self._context.github.at(row.installation, row.repo)
+    async def _base(self, row: RunRow, at: AtRepository) -> Base:
+        """Return the commit to start from, which the mirror has then."""
         repository = await at.repository.get()
         if repository.id != row.repo_id:
             words = f"{row.repo} is another repository now than the one this was asked in."
             raise Refused("repository", words)
         if row.base and row.base_branch:
-            return Base(sha=row.base, branch=row.base_branch)
-        sha = await at.repository.head(repository.default_branch)
+            base = Base(sha=row.base, branch=row.base_branch)
+        else:
+            sha = await at.repository.head(repository.default_branch)
+            base = Base(sha=sha, branch=repository.default_branch)
+        if await self._workspaces.mirrors.resolve(shelf_of(row), base.sha) is None:
+            await self._fetch(row, at, repository, base.sha)
+        return base
+
+    async def _fetch(
+        self, row: RunRow, at: AtRepository, repository: Repository, sha: Sha
+    ) -> None:
         mirrors, shelf = self._workspaces.mirrors, shelf_of(row)
+        pull = row.number if row.kind == "pull" else None
+        with renewing(at):
+            token = await at.token_to_fetch()
+            await mirrors.fetch(shelf, repository.clone_url, token, pull=pull)
         if await mirrors.resolve(shelf, sha) is None:
-            with renewing(at):
-                await mirrors.fetch(shelf, repository.clone_url, await at.token_to_fetch())
-        return Base(sha=sha, branch=repository.default_branch)
+            words = f"{sha[:9]} is not there; its branch may have been rewritten"
+            raise Unavailable("git", words, retry_after=APPEARS)
 
     async def _write_down(self, row: RunRow, plan: JobPlan, token: SecretStr) -> None:
         now = self._context.now()
         deadline = now + plan.agent.limits.seconds + JOB_GRACE
         async with self._context.store.begin() as tx:
-            values = {"fence": plan.fence, "base": plan.base, "base_branch": plan.base_branch}
             starting = await runs.signal(
-                tx, row, Signal.LAUNCHED, now=now, deadline=deadline, **values
+                tx,
+                row,
+                Signal.LAUNCHED,
+                now=now,
+                deadline=deadline,
+                fence=plan.fence,
+                base=plan.base,
+                base_branch=plan.base_branch,
+                outsiders=row.outsiders,
             )
             await jobs.add(tx, plan, token, now=now)
             await telling.tell(tx, starting, f"Starting on `{plan.base[:9]}`", now=now)
@@ -108,8 +140,11 @@ def shelf_of(row: RunRow) -> Repo:
     return Repo(f"{row.repo}.{row.repo_id}")
 
 
-def _plan(row: RunRow, base: Base, agent: AgentSpec, notes: Sequence[str]) -> JobPlan:
+def _plan(row: RunRow, base: Base, task: Task, notes: Sequence[str]) -> JobPlan:
     fence = Fence(row.fence + 1)
+    spec = row.terms.agent
+    place = Place(kind=row.kind, fork=row.fork)
+    agent = replace(spec, outputs=granted(spec.outputs, place))
     return JobPlan(
         job=job_name(row.id, fence),
         run=row.id,
@@ -117,8 +152,12 @@ def _plan(row: RunRow, base: Base, agent: AgentSpec, notes: Sequence[str]) -> Jo
         repo=row.repo,
         shelf=shelf_of(row),
         subject=row.number,
+        kind=row.kind,
         base=base.sha,
         base_branch=base.branch,
         agent=agent,
-        brief=brief(agent, row.subject, row.title, row.asked_by, notes),
+        brief=brief(agent, task, notes),
+        title=task.title.body if task.title else "",
+        instruction=task.instruction,
+        texts=tuple(task.texts),
     )

@@ -1,8 +1,9 @@
 """What differs between two commits, read from git's plumbing without a checkout."""
 
 import re
+import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.model.ids import Sha
@@ -81,6 +82,34 @@ async def lines(git: Git, at: Path, base: Sha, result: Sha) -> Mapping[str, Line
             added=0 if binary else int(added), removed=0 if binary else int(removed)
         )
     return counted
+
+
+async def patch(git: Git, at: Path, base: Sha, result: Sha) -> str:
+    """Return the difference as people read it; of binary files it says only that they differ."""
+    plain = ("--no-renames", "--no-ext-diff", "--no-textconv", "--no-color")
+    out = await git.out(at, "diff-tree", "-r", "-p", *plain, base, result)
+    return out.decode(errors="replace")
+
+
+async def attributes(
+    git: Git, at: Path, commit: Sha, paths: Iterable[str], attribute: str
+) -> Mapping[str, str]:
+    """Return what the `.gitattributes` of a commit's tree say of some paths."""
+    with tempfile.TemporaryDirectory() as folder:
+        index = {"GIT_INDEX_FILE": f"{folder}/index"}
+        alone = replace(git, environment={**git.environment, **index})
+        await alone.out(at, "read-tree", commit)
+        asked = "".join(f"{path}\0" for path in paths).encode(errors="surrogateescape")
+        words = ("check-attr", "--cached", "-z", "--stdin", attribute)
+        fields = _text(await alone.out(at, *words, stdin=asked)).split("\0")
+    return dict(zip(fields[::3], fields[2::3], strict=False))
+
+
+async def blobs(git: Git, at: Path, commit: Sha) -> frozenset[Sha]:
+    """Return every file's content in a commit's tree, by its name."""
+    out = await git.out(at, "ls-tree", "-r", "-z", commit)
+    entries = (line.partition("\t")[0].split() for line in _text(out).split("\0")[:-1])
+    return frozenset(Sha(sha) for _, kind, sha in entries if kind == "blob")
 
 
 async def sizes(git: Git, at: Path, objects: Iterable[Sha]) -> Mapping[Sha, int]:

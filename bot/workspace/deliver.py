@@ -92,15 +92,17 @@ class CommitWords:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """Where a commit goes: a new branch.
+    """Where a commit goes.
 
     Attributes:
         url: the repository on the server, without a credential in it.
         branch: its name, without `refs/heads/`.
+        onto: where the branch stands, to be moved on from there; None makes a new one.
     """
 
     url: str
     branch: str
+    onto: Sha | None = None
 
 
 async def inspect(
@@ -111,8 +113,7 @@ async def inspect(
     Raises:
         Refused: the diff alone is larger than what git may write.
     """
-    ancestor = ("merge-base", "--is-ancestor", base, result)
-    if not SHA.fullmatch(result) or (await git.run(quarantine, *ancestor)).code != 0:
+    if not SHA.fullmatch(result) or not await _descends(git, quarantine, base, result):
         return Rejected(reason="not_descended", words=f"The result is not based on {base}.")
     found = await plumbing.changes(git, quarantine, base, result)
     all_paths = await plumbing.paths(git, quarantine, result)
@@ -122,6 +123,8 @@ async def inspect(
     if rejected := _weight(found, sizes, rules):
         return rejected
     if rejected := await _inside(git, quarantine, found, rules):
+        return rejected
+    if rejected := await _kept_elsewhere(git, quarantine, found, (base, result)):
         return rejected
     counted = await plumbing.lines(git, quarantine, base, result)
     tree = await git.line(quarantine, "rev-parse", f"{result}^{{tree}}")
@@ -151,7 +154,9 @@ async def seal(quarantine: Path, inspected: Inspected, words: CommitWords, git: 
 async def push(
     quarantine: Path, commit: Sha, target: Target, token: SecretStr | None, git: Git = GIT
 ) -> None:
-    """Create the branch at `commit`; nothing happens when it is there.
+    """Create the branch at `commit`, or move it on to there; nothing happens when it is there.
+
+    A branch is never turned back: `commit` must descend from where it stands.
 
     Raises:
         Refused: the branch is elsewhere or the server says no, in its words.
@@ -160,13 +165,32 @@ async def push(
     ref = f"refs/heads/{target.branch}"
     if (await git.run(quarantine, "check-ref-format", ref)).code != 0:
         raise Refused("branch_name", f"{target.branch!a} cannot be the name of a branch.")
-    # The server sees that there is no such branch and makes it in one step.
-    lease = f"--force-with-lease={ref}:"
+    # The server compares and moves in one step; that nobody's work is lost we know from here.
+    if target.onto and not await _descends(git, quarantine, target.onto, commit):
+        raise Refused("not_descended", f"{commit} is not based on {target.onto}.")
+    lease = f"--force-with-lease={ref}:{target.onto or ''}"
     words = ("push", "--porcelain", "--no-verify", lease, "--", target.url, f"{commit}:{ref}")
     shown = replace(git, login=Login(url=target.url, token=token) if token else None)
     finished = await shown.run(quarantine, *words)
     if finished.code != 0:
-        raise trouble(finished, sent=True)
+        problem = trouble(finished, sent=True)
+        if target.onto and isinstance(problem, Refused) and problem.reason == "branch_moved":
+            raise Refused(problem.reason, _moved(target.branch))
+        raise problem
+
+
+def _moved(branch: str) -> str:
+    """Say what became of a push to a branch that somebody else pushed to first."""
+    name = branch.replace("`", "'")
+    return (
+        f"`{name}` has moved on while the agent worked, so that nothing was pushed. "
+        "`/gr retry` does the work again where it stands now."
+    )
+
+
+async def _descends(git: Git, quarantine: Path, base: Sha, commit: Sha) -> bool:
+    ancestor = ("merge-base", "--is-ancestor", base, commit)
+    return (await git.run(quarantine, *ancestor)).code == 0
 
 
 def _shape(found: Sequence[Change], rules: Rules) -> Rejected | None:
@@ -242,6 +266,27 @@ async def _inside(
         leaked = await asyncio.to_thread(leaks, content, rules.secrets)
         if leaked and leaked - await _known_before(git, quarantine, change):
             return _rejected(change, "secret", "holds something that looks like a credential")
+    return None
+
+
+async def _kept_elsewhere(
+    git: Git, quarantine: Path, found: Sequence[Change], ends: tuple[Sha, Sha]
+) -> Rejected | None:
+    """Check files that Git LFS keeps: the repository has pointers to them, and moves only those.
+
+    What a new pointer points to, or a whole file in its place, would have to be uploaded,
+    and nothing here can.
+    https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
+    """
+    base, result = ends
+    files = [change for change in found if change.mode in PLAIN]
+    names = [change.path for change in files]
+    filters = await plumbing.attributes(git, quarantine, result, names, "filter")
+    kept = [change for change in files if filters[change.path] == "lfs"]
+    known = await plumbing.blobs(git, quarantine, base) if kept else frozenset()
+    for change in kept:
+        if change.new not in known:
+            return _rejected(change, "lfs", "is kept by Git LFS, to which agents cannot upload")
     return None
 
 

@@ -8,6 +8,7 @@ trees and sandboxes borrow from it for as long as they live, so there is no gc.
 import os
 import re
 import shutil
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -57,8 +58,10 @@ class Mirrors:
         """
         return self._root / f"{checked(repo)}.git"
 
-    async def fetch(self, repo: Repo, url: str, token: SecretStr | None) -> None:
-        """Bring all branches and tags up to date.
+    async def fetch(
+        self, repo: Repo, url: str, token: SecretStr | None, *, pull: int | None = None
+    ) -> None:
+        """Bring all branches and tags up to date, and the head of one pull request, if named.
 
         Raises:
             Unavailable: the server did not answer, or the token was not taken.
@@ -70,7 +73,7 @@ class Mirrors:
         asked = _Fetches.read(lock)
         async with locked(lock) as descriptor:
             fetches = _Fetches.read(lock)
-            if fetches.done > asked.begun and mirror.is_dir():
+            if pull is None and fetches.done > asked.begun and mirror.is_dir():
                 return
             if fetches.done < fetches.begun:
                 _sweep(mirror)
@@ -78,14 +81,14 @@ class Mirrors:
             begun.write(descriptor)
             login = Login(url=url, token=token) if token else None
             git = replace(self._git, inherits=(descriptor,), login=login)
-            await self._fetch(replace(git, seconds=self._seconds), mirror, url)
+            await self._fetch(replace(git, seconds=self._seconds), mirror, url, _refs(pull))
             begun._replace(done=begun.begun).write(descriptor)
 
-    async def _fetch(self, git: Git, mirror: Path, url: str) -> None:
+    async def _fetch(self, git: Git, mirror: Path, url: str, refs: Sequence[str]) -> None:
         if _missing(mirror):
             await _create(git, mirror)
         quiet = ("--no-auto-maintenance", "--no-write-fetch-head", "--no-recurse-submodules")
-        words = ("fetch", "--prune", "--no-tags", *quiet, "--", url, *_HEADS)
+        words = ("fetch", "--prune", "--no-tags", *quiet, "--", url, *refs)
         finished = await git.run(mirror, *words)
         if finished.code != 0:
             raise trouble(finished, sent=False)
@@ -135,6 +138,15 @@ def checked(repo: Repo) -> Repo:
     if not _REPO.fullmatch(repo):
         raise Refused("repository_name", f"{repo!a} is not the name of a repository.")
     return repo
+
+
+def _refs(pull: int | None) -> tuple[str, ...]:
+    """Name what is fetched.  GitHub keeps the head of a pull request, a fork's too, in a ref.
+
+    https://docs.github.com/en/pull-requests/collaborating-with-pull-requests/reviewing-changes-in-pull-requests/checking-out-pull-requests-locally
+    """
+    head = f"refs/pull/{pull}/head"
+    return _HEADS if pull is None else (*_HEADS, f"+{head}:{head}")
 
 
 class _Fetches(NamedTuple):

@@ -27,8 +27,12 @@ _REFUSALS = (
     (re.compile(r"\[(?:remote )?rejected\]|pre-receive hook declined"), "push_refused"),
     (re.compile(r"error: 403|Permission to \S+ denied|access denied", re.IGNORECASE), "forbidden"),
     (re.compile(r"error: 404|repository '[^']*' not found|Repository not found"), "not_found"),
+    (re.compile(r"couldn't find remote ref"), "no_ref"),
 )
-_PLAIN = {"branch_moved": "Somebody else moved the branch in the meantime."}
+_PLAIN = {
+    "branch_moved": "Somebody else moved the branch in the meantime.",
+    "no_ref": "The pull request is not there any more.",
+}
 """For what git says in words of its own trade."""
 
 LOGIN = "git login"

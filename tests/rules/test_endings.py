@@ -22,6 +22,7 @@ STOPPED = Ending(
     signal=Signal.CANCELLED, conclusion=Conclusion.CANCELLED, words="The run was stopped."
 )
 UNCHANGED = failed("The agent asked for a pull request but changed no file.")
+UNPUSHED = failed("The agent asked for a push but changed no file.")
 NO_TOOL = failed("A tool that the agent needs is missing.")
 SILENT = failed("The agent ended without saying what it did.")
 
@@ -56,6 +57,10 @@ def test_no_output_helps_a_program_that_did_not_end_well(how, asked, expected):
         ({"noop"}, SHA, DELIVERS),
         ({"pull_request"}, None, UNCHANGED),
         ({"pull_request", "comment"}, None, UNCHANGED),
+        ({"question"}, None, DELIVERS),
+        ({"question", "missing_tool"}, SHA, DELIVERS),
+        ({"push"}, SHA, DELIVERS),
+        ({"push", "comment"}, None, UNPUSHED),
         ({"missing_tool"}, SHA, NO_TOOL),
         (set(), SHA, SILENT),
         (set(), None, SILENT),

@@ -1,11 +1,22 @@
 import pytest
 
-from bot.rules.outputs import KINDS, Accepted, Rejected, check, storable, without_secrets
+from bot.rules.outputs import (
+    KINDS,
+    Accepted,
+    Place,
+    Rejected,
+    granted,
+    storable,
+    without_secrets,
+)
+from bot.rules.outputs import check as checked
 from bot.rules.repoconfig import AGENTS
 
 GOOD = {
     "pull_request": {"title": "Tidy up", "body": "Ran it."},
+    "push": {"title": "Tidy up", "body": "Ran it."},
     "comment": {"body": "Hello"},
+    "question": {"text": "Which one?", "choices": ["this", "that"]},
     "noop": {"reason": "All is tidy."},
     "missing_tool": {"name": "black", "why": "pyproject names it"},
 }
@@ -22,9 +33,18 @@ TOKENS = [
 ]
 
 
+ISSUE, PULL = Place(kind="issue"), Place(kind="pull")
+FORK = Place(kind="pull", fork=True)
+
+
+def check(kind, payload, *, grants, used, place=ISSUE):
+    return checked(kind, payload, grants=grants, used=used, place=place)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_kind_is_taken_with_its_fields(kind):
-    answer = check(kind, GOOD[kind], grants=GRANTS, used=0)
+    place = PULL if kind == "push" else ISSUE
+    answer = check(kind, GOOD[kind], grants=GRANTS, used=0, place=place)
     assert answer == Accepted(payload=GOOD[kind], left=1)
 
 
@@ -68,6 +88,41 @@ def test_what_is_not_granted_is_refused_with_what_is(kind, grants, words, left):
     answer = check(kind, {"body": "Hello"}, grants=grants, used=0)
     expected = f"This agent may ask for: {words}."
     assert answer == Rejected(reason="not_granted", words=expected, left=left)
+
+
+@pytest.mark.parametrize(
+    ("kind", "place", "instead"),
+    [
+        ("push", ISSUE, "`pull_request`"),
+        ("pull_request", PULL, "`push`"),
+        ("push", FORK, "words only: comment"),
+        ("pull_request", FORK, "words only: comment"),
+    ],
+)
+def test_a_change_that_a_place_cannot_take_is_refused_with_what_it_can(kind, place, instead):
+    answer = check(kind, GOOD[kind], grants=GRANTS, used=0, place=place)
+    assert (answer.reason, answer.left) == ("place", 0)
+    assert instead in answer.words
+
+
+@pytest.mark.parametrize(
+    ("place", "without"),
+    [(ISSUE, {"push"}), (PULL, {"pull_request"}), (FORK, {"push", "pull_request"})],
+)
+def test_an_agent_is_granted_what_its_place_can_take(place, without):
+    assert granted(GRANTS, place) == dict.fromkeys(KINDS.keys() - without, 2)
+
+
+def test_a_question_offers_a_few_answers_or_none():
+    bare = check("question", {"text": "Why?"}, grants=GRANTS, used=0)
+    assert bare == Accepted(payload={"text": "Why?", "choices": []}, left=1)
+    many = check("question", {"text": "Why?", "choices": ["x"] * 5}, grants=GRANTS, used=0)
+    assert many.words == "choices: List should have at most 4 items after validation, not 5."
+
+
+def test_no_choice_carries_a_credential():
+    payload = {"text": "Why?", "choices": ["x", TOKENS[0]]}
+    assert check("question", payload, grants=GRANTS, used=0).reason == "secret"
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,31 @@ async def test_the_heads_of_pull_requests_are_not_fetched(mirrors, origin, base)
     assert await mirrors.resolve(REPO, "refs/pull/7/head") is None
 
 
+async def test_the_head_of_one_pull_request_is_fetched_by_its_number(mirrors, origin, base):
+    theirs = origin.commit({"new": (FILE, b"x")}, ref="refs/pull/7/head", parent=base)
+    origin.commit({"new": (FILE, b"y")}, ref="refs/pull/8/head", parent=base)
+    await mirrors.fetch(REPO, origin.url, None, pull=7)
+    assert await mirrors.resolve(REPO, theirs) == theirs
+    assert await mirrors.resolve(REPO, "refs/pull/7/head") == theirs
+    assert await mirrors.resolve(REPO, "refs/pull/8/head") is None
+    assert await mirrors.resolve(REPO, "main") == base
+
+
+async def test_a_pull_request_that_was_rewritten_is_followed(mirrors, origin, base):
+    origin.commit({"new": (FILE, b"x")}, ref="refs/pull/7/head", parent=base)
+    await mirrors.fetch(REPO, origin.url, None, pull=7)
+    run_git(origin.path, "update-ref", "-d", "refs/pull/7/head")
+    later = origin.commit({"new": (FILE, b"y")}, ref="refs/pull/7/head", parent=base)
+    await mirrors.fetch(REPO, origin.url, None, pull=7)
+    assert await mirrors.resolve(REPO, "refs/pull/7/head") == later
+
+
+async def test_a_pull_request_that_is_not_there_is_refused(mirrors, origin):
+    with pytest.raises(Refused) as raised:
+        await mirrors.fetch(REPO, origin.url, None, pull=7)
+    assert raised.value.words == "The pull request is not there any more."
+
+
 async def test_a_deleted_branch_goes_and_may_become_a_folder_of_branches(mirrors, origin, base):
     run_git(origin.path, "branch", "topic", base)
     await mirrors.fetch(REPO, origin.url, None)

@@ -28,8 +28,8 @@ def ours(quarantine, base):
 
 @pytest.fixture
 def pushed(quarantine, origin, git):
-    async def push_it(sha, *, url=None, token=None, branch=BRANCH):
-        target = Target(url=url or origin.url, branch=branch)
+    async def push_it(sha, *, url=None, token=None, branch=BRANCH, onto=None):
+        target = Target(url=url or origin.url, branch=branch, onto=onto)
         await push(quarantine.path, sha, target, token, git)
 
     return push_it
@@ -83,6 +83,39 @@ async def test_a_branch_that_is_there_never_moves(pushed, origin, quarantine, ba
         with pytest.raises(Refused):
             await pushed(sha)
     assert origin.at(REF) == ours
+
+
+async def test_a_branch_of_a_person_is_moved_on_and_pushing_again_changes_nothing(
+    pushed, origin, base, ours
+):
+    origin.commit({}, ref=REF, parent=base)
+    theirs = origin.at(REF)
+    with pytest.raises(Refused, match="is not based on"):
+        await pushed(ours, onto=theirs)
+    run_git(origin.path, "update-ref", REF, base)
+    await pushed(ours, onto=base)
+    await pushed(ours, onto=base)
+    assert origin.at(REF) == ours
+
+
+async def test_a_branch_that_moved_on_meanwhile_is_left_alone_and_it_is_said_what_to_do(
+    pushed, origin, base, ours
+):
+    theirs = origin.commit({"t": (FILE, b"z")}, ref=REF, parent=base)
+    with pytest.raises(Refused) as raised:
+        await pushed(ours, onto=base)
+    assert raised.value.words == (
+        f"`{BRANCH}` has moved on while the agent worked, so that nothing was pushed. "
+        "`/gr retry` does the work again where it stands now."
+    )
+    assert origin.at(REF) == theirs
+
+
+async def test_a_branch_that_is_gone_is_not_made_again(pushed, origin, base, ours):
+    with pytest.raises(Refused) as raised:
+        await pushed(ours, onto=base)
+    assert raised.value.reason == "branch_moved"
+    assert origin.at(REF) is None
 
 
 @pytest.mark.parametrize("branch", ["a..b", "x y", "a:b", "", "x.lock", "a\nb", "a^", "@{u}"])

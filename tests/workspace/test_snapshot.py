@@ -2,7 +2,7 @@ import os
 import shlex
 
 import pytest
-from origins import REPO, run_git
+from origins import FILE, REPO, run_git
 from overlays import Overlay, require_overlays
 
 from bot.workspace.snapshot import Author, GitFailed, seed, snapshot, snapshot_environment
@@ -193,3 +193,21 @@ async def test_a_snapshot_taken_again_is_of_the_tree_as_it_is_then(job):
     await job.snapshot()
     job.does("rm one; echo x > two")
     assert await job.changes() == ["A\ttwo"]
+
+
+async def test_pointers_of_git_lfs_are_files_like_others(lowers, mirrors, origin, tmp_path):
+    require_overlays()
+    pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9000\n"
+    rules = b"*.bin filter=lfs diff=lfs merge=lfs -text\n"
+    base = origin.commit({".gitattributes": (FILE, rules), "big.bin": (FILE, pointer)})
+    await mirrors.fetch(REPO, origin.url, None)
+    lower = await lowers.lower(REPO, base)
+    assert (lower / "big.bin").read_bytes() == pointer
+    overlay = Overlay(tmp_path / "job", lower, mirrors.path(REPO))
+    seed(overlay.result, lower / ".git/index")
+    job = Job(overlay, base)
+    job.does("touch big.bin; cp big.bin copy.bin; echo x > new")
+    assert await job.changes() == ["A\tcopy.bin", "A\tnew"]
+    sha = await job.snapshot()
+    for name in ("big.bin", "copy.bin"):
+        assert await job.git(["cat-file", "blob", f"{sha}:{name}"]) == pointer.decode()

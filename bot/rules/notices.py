@@ -1,0 +1,121 @@
+"""Comments that call somebody: a yes to a push is wanted, or an answer to a question.
+
+The run's own comment is edited, which notifies nobody; these are written once, each
+under a mark of its own.
+"""
+
+import re
+from collections.abc import Sequence
+
+from bot.model.ids import Login, RunId, Sha
+from bot.rules.markdown import BREAK, COMMENT, clip, cut, inline, quiet
+from bot.rules.outputs import without_secrets
+from bot.rules.visible import shown
+from bot.rules.wording import RunView, plain
+
+MOST_DIFF = 30_000
+"""Characters of a diff that a comment shows."""
+
+MOST_CHARACTERS = 60_000
+"""Characters of a comment that we send; GitHub refuses more than 65,536."""
+
+MOST_FILES = 30
+"""Changed files that are listed by name."""
+
+SHORT = 12
+"""Digits of a commit's name in the command that says yes to it."""
+
+WHY = (
+    "Somebody who may not write to this repository wrote part of what the agent was told, and a "
+    "push starts CI with the repository's secrets. Whoever may write here can read the changes "
+    "below and answer:"
+)
+"""Why a person is asked, and who may answer."""
+
+UNITS = ((24 * 3600, "days"), (3600, "hours"), (60, "minutes"))
+
+_LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,99})", re.ASCII)
+
+Files = Sequence[tuple[str, int, int]]
+"""(path, lines added, lines removed)."""
+
+
+def approval_marker(run: RunId, sha: Sha) -> str:
+    """Return the hidden mark of the comment that asks for a yes to a commit."""
+    return f"<!-- greenroom approval {run} {sha} -->"
+
+
+def question_marker(run: RunId, number: int) -> str:
+    """Return the hidden mark of the comment that asks a run's question."""
+    return f"<!-- greenroom question {run} {number} -->"
+
+
+def approval(view: RunView, sha: Sha, *, seconds: int, files: Files, diff: str) -> str:
+    """Write the comment that asks for a yes to a push, with all that would be pushed.
+
+    `seconds` are how long the answer may take.
+    """
+    listed = [f"- `{_path(path)}` +{more} -{less}" for path, more, less in files[:MOST_FILES]]
+    if len(files) > MOST_FILES:
+        listed.append(f"- and {len(files) - MOST_FILES} more")
+    lines = [
+        approval_marker(view.id, sha),
+        f"**{view.agent}** has made `{sha[:SHORT]}` and waits for a yes before it is pushed.",
+        "",
+        WHY,
+        "",
+        f"```\n/gr approve {sha[:SHORT]}\n```",
+        "",
+        *listed,
+        "",
+        folded("The changes", diff, MOST_DIFF),
+        "",
+        f"Without a yes in {span(seconds)} it is dropped; `/gr stop` drops it now.",
+    ]
+    return "\n".join(lines)
+
+
+def question(view: RunView, number: int, text: str, choices: Sequence[str]) -> str:
+    """Write the comment that asks a question of the person who started a run, and calls them."""
+    offered = [f"- {inline(choice)}" for choice in choices]
+    go_on = f"Go on with `/gr {view.agent} …` and your answer in the place of the dots."
+    called = _called(view.asked_by)
+    head = [question_marker(view.id, number), f"{called}, **{view.agent}** asks:", ""]
+    foot = ["", *offered, *([""] if offered else []), go_on]
+    room = MOST_CHARACTERS - len("\n".join([*head, *foot])) - 2
+    return "\n".join([*head, cut(quiet(text), room), *foot])
+
+
+def folded(title: str, diff: str, most: int) -> str:
+    """Write a diff as a block that is folded away, with nothing in it that cannot be seen.
+
+    What would end the block does not, and what looks like a credential is blacked out.
+    """
+    # The cut comes first, and once more: a number is longer than what it stands for.
+    told = COMMENT.sub(f"<{BREAK}", shown(without_secrets(diff[:most])))[:most]
+    if whole := len(diff) <= most and len(told) < most:
+        kept = told.removesuffix("\n")
+    else:
+        kept = told[: told.rfind("\n") + 1].removesuffix("\n")
+    fence = "`" * max(3, 1 + max(map(len, re.findall(r"`+", kept)), default=0))
+    note = "" if whole else "\nThe rest is not shown here; it is too long.\n"
+    return (
+        f"<details><summary>{title}</summary>\n\n{fence}diff\n{kept}\n{fence}\n{note}\n</details>"
+    )
+
+
+def span(seconds: int) -> str:
+    """Say a length of time in the largest unit that has at least two of it."""
+    for unit, name in UNITS:
+        if seconds >= 2 * unit:
+            return f"{seconds // unit} {name}"
+    return f"{seconds} seconds"
+
+
+def _called(login: Login) -> str:
+    """Mention a person; a bot's name has brackets and is nobody to call."""
+    return f"@{login}" if _LOGIN.fullmatch(login) else plain(login)
+
+
+def _path(path: str) -> str:
+    return clip(inline(path.replace("`", "'")), 200)
