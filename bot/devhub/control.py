@@ -4,7 +4,7 @@ It knows no credentials and serves whoever reaches it, so the hub belongs on
 loopback.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,8 @@ from bot.devhub.shapes import repositories as shapes
 Act = Callable[[Hub, web.Request, dict[str, Any]], Awaitable[Any]]
 
 
-def routes(hub: Hub) -> list[web.RouteDef]:
-    """Return everything under `/_devhub/`."""
+def routes(hub: Hub, more: Mapping[str, Act]) -> list[web.RouteDef]:
+    """Return everything under `/_devhub/`, with what else the application has there."""
     table: dict[str, Act] = {
         "POST /users": add_user,
         "POST /organizations": add_organization,
@@ -40,6 +40,7 @@ def routes(hub: Hub) -> list[web.RouteDef]:
         **settings.TABLE,
         **subjects.TABLE,
         **levers.TABLE,
+        **more,
     }
     return [
         web.route(method, f"/_devhub{path}", _json(hub, act))

@@ -103,6 +103,9 @@ def _simple(installation: Installation) -> dict[str, Any]:
 def _post(
     hub: Hub, installation: Installation, event: str, payload: Payload, repository: int | None
 ) -> None:
+    if installation.app.ear is not None:
+        installation.app.ear(installation, event, payload)
+        return
     delivery = Delivery(
         id=hub.next_id(),
         guid=str(uuid.uuid4()),

@@ -5,6 +5,7 @@ seconds of the hub's clock.
 """
 
 import asyncio
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -59,7 +60,11 @@ class Delivery:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class App:
-    """A GitHub App, with the one webhook that it has."""
+    """A GitHub App, with the one webhook that it has.
+
+    Attributes:
+        ear: hears events in place of the webhook, for an app that lives in the hub.
+    """
 
     id: int
     slug: str
@@ -74,6 +79,7 @@ class App:
     events: tuple[str, ...]
     created_at: float
     deliveries: list[Delivery] = field(default_factory=list)
+    ear: "Callable[[Installation, str, Mapping[str, Any]], None] | None" = None
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

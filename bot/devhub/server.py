@@ -9,6 +9,7 @@ from aiohttp import web
 from bot.devhub import control, smartgit
 from bot.devhub.api.calls import Reply, Route
 from bot.devhub.api.exchange import exchange
+from bot.devhub.ci.service import Ci
 from bot.devhub.hub import Hub
 from bot.devhub.pages.site import Site
 from bot.devhub.problems import not_found
@@ -26,7 +27,8 @@ Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 def application(hub: Hub) -> web.Application:
     """Return the application; it must run with `auto_decompress=False` for git."""
     app = web.Application(client_max_size=LARGEST_BODY)
-    app.add_routes(control.routes(hub))
+    ci = Ci(hub)
+    app.add_routes(control.routes(hub, {"POST /ci": ci.add}))
     for route in ROUTES:
         for path in _paths(route.path):
             app.router.add_route(route.method, path, _answer(hub, route))
@@ -34,6 +36,7 @@ def application(hub: Hub) -> web.Application:
     Site(hub).join(app)
     app.router.add_route("*", "/{rest:.*}", _answer(hub, _NOWHERE))
     app.cleanup_ctx.append(partial(_sending, hub))
+    app.cleanup_ctx.append(partial(_testing, ci))
     return app
 
 
@@ -68,4 +71,9 @@ _NOWHERE = Route("* /{rest}", _nowhere, "", by=ANYONE)
 
 async def _sending(hub: Hub, _app: web.Application) -> AsyncIterator[None]:
     async with hub.hookshot.running():
+        yield
+
+
+async def _testing(ci: Ci, _app: web.Application) -> AsyncIterator[None]:
+    async with ci.running():
         yield

@@ -1,0 +1,157 @@
+"""One command over one tree, in a sandbox without network, for a bounded time."""
+
+import asyncio
+import os
+import secrets
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.model.errors import Misconfigured
+from bot.model.runs import Limits
+from bot.sandbox.box import ETC, Bind, Box, Descriptors, argv
+from bot.sandbox.probe import probe
+from bot.sandbox.seccomp import program
+
+FIRST_UID, UIDS = 211_000, 1000
+"""Whom jobs become when the hub is root; the local runner's uids end before them."""
+
+KEPT = 32 * 1024
+"""Bytes of the output's end that are kept."""
+
+_WORK, _HOME = "/work", "/home/ci"
+_PATH = "/usr/local/bin:/usr/bin:/bin"
+_CHUNK = 64 * 1024
+
+# Says a word that nobody else knows, then becomes the command.
+_SIGNED = ("/bin/sh", "-c", 'echo "$0"; exec "$@"')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a command ended.
+
+    Attributes:
+        status: its exit status; None when its time was up.
+        output: the end of what it printed, both streams in order.
+        duration: seconds.
+    """
+
+    status: int | None
+    output: str
+    duration: float
+
+
+def uid_of(number: int) -> int | None:
+    """Return whom the job of that number becomes; None where this process is not root."""
+    return FIRST_UID + number % UIDS if os.geteuid() == 0 else None
+
+
+def make_room(folder: Path, uid: int | None) -> None:
+    """Make what a job needs in a folder of its own, which others may pass through."""
+    folder.chmod(0o711)
+    for name in ("work", "home"):
+        (folder / name).mkdir(mode=0o700)
+        if uid is not None:
+            os.chown(folder / name, uid, uid)
+    shutil.copytree(ETC, folder / "etc")
+    (folder / "etc").chmod(0o755)
+
+
+async def run(
+    command: Sequence[str],
+    folder: Path,
+    *,
+    seconds: int,
+    uid: int | None,
+    toolboxes: Mapping[str, Path],
+) -> Outcome:
+    """Run a command; cancelled, it ends the sandbox with everything in it.
+
+    Args:
+        command: looked up on the PATH inside: the toolboxes', then the system's.
+        folder: from `make_room`, with the tree in `work`.
+        seconds: how long it may take.
+        uid: whom the sandbox belongs to; None for whoever runs this.
+        toolboxes: read-only tool trees by name, each with a `bin`.
+
+    Raises:
+        Misconfigured: no sandbox can be made; nothing ran.
+    """
+    found = await asyncio.to_thread(probe)
+    box = _box(folder, seconds, toolboxes)
+    sign = secrets.token_hex(8)
+    with tempfile.TemporaryFile() as rules:
+        rules.write(program())
+        rules.seek(0)
+        started = asyncio.get_running_loop().time()
+        process = await asyncio.create_subprocess_exec(
+            *argv(box, [*_SIGNED, sign, *command], found, Descriptors(seccomp=rules.fileno())),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            pass_fds=(rules.fileno(),),
+            user=uid,
+            group=uid,
+            extra_groups=None if uid is None else (),
+            env={},
+            cwd="/",
+        )
+        status, output = await _ended(process, sign, seconds)
+    duration = asyncio.get_running_loop().time() - started
+    return Outcome(status=status, output=output, duration=duration)
+
+
+def _box(folder: Path, seconds: int, toolboxes: Mapping[str, Path]) -> Box:
+    mounted = {f"/toolbox/{name}": str(path.resolve()) for name, path in toolboxes.items()}
+    return Box(
+        binds=(
+            Bind(source=str(folder / "work"), target=_WORK, writable=True),
+            Bind(source=str(folder / "home"), target=_HOME, writable=True),
+            *(Bind(source=source, target=target) for target, source in mounted.items()),
+        ),
+        environment={
+            "CI": "true",
+            "HOME": _HOME,
+            "LANG": "C.UTF-8",
+            "NO_COLOR": "1",
+            "PATH": ":".join((*(f"{target}/bin" for target in mounted), _PATH)),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "TERM": "dumb",
+        },
+        directory=_WORK,
+        limits=Limits(seconds=seconds),
+        etc=str(folder / "etc"),
+    )
+
+
+async def _ended(
+    process: asyncio.subprocess.Process, sign: str, seconds: int
+) -> tuple[int | None, str]:
+    """Read the output until the command has ended, or its time is up."""
+    assert process.stdout is not None
+    kept, late = b"", False
+    try:
+        async with asyncio.timeout(seconds):
+            await _came_up(process.stdout, sign)
+            while chunk := await process.stdout.read(_CHUNK):
+                kept = (kept + chunk)[-KEPT:]
+            await process.wait()
+    except TimeoutError:
+        late = True
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    return None if late else process.returncode, kept.decode(errors="replace")
+
+
+async def _came_up(output: asyncio.StreamReader, sign: str) -> None:
+    """Read the sign that the sandbox is there; what comes in its place is a complaint."""
+    first = await output.readline()
+    if first.decode(errors="replace").strip() != sign:
+        complaint = (first + await output.read(_CHUNK)).decode(errors="replace").strip()
+        raise Misconfigured(f"The sandbox did not come up: {complaint}")
