@@ -1,14 +1,19 @@
 """What the forms of the pages do: each row turns a form into one request to the API."""
 
+import base64
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import reduce
+from operator import getitem
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from bot.devhub.pages.door import Answer
 from bot.devhub.pages.visits import Visit
 from bot.devhub.problems import Problem
+
+_PAGE = ("html_url",)
 
 Form = Mapping[str, str]
 Body = Callable[[Form, Visit], dict[str, Any]]
@@ -21,12 +26,12 @@ class Act:
     Attributes:
         line: method and path; names in braces come from the address and from the form.
         body: builds the JSON of the request.
-        follow: whether to go on to what the answer describes, else to the same page.
+        follow: where in the answer the address stands that is gone to; else the same page is.
     """
 
     line: str
     body: Body
-    follow: bool = False
+    follow: tuple[str, ...] = ()
 
     def request(self, form: Form, seen: Visit) -> str:
         """Return `METHOD /path`.
@@ -42,7 +47,7 @@ class Act:
         """Return the address that the browser is sent to."""
         if not self.follow:
             return seen.path
-        parts = urlsplit(str(answer.body["html_url"]))
+        parts = urlsplit(str(reduce(getitem, self.follow, answer.body)))
         return parts.path + (f"#{parts.fragment}" if parts.fragment else "")
 
 
@@ -88,6 +93,22 @@ def _line_comment(form: Form, seen: Visit) -> dict[str, Any]:
     }
 
 
+def _file(form: Form, seen: Visit) -> dict[str, Any]:
+    """Return a commit of one file; the blob that it replaces is named, if there was one."""
+    text = _lines(_given(form, "text"))
+    replaced = {"sha": form["sha"]} if form.get("sha") else {}
+    return {
+        **_texts("branch")(form, seen),
+        "message": form.get("message") or f"Change {_given(form, 'path')}",
+        "content": base64.b64encode(text.encode()).decode(),
+        **replaced,
+    }
+
+
+def _branch(form: Form, _seen: Visit) -> dict[str, Any]:
+    return {"ref": f"refs/heads/{_given(form, 'branch').strip()}", "sha": _given(form, "sha")}
+
+
 def _press(form: Form, seen: Visit) -> dict[str, Any]:
     """Return who presses which button: GitHub shows them to whoever may write."""
     if seen.viewer is None or not seen.may("write"):
@@ -101,8 +122,8 @@ def _press(form: Form, seen: Visit) -> dict[str, Any]:
 
 
 ACTS: Mapping[str, Act] = {
-    "open issue": Act(line="POST REPO/issues", body=_texts("title", "body"), follow=True),
-    "comment": Act(line="POST REPO/issues/{number}/comments", body=_texts("body"), follow=True),
+    "open issue": Act(line="POST REPO/issues", body=_texts("title", "body"), follow=_PAGE),
+    "comment": Act(line="POST REPO/issues/{number}/comments", body=_texts("body"), follow=_PAGE),
     "edit comment": Act(line="PATCH REPO/issues/comments/{comment}", body=_texts("body")),
     "delete comment": Act(line="DELETE REPO/issues/comments/{comment}", body=_nothing),
     "rename": Act(line="PATCH REPO/issues/{number}", body=_texts("title")),
@@ -125,7 +146,7 @@ ACTS: Mapping[str, Act] = {
     "take back from review comment": Act(
         line="DELETE REPO/pulls/comments/{comment}/reactions/{reaction}", body=_nothing
     ),
-    "open pull request": Act(line="POST REPO/pulls", body=_new_pull, follow=True),
+    "open pull request": Act(line="POST REPO/pulls", body=_new_pull, follow=_PAGE),
     "merge": Act(line="PUT REPO/pulls/{number}/merge", body=_texts("merge_method")),
     "review": Act(line="POST REPO/pulls/{number}/reviews", body=_texts("event", "body")),
     "comment on line": Act(line="POST REPO/pulls/{number}/comments", body=_line_comment),
@@ -135,5 +156,7 @@ ACTS: Mapping[str, Act] = {
     "rerun": Act(line="POST REPO/check-runs/{id}/rerequest", body=_nothing),
     "rerun suite": Act(line="POST REPO/check-suites/{suite}/rerequest", body=_nothing),
     "press": Act(line="POST /_devhub/press", body=_press),
-    "fork": Act(line="POST REPO/forks", body=_nothing, follow=True),
+    "write file": Act(line="PUT REPO/contents/{path}", body=_file, follow=("content", "html_url")),
+    "create branch": Act(line="POST REPO/git/refs", body=_branch),
+    "fork": Act(line="POST REPO/forks", body=_nothing, follow=_PAGE),
 }

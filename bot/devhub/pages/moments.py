@@ -6,12 +6,12 @@ _STEPS = ((_YEAR, "year"), (_MONTH, "month"), (_DAY, "day"), (_HOUR, "hour"), (_
 
 
 def ago(seconds: float) -> str:
-    """Return `3 minutes ago` for a distance in seconds; what is yet to come is `now`."""
+    """Return `3 minutes ago` for a distance in seconds; what is yet to come is `just now`."""
     for step, name in _STEPS:
         if seconds >= step:
             count = int(seconds // step)
             return f"{count} {name}{'' if count == 1 else 's'} ago"
-    return "now"
+    return "just now"
 
 
 def lasting(seconds: float) -> str:

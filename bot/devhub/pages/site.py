@@ -55,6 +55,7 @@ PAGES: tuple[tuple[str, View], ...] = (
     (_REPO, code.root),
     (f"{_REPO}/tree/{{rest:.+}}", code.folder),
     (f"{_REPO}/blob/{{rest:.+}}", code.file),
+    (f"{_REPO}/edit/{{rest:.+}}", code.editor),
     (f"{_REPO}/branches", code.branches),
     (f"{_REPO}/commits/{{rest:.+}}", commits.index),
     (f"{_REPO}/commit/{{sha:[0-9a-f]{{7,40}}}}", commits.show),

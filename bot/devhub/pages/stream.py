@@ -5,7 +5,7 @@ https://html.spec.whatwg.org/multipage/server-sent-events.html
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from aiohttp import web
 
@@ -61,7 +61,8 @@ class Stream:
         headers = {"Content-Type": "text/event-stream", "Cache-Control": "no-store"}
         response = web.StreamResponse(headers=headers)
         await response.prepare(request)
-        with self._listening() as listener:
+        # A reset connection is a page that was left.
+        with suppress(ConnectionResetError), self._listening() as listener:
             await response.write(b": listening\n\n")
             while not self._closed:
                 await response.write(await _next(listener))

@@ -101,6 +101,25 @@ async def file(seen: Visit) -> Page:
     return Page(template="file.html", title=path, data=data)
 
 
+async def editor(seen: Visit) -> Page:
+    """Show the form that changes a file, or makes one where there is none yet."""
+    repository = seen.repository
+    at, path = divided(seen.params["rest"], await branch_names(repository))
+    sha = await git.resolve(repository.path, at)
+    found = await objects.tree(repository.path, sha, path) if sha and path else []
+    content = b""
+    if found and found[0].type == "blob":
+        content = await objects.blob(repository.path, found[0].sha)
+    data = {
+        "repository": repository,
+        "at": at,
+        "path": path,
+        "sha": found[0].sha if content else "",
+        "text": content[:LARGEST].decode(errors="replace"),
+    }
+    return Page(template="editor.html", title=f"Edit {path}" if path else "New file", data=data)
+
+
 async def branches(seen: Visit) -> Page:
     """Show the branches, and the open pull request of each."""
     repository = seen.repository

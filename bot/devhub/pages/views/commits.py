@@ -89,34 +89,32 @@ async def compare(seen: Visit) -> Page:
 async def _offered(seen: Visit) -> list[str]:
     """Return every head that there could be: branches here, and `OWNER:BRANCH` in forks."""
     here = await branch_names(seen.repository)
-    for fork in seen.hub.repositories.values():
-        if fork.parent is seen.repository and seen.sees(fork):
-            here += [f"{fork.owner.login}:{name}" for name in await branch_names(fork)]
+    for fork in filter(seen.sees, seen.repository.forks):
+        here += [f"{fork.owner.login}:{name}" for name in await branch_names(fork)]
     return here
 
 
 def _source(seen: Visit, head: str) -> tuple[Repository, str]:
     """Return the repository and the branch of `BRANCH` or `OWNER:BRANCH`."""
     owner, separator, branch = head.partition(":")
-    for fork in seen.hub.repositories.values():
-        same = fork.owner.login.lower() == owner.lower()
-        if separator and same and fork.parent is seen.repository and seen.sees(fork):
+    for fork in filter(seen.sees, seen.repository.forks):
+        if separator and fork.owner.login.lower() == owner.lower():
             return fork, branch
     return seen.repository, branch if separator else head
 
 
 async def _difference(seen: Visit, base: str, head: str) -> dict[str, object]:
-    """Return the commits and files between two branches; nothing when one does not exist."""
-    repository = seen.repository
+    """Return the commits and files between two branches, as far as they can be told.
+
+    A fork may not have the base's newest commits yet; what would be in it is then `unseen`.
+    """
     source, branch = _source(seen, head)
-    old = await git.resolve(repository.path, base)
+    old = await git.resolve(seen.repository.path, base)
     new = await git.resolve(source.path, branch) if branch else None
-    if old is None or new is None or not await _known(repository, new):
-        return {"commits": [], "files": [], "unseen": new is not None and old is not None}
-    listed = await objects.commits(repository.path, f"{old}..{new}")
-    files = changed_files(await objects.changes(repository.path, old, new)) if listed else []
+    if old is None or new is None:
+        return {"commits": [], "files": [], "unseen": False}
+    if await objects.kind(source.path, old) != "commit":
+        return {"commits": [], "files": [], "unseen": True}
+    listed = await objects.commits(source.path, f"{old}..{new}")
+    files = changed_files(await objects.changes(source.path, old, new)) if listed else []
     return {"commits": listed, "files": files, "unseen": False}
-
-
-async def _known(repository: Repository, sha: str) -> bool:
-    return await objects.kind(repository.path, sha) == "commit"
