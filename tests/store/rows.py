@@ -6,9 +6,11 @@ from pydantic import SecretStr
 
 from bot.model.ids import Fence, InstallationId, JobName, Login, Repo, RunId, Sha, UserId
 from bot.model.priorities import Priority
-from bot.model.runs import JobPlan, Subject
+from bot.model.runs import JobPlan, Subject, Trigger
+from bot.rules.agents import BUILT_IN
 from bot.rules.lifecycle import Compute, Run, Signal
-from bot.rules.repoconfig import AGENTS
+from bot.rules.repoconfig import Config
+from bot.rules.starting import terms_of
 from bot.store import runs
 from bot.store.leases import Lease
 from bot.store.outbox import Wish
@@ -17,6 +19,7 @@ from bot.store.schema import deliveries, delivery_bodies, mailbox
 
 NOW = 1_800_000_000.0
 ISSUE = Subject(repo=Repo("octo/cat"), number=7, kind="issue")
+TERMS = terms_of(BUILT_IN["tidy"], Config(), fork=False)
 QUEUED = RunRow(
     id=RunId("01A"),
     installation=InstallationId(7),
@@ -28,6 +31,16 @@ QUEUED = RunRow(
     agent="tidy",
     asked_by_id=UserId(1),
     asked_by=Login("ann"),
+    instruction="",
+    body="All of it.",
+    author_id=UserId(1),
+    author=Login("ann"),
+    trigger=Trigger(kind="label"),
+    terms=TERMS,
+    asked_at=NOW,
+    fork=False,
+    outsiders=False,
+    round=0,
     state=Run.QUEUED,
     compute=Compute.NONE,
     fence=Fence(0),
@@ -69,7 +82,7 @@ def plan(fence=1, run="01A"):
         subject=ISSUE.number,
         base=Sha("5" * 40),
         base_branch="main",
-        agent=AGENTS["tidy"],
+        agent=TERMS.agent,
         brief="Tidy up.",
     )
 
