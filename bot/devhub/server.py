@@ -28,7 +28,7 @@ def application(hub: Hub) -> web.Application:
     """Return the application; it must run with `auto_decompress=False` for git."""
     app = web.Application(client_max_size=LARGEST_BODY)
     ci = Ci(hub)
-    app.add_routes(control.routes(hub, {"POST /ci": ci.add}))
+    app.add_routes(control.routes(hub, {"POST /ci": ci.add, "GET /ci": ci.idle}))
     for route in ROUTES:
         for path in _paths(route.path):
             app.router.add_route(route.method, path, _answer(hub, route))

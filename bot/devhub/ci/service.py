@@ -79,6 +79,14 @@ class Ci:
         self._install(app, repository)
         return {"app": app.slug, "bot": app.bot.login}
 
+    async def idle(self, _hub: Hub, request: web.Request, _body: dict[str, Any]) -> Any:
+        """?seconds= -> {idle}: whether everything so far was reported within that time."""
+        seconds = float(request.query.get("seconds", 10))
+        if not self._tasks:
+            return {"idle": True}
+        _, left = await asyncio.wait(set(self._tasks), timeout=seconds)
+        return {"idle": not left}
+
     async def _app(self, owner: Account) -> App:
         """Return the CI's app, registered when it is first wanted."""
         for app in self._hub.apps.values():
