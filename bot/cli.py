@@ -24,7 +24,7 @@ TOOLS: Mapping[str, tuple[str, str]] = {
     "demo": ("bot.demo.command", "walk around in an embedded GitHub, and watch agents work"),
     "check-config": ("bot.checkconfig", "look for mistakes in a repository's configuration"),
     "replay": ("bot.replay.command", "say what would be made of a delivery"),
-    "doctor": ("bot.doctor", "look for what is wrong with this installation"),
+    "doctor": ("bot.doctor.command", "look for what is wrong with this installation"),
     "pause": ("bot.pausing", "hold runs back"),
     "resume": ("bot.pausing", "let runs go on that were held back"),
 }

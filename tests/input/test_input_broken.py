@@ -6,9 +6,10 @@ import random
 import pytest
 from structlog.testing import capture_logs
 
-from bot.model.events import READERS
+from bot.model.readers import READERS
 from bot.reactions import Reaction
 from bot.rules.attempts import MOST_DELIVERY_TRIES
+from bot.work.configs import Configs
 from bot.work.inbox import Inbox
 from tests.input.payloads import at_home, broken, payloads
 
@@ -102,7 +103,7 @@ async def test_a_delivery_that_breaks_a_handler_is_set_aside_and_the_sender_neve
         for reaction in front.house.loops["inbox"]._reactions
     ]
     house = front.house
-    house.loops["inbox"] = Inbox(house.context, poisoned, house._run_id)
+    house.loops["inbox"] = Inbox(house.context, Configs(house.context), poisoned, house._run_id)
     event, payload = next(each for each in payloads() if each[0] == "issues")
     made = at_home({**payload, "action": "closed"}, front.home)
     assert await front.deliver(event, json.dumps(made).encode()) == ACCEPTED
