@@ -8,6 +8,9 @@ from bot.model.runs import AgentSpec, Limits
 LABEL = "agent:"
 """What a label begins with that names an agent."""
 
+LONGEST = 6 * 60 * 60
+"""Seconds of an agent that has no limit of its own; `limits.time.job` is never above it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class On:
@@ -67,7 +70,9 @@ BUILT_IN: Mapping[str, Agent] = {
         Agent(
             spec=AgentSpec(
                 name="tidy",
-                description="Runs the repository's own formatters and linters and fixes what they can",
+                description=(
+                    "Runs the repository's own formatters and linters and fixes what they can"
+                ),
                 runtime="command",
                 command=("tidy",),
                 outputs={"pull_request": 1, "push": 1, "noop": 1, "missing_tool": 5},
@@ -93,6 +98,7 @@ BUILT_IN: Mapping[str, Agent] = {
                     "noop": 1,
                     "missing_tool": 5,
                 },
+                limits=Limits(seconds=LONGEST),
             ),
             on=On(label="agent:fix", command="fix"),
         ),

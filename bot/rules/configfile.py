@@ -40,9 +40,14 @@ MOST_BRACKETS = 100
 """Brackets that one line may open.  The scanner's time grows with their square and more."""
 
 UNREADABLE = re.compile(
-    r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufeff\uff00-\ufffd\U00010000-\U0010ffff]"
+    r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufeff\uff00-\ufffc\U00010000-\U0010ffff]"
 )
-"""Characters that YAML has no place for.  https://yaml.org/spec/1.2.2/#51-character-set"""
+"""Characters that YAML has no place for.
+
+https://yaml.org/spec/1.2.2/#51-character-set
+
+U+FFFD is among them here: it is what is left of broken UTF-8.
+"""
 
 NULL = frozenset({"", "~", "null", "Null", "NULL"})
 TRUE = frozenset({"true", "True", "TRUE"})

@@ -3,6 +3,7 @@
 The JSON Schema and the tables in `docs/` are made from these classes.
 """
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, Strict
@@ -15,17 +16,19 @@ PROTECT: tuple[str, ...] = (".github/**", "CODEOWNERS", "docs/CODEOWNERS")
 """Paths that no agent changes without a person: they decide what runs and who reviews."""
 
 MOST_ENTRIES = 100
-"""Entries of any list or mapping."""
+"""Entries of any list."""
 
 SHAPE = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
 CI = Literal["approve", "auto"]
 
+NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*", re.ASCII)
+MOST_NAME = 40
 Name = Annotated[
     str,
     Spelled(
-        pattern=r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*",
-        most=40,
+        pattern=NAME.pattern,
+        most=MOST_NAME,
         what="a name in lower-case letters, digits and single hyphens",
         example="unit-tests",
     ),
@@ -34,9 +37,7 @@ Name = Annotated[
 
 Prefix = Annotated[
     str,
-    Spelled(
-        pattern=r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*", most=20, what="a word of commands", example="gr"
-    ),
+    Spelled(pattern=NAME.pattern, most=20, what="a word of commands", example="gr"),
 ]
 Glob = Annotated[
     str,
@@ -116,9 +117,8 @@ def setting(does: str, *, default: Any, example: object = None) -> Any:
     """Describe a setting; a default that is a class is made anew."""
     if isinstance(default, type):
         return Field(default_factory=default, description=does)
-    shown = {"default": str(default)} if isinstance(default, Seconds) else None
     examples = None if example is None else [example]
-    return Field(default=default, description=does, examples=examples, json_schema_extra=shown)
+    return Field(default=default, description=does, examples=examples)
 
 
 def many(does: str, *examples: object, default: tuple[str, ...] = ()) -> Any:
@@ -130,9 +130,7 @@ def many(does: str, *examples: object, default: tuple[str, ...] = ()) -> Any:
 
 def named(does: str, *examples: object) -> Any:
     """Describe a mapping by names that the reader chooses."""
-    return Field(
-        default_factory=dict, description=does, examples=list(examples), max_length=MOST_ENTRIES
-    )
+    return Field(default_factory=dict, description=does, examples=list(examples) or None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=SHAPE)

@@ -34,6 +34,14 @@ class Seconds(int):
         name = next(unit for unit, size in UNITS.items() if self % size == 0)
         return f"{self // UNITS[name]}{name}"
 
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        """Show it in JSON Schema as it is written."""
+        shown = core_schema.plain_serializer_function_ser_schema(str)
+        return core_schema.no_info_plain_validator_function(cls, serialization=shown)
+
 
 def wrong(words: str, remedy: str) -> PydanticCustomError:
     """Make the error of a value; `{found}` in the words stands for what was written."""

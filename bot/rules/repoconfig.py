@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 
 from bot.model.runs import AgentSpec
 from bot.rules.agents import BUILT_IN, LABEL, Agent, Allow, On
+from bot.rules.complaints import check
 from bot.rules.configmodel import (
     CI,
     PROTECT,
     Commands,
     Commits,
+    ConfigFile,
     CostLimits,
     Egress,
     PullRequests,
@@ -20,8 +22,10 @@ from bot.rules.configmodel import (
     Toolbox,
     Validation,
 )
-from bot.rules.layers import Layer
+from bot.rules.layering import loosened, origins, over, without
+from bot.rules.layers import Layer, Reading, read
 from bot.rules.mistakes import Mistake
+from bot.rules.roster import roster
 
 __all__ = [
     "AGENTS",
@@ -49,9 +53,6 @@ __all__ = [
     "mistakes",
 ]
 
-AGENTS: Mapping[str, AgentSpec] = {name: agent.spec for name, agent in BUILT_IN.items()}
-"""What the built-in agents are, without what starts them."""
-
 
 def label_of(agent: str) -> str:
     """Return the label that starts an agent, and that its open run bears."""
@@ -68,7 +69,8 @@ class Config:
         bots: slugs of the apps whose bots may start agents.
         origins: where each setting comes from, by its dotted name: `defaults`, or a
             layer's `where`.
-        overruled: settings of the repository that the organization does not allow.
+        enforced: settings that the organization lets no repository loosen.
+        overruled: what has no effect of the repository's, and why.
     """
 
     commands: Commands = field(default_factory=Commands)
@@ -84,20 +86,64 @@ class Config:
     egress: Egress = field(default_factory=Egress)
     agents: Mapping[str, Agent] = field(default_factory=lambda: BUILT_IN)
     origins: Mapping[str, str] = field(default_factory=dict)
+    enforced: tuple[str, ...] = ()
     overruled: tuple[Mistake, ...] = ()
 
 
 def mistakes(layer: Layer) -> tuple[Mistake, ...]:
-    """Return all that is wrong in a layer, in the order of its files and lines."""
-    return ()
+    """Return what is wrong in a layer, in the order of its files and lines, fifty at most.
+
+    Nothing that a file holds makes this raise.  It may take some tenths of a second.
+    """
+    return read(layer).mistakes
 
 
 def effective(org: Layer | None, repo: Layer | None, floor: Layer | None = None) -> Config:
     """Lay a repository's settings over its organization's over the defaults.
 
+    A layer with mistakes counts as absent: the caller keeps the last good one.
+
     Args:
         org: the layer of the organization's `.github` repository.
         repo: the layer of the repository itself.
-        floor: the operator's own layer: what it enforces holds where `org` is None.
+        floor: the operator's own layer, which stands in where there is none of an organization.
     """
-    return Config()
+    org_says = _sound(org) or _sound(floor) or Reading()
+    repo_says = _sound(repo) or Reading()
+    refused = dict(loosened(repo_says.settings, repo_says.file, org_says.file, org_says.where))
+    own = without(repo_says.settings, refused)
+    settings = over(org_says.settings, own)
+    file, _ = check(settings, ConfigFile)
+    assert file is not None  # both are right, and lie over each other entry by entry
+    agents = roster(org_says, repo_says, settings, file)
+    said = origins((org_says.where, org_says.settings), (repo_says.where, own))
+    found = {f"agents.{name}": where for name, where in agents.came.items()}
+    found |= {f"agents.{name}.allow": where for name, where in agents.came.items()}
+    return Config(
+        commands=file.commands,
+        limits=file.limits,
+        protect=file.protect,
+        ci=file.ci,
+        bots=file.bots,
+        commits=file.commits,
+        pull_requests=file.pull_requests,
+        setup=file.setup,
+        toolboxes=file.toolboxes,
+        validations=file.validations,
+        egress=file.egress,
+        agents=agents.agents,
+        enforced=org_says.file.enforce,
+        origins=found | said,
+        overruled=(*refused.values(), *agents.idle),
+    )
+
+
+def _sound(layer: Layer | None) -> Reading | None:
+    reading = read(layer) if layer else None
+    return None if reading is None or reading.mistakes else reading
+
+
+AGENTS: Mapping[str, AgentSpec] = {
+    name: agent.spec for name, agent in effective(None, None).agents.items()
+}
+"""What the built-in agents are, without what starts them."""
