@@ -1,4 +1,5 @@
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -11,6 +12,7 @@ from pydantic import SecretStr
 from bot.github.auth import AppKey
 from bot.github.client import AtRepository, Credentials, GitHub
 from bot.model.ids import InstallationId, Repo
+from tests.github.embedded import Embedded, embedded
 from tests.github.scripted import INSTALLATION, Script, Time
 
 
@@ -51,3 +53,12 @@ async def github(script: Script, time: Time, pem: SecretStr) -> AsyncIterator[Gi
 @pytest.fixture
 def octo(github: GitHub) -> AtRepository:
     return github.at(InstallationId(INSTALLATION), Repo("octo/cat"))
+
+
+@pytest.fixture
+async def hub(tmp_path: Path, time: Time, unused_tcp_port: int) -> AsyncIterator[Embedded]:
+    """The embedded GitHub; every request of the app is held against GitHub's description."""
+    nobody = f"http://127.0.0.1:{unused_tcp_port}/webhook"
+    async with embedded(tmp_path, time, nobody) as hub:
+        yield hub
+        assert hub.problems() == []

@@ -40,10 +40,10 @@ class Embedded:
     def octo(self) -> AtRepository:
         return self.github.at(self.installation, REPO)
 
-    async def control(self, line: str, **body: Any) -> Any:
+    async def control(self, line: str, /, **body: Any) -> Any:
         return await control(self.http, self.base, line, **body)
 
-    async def acts(self, line: str, **body: Any) -> Any:
+    async def acts(self, line: str, /, **body: Any) -> Any:
         """Do something as ann."""
         method, path = line.split(" ")
         headers = {"Authorization": f"token {self.ann['token']}", "User-Agent": "ann"}

@@ -24,7 +24,9 @@ DONE = Shown(
 
 def notes(count: int) -> tuple[Annotation, ...]:
     return tuple(
-        Annotation(path="a.py", start_line=line, end_line=line, annotation_level="notice", message="Hm")
+        Annotation(
+            path="a.py", start_line=line, end_line=line, annotation_level="notice", message="Hm"
+        )
         for line in range(1, count + 1)
     )
 

@@ -1,7 +1,6 @@
 """The client against the embedded GitHub, which enforces permissions and has bad moments."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -12,21 +11,12 @@ from bot.model.errors import Refused, Unavailable
 from bot.model.ids import Login, UserId
 from bot.model.priorities import Priority
 from bot.model.runs import Conclusion
-from tests.github.embedded import REPO, Embedded, embedded
-from tests.github.scripted import Time
+from tests.github.embedded import REPO, Embedded
 
 SOON, LATER = Priority.ACKNOWLEDGE, Priority.PROGRESS
 MARKER = "<!-- greenroom:run:1 -->"
 BRANCH = "greenroom/tidy/1-untidy"
 COMMENTS = "POST /repos/octo/cat/issues/1/comments"
-
-
-@pytest.fixture
-async def hub(tmp_path: Path, time: Time, unused_tcp_port: int) -> AsyncIterator[Embedded]:
-    nobody = f"http://127.0.0.1:{unused_tcp_port}/webhook"
-    async with embedded(tmp_path, time, nobody) as hub:
-        yield hub
-        assert hub.problems() == []
 
 
 async def git(*argv: str, token: str = "") -> int:
