@@ -155,3 +155,18 @@ async def test_two_branches_are_compared(stage, checkout):
     shown = await stage.did(f"GET {REPO}/compare/main...topic", stage.tokens["app"])
     assert (shown["status"], shown["ahead_by"]) == ("ahead", 1)
     assert [each["filename"] for each in shown["files"]] == ["b"]
+
+
+async def test_an_app_pushes_no_workflow_without_the_permission(stage, tmp_path):
+    owner = await Checkout.clone(stage, tmp_path / "owner", stage.tokens["ann"])
+    (owner.folder / ".github/workflows").mkdir(parents=True)
+    await owner.commit({".github/workflows/ci.yml": "on: push\n"}, "Add CI")
+    await owner.push("main")
+    app = await Checkout.clone(stage, tmp_path / "app", stage.tokens["app"])
+    await app.commit({"new.txt": "n\n"}, "Tidy", branch="tidy")
+    await app.push("tidy")
+    await app.commit({".github/workflows/ci.yml": "on: pull_request\n"}, "Worse")
+    with pytest.raises(GitRefused, match="without `workflows` permission"):
+        await app.push("tidy")
+    await app.git("reset", "-q", "--hard", "HEAD~1")
+    await app.push("HEAD:other", ":tidy")

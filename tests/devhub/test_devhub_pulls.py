@@ -133,6 +133,42 @@ async def test_its_words_and_state_can_be_changed(stage):
     assert stage.ear.names[-2:] == ["pull_request.edited", "pull_request.closed"]
 
 
+async def test_it_takes_in_what_was_pushed_while_it_was_closed(stage, pull, checkout):
+    path = f"PATCH {REPO}/pulls/1"
+    await stage.did(path, stage.tokens["ann"], {"state": "closed"})
+    sha = await checkout.commit({"new.txt": "more\n"}, "More")
+    await checkout.push("tidy")
+    shown = await stage.did(f"GET {REPO}/pulls/1", stage.tokens["ann"])
+    assert shown["head"]["sha"] == pull["head"]["sha"]
+    opened = await stage.did(path, stage.tokens["ann"], {"state": "open"})
+    assert (opened["head"]["sha"], opened["commits"]) == (sha, 2)
+    assert await checkout.fetched("refs/pull/1/head") == sha
+
+
+@pytest.mark.usefixtures("pull")
+async def test_it_is_not_opened_again_without_its_branch(stage, checkout):
+    path = f"PATCH {REPO}/pulls/1"
+    await stage.did(path, stage.tokens["ann"], {"state": "closed"})
+    await checkout.git("commit", "-q", "--amend", "-m", "Otherwise")
+    await checkout.push("-f", "tidy")
+    forced = await stage.ask(path, stage.tokens["ann"], {"state": "open"})
+    assert (forced.status, "force-pushed" in str(forced.body["errors"])) == (422, True)
+    await checkout.push(":tidy")
+    gone = await stage.ask(path, stage.tokens["ann"], {"state": "open"})
+    assert (gone.status, "deleted" in str(gone.body["errors"])) == (422, True)
+
+
+@pytest.mark.usefixtures("pull")
+async def test_its_base_can_be_another_branch(stage, checkout):
+    await checkout.push("main:release")
+    path = f"PATCH {REPO}/pulls/1"
+    edited = await stage.did(path, stage.tokens["ann"], {"base": "release"})
+    assert edited["base"]["ref"] == "release"
+    assert (await stage.ask(path, stage.tokens["ann"], {"base": "no"})).status == 422
+    await stage.drained()
+    assert stage.ear.last("pull_request")["changes"]["base"]["ref"] == {"from": "main"}
+
+
 @pytest.mark.usefixtures("pull")
 async def test_it_is_an_issue_too(stage):
     await stage.did(f"POST {REPO}/issues/1/labels", stage.tokens["ann"], {"labels": ["bug"]})

@@ -254,11 +254,11 @@ async def moves_about(visitor: Visitor) -> None:
 async def merges_it(visitor: Visitor, number: int, sha: str, head: str) -> None:
     at = f"~/pulls/{number}"
     await visitor.asks(f"GET {at}/merge")
-    for state in ("closed", "open"):
-        await visitor.asks(f"PATCH {at}", {"state": state}, by="ada")
-    await visitor.asks(f"PUT {at}/merge", {"merge_method": "squash"}, by="ada")
     other = {"ref": "refs/heads/topic/y", "sha": head}
     await visitor.asks("POST ~/git/refs", other)
+    for edit in ({"state": "closed"}, {"state": "open"}, {"base": "topic/y"}, {"base": "main"}):
+        await visitor.asks(f"PATCH {at}", edit, by="ada")
+    await visitor.asks(f"PUT {at}/merge", {"merge_method": "squash"}, by="ada")
     ready = {"title": "Ready", "head": "topic/y", "base": "main"}
     pull = await visitor.asks("POST ~/pulls", ready, by="ada")
     merge = f"~/pulls/{pull['number']}/merge"

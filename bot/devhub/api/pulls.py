@@ -168,18 +168,51 @@ def _custom(message: str) -> Problem:
 
 
 async def edit(call: Call) -> Reply:
-    """Change title, body or state."""
+    """Change title, body, state or base."""
     issue = found(call)
     if issue.user is not call.actor and not call.may("triage"):
         raise Problem(403, "Must have admin rights to Repository.")
     await comparisons.refresh(call.repository, issue)
     edit_words(call, issue, "PullRequest")
     state = call.maybe_text("state")
-    if state == "open" and issue.pull and issue.pull.merged_at is not None:
-        raise _custom("state cannot be changed. The pull request is merged.")
+    if state == "open" and issue.state == "closed":
+        await _catch_up(call, issue)
     if state is not None:
         set_state(call, issue, state)
+    if (base := call.maybe_text("base")) is not None:
+        await _rebase(call, issue, base)
     return Reply(body=await _shape(call, issue))
+
+
+async def _catch_up(call: Call, issue: Issue) -> None:
+    """Take in what was pushed while it was closed; refuse what cannot be opened again."""
+    pull = issue.pull
+    assert pull is not None
+    if pull.merged_at is not None:
+        raise _custom("state cannot be changed. The pull request is merged.")
+    ref = f"refs/heads/{pull.head}"
+    tip = (await git.heads(pull.source.path, ref)).get(ref)
+    if tip is None:
+        raise _custom(f"state cannot be changed. The {pull.head} branch has been deleted.")
+    await moves.borrow(call.repository, pull.source, pull.head)
+    if not await git.is_ancestor(call.repository.path, pull.head_sha, tip):
+        words = f"The {pull.head} branch was force-pushed or recreated."
+        raise _custom(f"state cannot be changed. {words}")
+    pull.head_sha, pull.comparison = tip, None
+    await moves.keep_head(call.scene, issue)
+
+
+async def _rebase(call: Call, issue: Issue, base: str) -> None:
+    """Compare with another base branch from now on."""
+    pull = issue.pull
+    assert pull is not None
+    if base == pull.base:
+        return
+    changes = {"base": {"ref": {"from": pull.base}, "sha": {"from": pull.base_sha}}}
+    pull.base_sha, pull.base = await _tip(call.repository, base, "base"), base
+    await comparisons.refresh(call.repository, issue)
+    issue.updated_at = call.hub.now()
+    issue_event(call.scene, issue, "edited", changes=changes)
 
 
 async def files(call: Call) -> Reply:
