@@ -20,7 +20,14 @@ LABEL_DESCRIPTION_LIMIT = 100
 PAGE_LIMIT = 100
 
 CHECKS = ("checks/create", "checks/update")
-COMMENTS = ("issues/create-comment", "issues/update-comment")
+REVIEWS = ("pulls/create-review", "pulls/submit-review", "pulls/update-review")
+COMMENTS = (
+    "issues/create-comment",
+    "issues/update-comment",
+    "pulls/create-reply-for-review-comment",
+    "pulls/create-review-comment",
+    "pulls/update-review-comment",
+)
 TITLED = ("issues/create", "issues/update", "pulls/create", "pulls/update")
 REFS = ("git/get-ref", "git/update-ref", "git/delete-ref", "git/list-matching-refs")
 
@@ -93,6 +100,38 @@ def _blank(word: str) -> Callable[[Asked], bool]:
 
 def _body_too_long(asked: Asked) -> bool:
     return len(str(asked.body.get("body") or "")) > BODY_LIMIT
+
+
+def _review_without_words(asked: Asked) -> bool:
+    needs = asked.body.get("event") in {"COMMENT", "REQUEST_CHANGES"}
+    return needs and not (asked.body.get("body") or asked.body.get("comments"))
+
+
+def _unplaced(asked: Asked) -> bool:
+    return any(
+        "line" not in place and "position" not in place and place.get("subject_type") != "file"
+        for place in _places(asked)
+    )
+
+
+def _starts_after_its_end(asked: Asked) -> bool:
+    return any(
+        "start_line" in place and place["start_line"] >= place.get("line", 0)
+        for place in _places(asked)
+    )
+
+
+def _places(asked: Asked) -> list[Mapping[str, Any]]:
+    """Return where comments on a diff are to be put: one, or those of a review."""
+    if "path" in asked.body:
+        return [] if "in_reply_to" in asked.body else [asked.body]
+    places: list[Mapping[str, Any]] = asked.body.get("comments") or []
+    return places
+
+
+def _content_no_base64(asked: Asked) -> bool:
+    text = "".join(str(asked.body.get("content", "")).split())
+    return not re.fullmatch(r"[A-Za-z0-9+/]*={0,2}", text) or len(text) % 4 != 0
 
 
 def _pull_without_subject(asked: Asked) -> bool:
@@ -190,6 +229,36 @@ RULES = (
         words=f"a body has at most {BODY_LIMIT} characters",
         doc=f"{DOCS}/issues/comments#create-an-issue-comment",
         broken=_body_too_long,
+    ),
+    Rule(
+        operations=("pulls/create-review",),
+        words="a review that comments or requests changes needs words",
+        doc=f"{DOCS}/pulls/reviews#create-a-review-for-a-pull-request",
+        broken=_review_without_words,
+    ),
+    Rule(
+        operations=REVIEWS,
+        words=f"a body has at most {BODY_LIMIT} characters",
+        doc=f"{DOCS}/pulls/reviews#create-a-review-for-a-pull-request",
+        broken=_body_too_long,
+    ),
+    Rule(
+        operations=("pulls/create-review", "pulls/create-review-comment"),
+        words="a comment on a diff needs a line, unless it is about the whole file",
+        doc=f"{DOCS}/pulls/comments#create-a-review-comment-for-a-pull-request",
+        broken=_unplaced,
+    ),
+    Rule(
+        operations=("pulls/create-review", "pulls/create-review-comment"),
+        words="a comment on several lines begins before it ends",
+        doc=f"{DOCS}/pulls/comments#create-a-review-comment-for-a-pull-request",
+        broken=_starts_after_its_end,
+    ),
+    Rule(
+        operations=("repos/create-or-update-file-contents",),
+        words="a file's content is written in base64",
+        doc=f"{DOCS}/repos/contents#create-or-update-file-contents",
+        broken=_content_no_base64,
     ),
     Rule(
         operations=("pulls/create",),

@@ -21,6 +21,9 @@ PULLS = "/repos/o/r/pulls"
 COMMENTS = "/repos/o/r/issues/1/comments"
 LABELS = "/repos/o/r/labels"
 REFS = "/repos/o/r/git/refs"
+REVIEWS = "/repos/o/r/pulls/1/reviews"
+REMARKS = "/repos/o/r/pulls/1/comments"
+REMARK = {"body": "why", "commit_id": CHECK["head_sha"], "path": "a.py"}
 TREES = "/repos/o/r/git/trees"
 
 
@@ -44,6 +47,14 @@ GOOD = {
     "a pull request made of an issue": (PULLS, {"issue": 1, "head": "x", "base": "main"}),
     "a comment": (COMMENTS, {"body": "x" * 65_536}),
     "a branch": (REFS, {"ref": "refs/heads/greenroom/tidy/1", "sha": CHECK["head_sha"]}),
+    "a remark on a line": (REMARKS, {**REMARK, "line": 3, "start_line": 2, "side": "RIGHT"}),
+    "a remark on a file": (REMARKS, {**REMARK, "subject_type": "file"}),
+    "an answer": (REMARKS, {**REMARK, "in_reply_to": 7}),
+    "an approval": (REVIEWS, {"event": "APPROVE"}),
+    "a review of remarks": (
+        REVIEWS,
+        {"event": "COMMENT", "comments": [{"path": "a.py", "body": "why", "line": 3}]},
+    ),
     "labels": ("/repos/o/r/issues/1/labels", {"labels": ["agent:tidy"]}),
 }
 
@@ -115,6 +126,16 @@ BAD = {
     "an empty comment": (COMMENTS, {"body": ""}, "empty"),
     "a long comment": (COMMENTS, {"body": "x" * 65_537}, "65536"),
     "a comment without a word": (COMMENTS, None, "needs a body"),
+    "a remark on nothing": (REMARKS, REMARK, "needs a line"),
+    "a remark that ends before it begins": (
+        REMARKS,
+        {**REMARK, "line": 2, "start_line": 3},
+        "begins before",
+    ),
+    "a remark beside the diff": (REMARKS, {**REMARK, "line": 1, "side": "TOP"}, "TOP"),
+    "a silent review": (REVIEWS, {"event": "REQUEST_CHANGES"}, "needs words"),
+    "a long review": (REVIEWS, {"event": "COMMENT", "body": "x" * 65_537}, "65536"),
+    "a review that merges": (REVIEWS, {"event": "MERGE", "body": "x"}, "MERGE"),
     "a reaction that is none": ("/repos/o/r/issues/1/reactions", {"content": "eye"}, "eye"),
     "a color with its sign": (LABELS, {"name": "bug", "color": "#ff0000"}, "hexadecimal"),
     "a long description of a label": (LABELS, {"name": "bug", "description": "x" * 101}, "100"),
@@ -156,6 +177,19 @@ def test_a_bad_request_is_caught_with_one_telling_problem(path, body, word):
 def test_a_bad_address_is_caught_with_one_telling_problem(path, query, word):
     (problem,) = check_request("GET", path, query)
     assert word in problem
+
+
+def test_a_file_is_written_in_base64():
+    path, body = "/repos/o/r/contents/a.py", {"message": "Add", "content": "eCA9IDEK"}
+    assert check_request("PUT", path, {}, body) == []
+    (problem,) = check_request("PUT", path, {}, {**body, "content": "x = 1"})
+    assert "base64" in problem
+
+
+def test_a_lock_has_one_of_githubs_reasons_or_none():
+    path = "/repos/o/r/issues/1/lock"
+    assert check_request("PUT", path, {}, {"lock_reason": "too heated"}) == []
+    assert check_request("PUT", path, {}, {"lock_reason": "too long"}) != []
 
 
 def test_a_method_that_the_path_does_not_take_is_caught():
