@@ -67,7 +67,7 @@ def _again(request: Request, run: RunNow) -> Sequence[Intent]:
     agent = request.known.config.agents.get(run.agent)
     if agent is None or request.is_open(run.agent):
         return []
-    return [request.start(agent, run.instruction)]
+    return [request.start(agent, run.instruction, outsiders=request.in_other_words(run))]
 
 
 def _approved(event: ButtonPressed, run: RunNow) -> Sequence[Intent]:

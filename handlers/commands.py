@@ -1,7 +1,7 @@
 """Do what people ask for in comments, reviews and descriptions."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.model.events import TextWritten
 from bot.model.facts import PastDecision, Pause, RunNow
@@ -16,13 +16,13 @@ from bot.model.intents import (
 from bot.reactions import Reaction
 from bot.rules import answers
 from bot.rules.grammar import Command, might_command, nearest
-from bot.rules.policy import Ask, Decision, decide
+from bot.rules.policy import Ask, decide
 from bot.rules.repoconfig import Agent
 from bot.rules.requests import Known, Request
 from bot.rules.roles import Role
 from bot.rules.starting import by_command
 from bot.rules.verbs import EVERYWHERE, VERBS
-from bot.rules.waiting import APPROVAL, START, means
+from bot.rules.waiting import APPROVAL, SHORTEST_SHA, START, means
 from bot.rules.wording import plain
 
 
@@ -52,8 +52,12 @@ class Said:
 
 
 def may_command(event: TextWritten) -> bool:
-    """Leave out, before anything is fetched, what cannot hold a command."""
-    return might_command(event.text)
+    """Leave out, before anything is fetched, what cannot hold a command of the sender's.
+
+    An issue that is transferred, or made of a discussion, is opened by whoever moves it.
+    """
+    by_another = event.before is None and event.writer.id != event.sender.id
+    return not by_another and might_command(event.text)
 
 
 def written(event: TextWritten, facts: Facts) -> Sequence[Intent]:
@@ -61,10 +65,11 @@ def written(event: TextWritten, facts: Facts) -> Sequence[Intent]:
     if facts.by_us or not facts.commands:
         return []
     request = Request(event=event, trigger=event.where, known=facts)
-    talk = Talk(request, facts)
+    talk = Talk(request, facts, edits=event.writer.id != event.sender.id)
     said = [talk.hear(command) for command in facts.commands]
     intents = [intent for each in said for intent in each.intents]
-    words = "\n\n".join(each.words for each in said if each.words)
+    texts = [*(each.words for each in said), _left_out(facts.commands[-1].left_out)]
+    words = "\n\n".join(dict.fromkeys(filter(None, texts)))
     if any(each.done for each in said):
         intents.append(_seen(event))
     return [*intents, _reply(event, facts, words)] if words else intents
@@ -77,6 +82,10 @@ def _seen(event: TextWritten) -> React:
         trigger=event.where,
         content="+1",
     )
+
+
+def _left_out(count: int) -> str:
+    return f"Too many commands in one text: the last {count} were not read." if count else ""
 
 
 def _reply(event: TextWritten, facts: Facts, words: str) -> Reply:
@@ -93,16 +102,25 @@ def _reply(event: TextWritten, facts: Facts, words: str) -> Reply:
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """One text, command by command; `started` are the agents that it has started so far."""
+    """One text, command by command.
+
+    Attributes:
+        edits: whether the text is somebody else's, of which the sender edited a part.
+        started: the agents that it has started so far.
+        stopped: those that it has stopped.
+    """
 
     request: Request
     facts: Facts
+    edits: bool
     started: set[str] = field(default_factory=set)
+    stopped: set[str] = field(default_factory=set)
 
     def hear(self, command: Command) -> Said:
         """Decide on one command, and say what comes of it."""
-        agent = by_command(self.facts.config, command.verb)
-        act = agent.spec.name if agent else command.verb
+        verb = command.verb
+        agent = None if verb in VERBS else by_command(self.facts.config, verb)
+        act = agent.spec.name if agent else verb
         if agent is None and act not in VERBS:
             return self._unknown(command)
         decision = decide(self._ask(act, everywhere=EVERYWHERE in command.args))
@@ -111,35 +129,44 @@ class Talk:
             return Said([record, self.request.refuse(decision)])
         if agent is None and command.problem:
             return Said([record], command.problem)
-        said = self._start(agent, command.instruction) if agent else DO[act](self, command)
+        said = self._ordered(agent, command) if agent else DO[act](self, command)
         return Said([record, *said.intents], said.words, said.done)
 
     def _ask(self, act: str, *, everywhere: bool = False) -> Ask:
         return self.request.ask(act, everywhere=everywhere, started=len(self.started))
 
     def _unknown(self, command: Command) -> Said:
-        """Answer an unknown verb with the nearest one."""
+        """Answer an unknown verb with the nearest one; a bot that nobody named, as ever."""
+        decision = decide(self._ask(f"/{command.verb}"))  # the name of no agent
+        if decision.rule == "unknown":
+            decision = replace(decision, words=self._meant(command))
+        return Said([self.request.record(command.verb, decision), self.request.refuse(decision)])
+
+    def _meant(self, command: Command) -> str:
         commands = [each.on.command for each in self.facts.config.agents.values()]
         near = nearest(command.verb, [*VERBS, *filter(None, commands)])
         prefix = self.facts.config.commands.prefix
         meant = f"Did you mean `/{prefix} {near}`?" if near else f"`/{prefix} help` lists all."
-        words = f"There is no command `{plain(command.verb)}`. {meant}"
-        refused = Decision(allowed=False, rule="unknown", words=words)
-        return Said([self.request.refuse(refused)])
+        return f"There is no command `{plain(command.verb) or '?'}`. {meant}"
 
-    def _start(self, agent: Agent, instruction: str) -> Said:
+    def _start(self, agent: Agent, instruction: str, *, outsiders: bool = False) -> Said:
         name = agent.spec.name
-        if name in self.started or self.request.is_open(name):
+        at_work = self.request.is_open(name) and name not in self.stopped
+        if name in self.started or at_work:
             return Said(words=f"`{name}` is at work here already.")
         self.started.add(name)
-        return Said([self.request.start(agent, instruction)])
+        return Said([self.request.start(agent, instruction, outsiders=outsiders)])
+
+    def _ordered(self, agent: Agent, command: Command) -> Said:
+        return self._start(agent, command.instruction, outsiders=self.edits)
 
     def _named(self, command: Command) -> str | None:
         """Return the agent that a command names; None when it names none."""
         if not command.args:
             return None
-        agent = by_command(self.facts.config, command.args[0])
-        return agent.spec.name if agent else command.args[0]
+        name = command.args[0].lower()
+        agent = by_command(self.facts.config, name)
+        return agent.spec.name if agent else name
 
     def help(self, _command: Command) -> Said:
         """List what this person may do here."""
@@ -170,12 +197,13 @@ class Talk:
     def stop(self, command: Command) -> Said:
         """Stop open runs."""
         agent = self._named(command)
-        if not any(agent in {None, each.agent} for each in self.facts.open_runs):
+        found = {each.agent for each in self.facts.open_runs if agent in {None, each.agent}}
+        if not found - self.stopped:
             return Said(words="No such run is open here.")
         why = f"{plain(self.request.event.sender.login)} stopped it."
-        return Said(
-            [StopRuns(subject=self.request.event.subject, agent=agent, why=why)], done=True
-        )
+        self.stopped.update(found)
+        intent = StopRuns(subject=self.request.event.subject, agent=agent, why=why)
+        return Said([intent], done=True)
 
     def retry(self, command: Command) -> Said:
         """Do the last finished run again, on the terms of today."""
@@ -187,7 +215,8 @@ class Talk:
         decision = decide(self._ask(past.agent))
         if not decision.allowed:
             return Said([self.request.record(past.agent, decision), self.request.refuse(decision)])
-        return self._start(agent, past.instruction)
+        outsiders = self.request.in_other_words(past)
+        return self._start(agent, past.instruction, outsiders=outsiders)
 
     def approve(self, command: Command) -> Said:
         """Say yes to a commit that a run waits with."""
@@ -202,7 +231,9 @@ class Talk:
             return Said(found, done=True)
         asked = answers.waiting_for(self.facts.open_runs)
         known = ", ".join(f"`{each}`" for each in asked) or "nothing"
-        words = f"No run waits for a yes to `{plain(given) or 'that'}`. Asked about: {known}."
+        words = f"No run waits for a yes to `{plain(given) or '?'}`. Asked about: {known}."
+        if len(given) < SHORTEST_SHA:
+            words += f" Give {SHORTEST_SHA} digits or more."
         return Said(words=words)
 
     def pause(self, command: Command) -> Said:

@@ -11,7 +11,7 @@ from bot.rules.repoconfig import LABEL
 from bot.rules.requests import Known, Request
 from bot.rules.starting import by_label
 
-LEFT_ON = frozenset({"bot", "unknown"})
+LEFT_ON = frozenset({"bot", "named_bot", "unknown"})
 """Rules after whose no the label stays: another program's, and it might put it on for ever."""
 
 
@@ -33,7 +33,7 @@ def labeled(event: SubjectLabeled, facts: Facts) -> Sequence[Intent]:
         return []
     request = Request(event=event, trigger=Trigger(kind="label"), known=facts)
     agent = by_label(facts.config, event.label)
-    name = agent.spec.name if agent else event.label.removeprefix(LABEL)
+    name = agent.spec.name if agent else event.label  # the name of no agent
     decision, record = request.decide(name)
     if agent is None or not decision.allowed:
         drop = DropLabel(installation=event.installation, subject=event.subject, label=event.label)

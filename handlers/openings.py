@@ -1,7 +1,7 @@
 """Start the agents that configuration names for an event, such as `issues.opened`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.model.events import SubjectOpened
 from bot.model.intents import Intent
@@ -30,14 +30,18 @@ def opened(event: SubjectOpened, facts: Facts) -> Sequence[Intent]:
     """
     if facts.by_us:
         return []
-    request = Request(event=event, trigger=Trigger(kind="event"), known=facts)
+    # Nobody has looked at the head yet: what the event itself names is what may be worked on.
+    known = replace(facts, seen_head=event.head)
+    request = Request(event=event, trigger=Trigger(kind="event"), known=known)
     intents: list[Intent] = []
+    started = 0
     for agent in by_event(facts.config, event.name):
         name = agent.spec.name
         if request.is_open(name) or (agent.on.when and not holds(agent.on.when, facts.moment)):
             continue
-        decision, record = request.decide(name)
+        decision, record = request.decide(name, started=started)
         intents += [record, request.start(agent)] if decision.allowed else [record]
+        started += decision.allowed
     return intents
 
 

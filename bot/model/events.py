@@ -63,9 +63,11 @@ class SubjectOpened(SubjectEvent):
 
     Attributes:
         name: GitHub's name of the event with its action, such as `issues.opened`.
+        head: of a pull request; None for an issue.
     """
 
     name: str
+    head: Sha | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

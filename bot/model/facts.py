@@ -42,6 +42,7 @@ class RunNow:
         state: of the run's life, such as `queued`.
         words: what was said at its end.
         changed_at: Unix seconds of its last move.
+        outsiders: whether its agent was told words of people who may not write.
     """
 
     id: RunId
@@ -60,6 +61,7 @@ class RunNow:
     fork: bool
     pull: int | None
     waits: tuple[Waiting, ...] = ()
+    outsiders: bool = False
 
     @property
     def is_open(self) -> bool:

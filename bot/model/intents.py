@@ -17,6 +17,8 @@ class StartRun:
         at: Unix seconds of the trigger, on GitHub's clock.
         start: the commit to work on, for pull requests.
         asks: whether a person has to say yes to that commit before anything runs.
+        outsiders: whether others than `asked_by` wrote some of the instruction, so that
+            nothing that comes of it is pushed without a person's yes.
     """
 
     installation: InstallationId
@@ -32,6 +34,7 @@ class StartRun:
     at: float
     start: Start | None = None
     asks: bool = False
+    outsiders: bool = False
 
     @property
     def agent(self) -> str:

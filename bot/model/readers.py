@@ -104,8 +104,12 @@ def _unlabeled(payload: Payload, at: float) -> Event | None:
 
 
 def _opened(payload: Payload, at: float) -> Event:
-    kind = "pull_request" if payload.pull_request else "issues"
-    return SubjectOpened(**_about(payload, at), name=f"{kind}.{payload.action}")
+    pull = payload.pull_request
+    return SubjectOpened(
+        **_about(payload, at),
+        name=f"{'pull_request' if pull else 'issues'}.{payload.action}",
+        head=Sha(pull.head.sha) if pull and pull.head else None,
+    )
 
 
 def _closed(payload: Payload, at: float) -> Event:

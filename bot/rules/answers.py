@@ -21,12 +21,14 @@ MOST_PAST = 5
 def helped(config: Config, asks: Mapping[str, Ask]) -> str:
     """List what somebody may say here; `asks` has what is to be decided for each act."""
     prefix = config.commands.prefix
-    may = [act for act, ask in asks.items() if decide(ask).allowed]
+    decisions = {act: decide(ask) for act, ask in asks.items()}
+    may = [act for act, decision in decisions.items() if decision.allowed]
     agents = [_agent_line(config, act) for act in may if act in config.agents]
     verbs = [_verb_line(prefix, act) for act in may if act in VERBS]
     lines = ["Here you may say, at the start of a line:", "", *agents, *verbs]
     if not agents:
-        lines += ["", "Agents are started by people with more access to this repository."]
+        why = [decision.words for act, decision in decisions.items() if act in config.agents]
+        lines += ["", *(f"- {each}" for each in why or ["There are no agents here."])]
     return "\n".join(lines)
 
 
@@ -37,7 +39,7 @@ def _agent_line(config: Config, name: str) -> str:
         ways.append(f"`/{agent.on.command} [WORDS]`")
     if agent.on.label:
         ways.append(f"the label `{agent.on.label}`")
-    return f"- {' or '.join(ways) or f'`{name}`'}: {inline(agent.spec.description)}."
+    return f"- {' or '.join(ways) or f'`{name}`'}: {inline(agent.spec.description).rstrip('.')}."
 
 
 def _verb_line(prefix: str, name: str) -> str:
@@ -78,7 +80,7 @@ def _open_line(run: RunNow, now: float) -> str:
 
 def _wait(wait: Waiting, now: float) -> str:
     until = f"until {_date(wait.deadline)}"
-    since = f"since {ago(wait.since, now)} ago"
+    since = f"for {ago(wait.since, now)} now"
     match wait.reason:
         case "start":
             what = f"waits for a person's yes to the head `{str(wait.about)[:12]}`"
@@ -115,14 +117,14 @@ def waiting_for(runs: Iterable[RunNow]) -> Sequence[str]:
         str(wait.about)[:12]
         for run in runs
         for wait in run.waits
-        if wait.reason in {START, APPROVAL}
+        if wait.reason in {START, APPROVAL} and wait.about
     ]
 
 
 def settings(config: Config) -> str:
     """Show the settings in force and where each comes from."""
     rows = [
-        f"| `{name}` | `{value}` | {plain(config.origins.get(name, 'defaults'))} |"
+        f"| `{name}` | `{_cell(value)}` | {plain(config.origins.get(name, 'defaults'))} |"
         for name, value in sorted(_leaves(config))
     ]
     overruled = [
@@ -161,6 +163,11 @@ def _shown(value: object) -> str:
     if isinstance(value, Collection) and not isinstance(value, str):
         return ", ".join(map(str, value)) or "none"
     return str(value)
+
+
+def _cell(value: str) -> str:
+    """Make a value fit for code in a cell of a table."""
+    return inline(value.translate({ord("`"): "'", ord("|"): "¦"}))
 
 
 def ago(then: float, now: float) -> str:

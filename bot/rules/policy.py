@@ -14,11 +14,11 @@ from bot.rules.roles import NAMES, Role
 from bot.rules.verbs import VERBS, Verb
 from bot.rules.wording import plain
 
-WRITES = frozenset({"pull_request", "push"})
-"""Outputs that change a repository; where a pull request comes from a fork there are none."""
-
 WORDS = frozenset({"comment", "question"})
 """Outputs that are words only."""
+
+TALK = WORDS | {"noop", "missing_tool"}
+"""All that may come of a run where a pull request comes from a fork."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +97,13 @@ def _bot(ask: Ask) -> Says:
     return None
 
 
+def _ambiguous(ask: Ask) -> Says:
+    """Let nobody do as one thing what they may only do as the other."""
+    if ask.act not in VERBS or ask.act not in ask.agents:
+        return None
+    return _no(f"`{ask.act}` is a command of the app, so the agent needs another name.")
+
+
 def _unknown(ask: Ask) -> Says:
     if ask.verb or ask.agent:
         return None
@@ -106,13 +113,15 @@ def _unknown(ask: Ask) -> Says:
 
 def _named_bot(ask: Ask) -> Says:
     """Let a bot that configuration names start agents; it has no role to ask for."""
-    if not ask.actor.person.bot or _unfit(ask) or _quota(ask):
+    if not ask.actor.person.bot:
         return None
-    return YES if ask.agent else _no("Bots may start agents here, and nothing else.")
+    if ask.agent is None:
+        return _no("Bots may start agents here, and nothing else.")
+    return _unfit(ask) or _quota(ask) or YES
 
 
 def _owner(ask: Ask) -> Says:
-    if not ask.everywhere or ask.actor.owner:
+    if not (ask.everywhere and ask.verb and ask.verb.wide) or ask.actor.owner:
         return None
     return _no(f"`{ask.act}` for the whole organization is for its owners.")
 
@@ -171,6 +180,7 @@ def _allowed(_ask: Ask) -> Says:
 
 RULES: Sequence[tuple[str, Callable[[Ask], Says]]] = (
     ("bot", _bot),
+    ("ambiguous", _ambiguous),
     ("unknown", _unknown),
     ("named_bot", _named_bot),
     ("owner", _owner),

@@ -64,9 +64,9 @@ class Request:
             left_today=known.left_today - started,
         )
 
-    def decide(self, act: str) -> tuple[Decision, RecordDecision]:
-        """Decide on an act, and say what is written down of it."""
-        decision = decide(self.ask(act))
+    def decide(self, act: str, *, started: int = 0) -> tuple[Decision, RecordDecision]:
+        """Decide on an act, and say what is written down of it; `started` runs just now."""
+        decision = decide(self.ask(act, started=started))
         return decision, self.record(act, decision)
 
     def record(self, act: str, decision: Decision) -> RecordDecision:
@@ -96,10 +96,16 @@ class Request:
             words=decision.words,
         )
 
-    def start(self, agent: Agent, instruction: str = "") -> StartRun:
+    def in_other_words(self, past: RunNow) -> bool:
+        """Tell whether the words that a run was asked for with are not the sender's own."""
+        sender = self.event.sender.login
+        return past.instruction != "" and (past.outsiders or past.asked_by != sender)
+
+    def start(self, agent: Agent, instruction: str = "", *, outsiders: bool = False) -> StartRun:
         """Start an agent on the terms of now.
 
-        A head that the person could not have seen waits for a yes.
+        A head that the person could not have seen waits for a yes.  `outsiders` says that
+        the words of the instruction are not all the person's own.
         """
         event, pull = self.event, self.known.pull
         return StartRun(
@@ -116,4 +122,5 @@ class Request:
             at=event.at,
             start=pull.head if pull else None,
             asks=needs_yes(pull, self.known.seen_head),
+            outsiders=outsiders,
         )

@@ -53,7 +53,7 @@ def config_check(notes: Sequence[Note]) -> dict[str, Any]:
     """Write the check run that tells of mistakes in the configuration of a commit."""
     count = len(notes)
     title = f"{count} mistake{'s' if count > 1 else ''}" if notes else "No mistakes"
-    lines = [f"- `{each.path}` line {each.line}: {inline(each.words)}" for each in notes]
+    lines = [f"- {_place(each)}: {inline(each.words)}" for each in notes]
     after = "\n\nUntil this is mended, the last configuration without mistakes stays in force."
     summary = cut("\n".join(lines), MOST_SUMMARY - len(after)) + after if notes else title
     return {
@@ -66,6 +66,11 @@ def config_check(notes: Sequence[Note]) -> dict[str, Any]:
         "completed": None,
         "annotations": [_annotation(each) for each in notes[:MOST_NOTES]],
     }
+
+
+def _place(note: Note) -> str:
+    path = inline(note.path.replace("`", "'"))
+    return f"`{path}` line {note.line}"
 
 
 def _annotation(note: Note) -> dict[str, Any]:

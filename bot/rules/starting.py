@@ -6,7 +6,7 @@ from dataclasses import replace
 from bot.model.facts import PullNow
 from bot.model.ids import Sha
 from bot.model.runs import AgentSpec, Terms
-from bot.rules.policy import WRITES
+from bot.rules.policy import TALK
 from bot.rules.repoconfig import Agent, Config
 
 
@@ -41,7 +41,7 @@ def terms_of(agent: Agent, config: Config, *, fork: bool) -> Terms:
 
 
 def _of_words(spec: AgentSpec) -> AgentSpec:
-    words = {kind: most for kind, most in spec.outputs.items() if kind not in WRITES}
+    words = {kind: most for kind, most in spec.outputs.items() if kind in TALK}
     return replace(spec, outputs=words)
 
 

@@ -25,6 +25,11 @@ class Verb:
     needs: Role
     later: str = ""
 
+    @property
+    def wide(self) -> bool:
+        """Whether it may be said for the whole organization."""
+        return EVERYWHERE in self.usage
+
 
 VERBS: Mapping[str, Verb] = {
     "help": Verb(help="Lists what you may do here.", needs=Role.READ),

@@ -180,7 +180,7 @@ def branch(agent: str, number: int, title: str) -> str:
 def plain(text: str) -> str:
     """Make one line of text that Markdown and GitHub leave as it is, and that calls nobody."""
     # An underscore within a word is no emphasis, and part of some logins.
-    special = r"[\\`*\[\]<>#|@~]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])"
+    special = r"[\\`*\[\]<>#|@~]|&(?=#|\w+;)|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])"
     return re.sub(special, "", " ".join(text.split()))
 
 
