@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
@@ -70,7 +70,7 @@ def check(node: Node, shape: Shape[T]) -> tuple[T | None, tuple[Mistake, ...]]:
 @lru_cache
 def _adapter(shape: Shape[Any]) -> TypeAdapter[Any]:
     """Make the reader of a shape, which takes long, once."""
-    return TypeAdapter(shape)
+    return TypeAdapter(cast("type[Any]", shape))
 
 
 def _mistake(error: ErrorDetails, root: Node, whole: JsonSchema) -> Mistake:
@@ -127,12 +127,16 @@ def dotted(steps: Sequence[str | int]) -> str:
 
 
 def _example(steps: Sequence[str | int], about: JsonSchema) -> str:
-    examples = [*about.get("examples", ()), *([about["default"]] if "default" in about else [])]
-    if not examples:
-        return "Take it out, or see what may stand there in the description of the settings."
-    key = steps[-1] if steps and isinstance(steps[-1], str) else "-"
-    mark = f"{key}: " if key != "-" else "- "
-    return f"Write for example `{mark}{json.dumps(examples[0], ensure_ascii=False)}`."
+    key = f"{steps[-1]}:" if steps and isinstance(steps[-1], str) else "-"
+    return f"Write for example `{key} {json.dumps(_value(about), ensure_ascii=False)}`."
+
+
+def _value(about: JsonSchema) -> object:
+    """Return an example of a value; of a mapping, one with its first key."""
+    if "properties" in about:
+        key, inner = next(iter(about["properties"].items()))
+        return {key: _value(inner)}
+    return next(iter(about.get("examples", ())), about.get("default"))
 
 
 def _at(whole: JsonSchema, steps: Sequence[str | int]) -> JsonSchema:

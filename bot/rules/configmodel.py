@@ -98,10 +98,11 @@ Setting = Annotated[
         example="limits.runs",
     ),
 ]
+INCLUDED = re.compile(r"greenroom/[A-Za-z0-9][A-Za-z0-9._-]*\.yml", re.ASCII)
 Included = Annotated[
     str,
     Spelled(
-        pattern=r"greenroom/[A-Za-z0-9][A-Za-z0-9._-]*\.yml",
+        pattern=INCLUDED.pattern,
         what="a file of `.github/greenroom/`, from `.github/` on",
         example="greenroom/limits.yml",
     ),

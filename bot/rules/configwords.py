@@ -151,7 +151,7 @@ class Time(_Word):
         """Return it in seconds."""
         seconds = value if isinstance(value, Seconds) else seconds_of(value)
         if seconds is None:
-            remedy = f"Write a number with its unit, s, m, h or d, such as `{self.most}`."
+            remedy = "Write a number with its unit, s, m, h or d, such as `30m`."
             raise wrong("{found} is no length of time.", remedy)
         if not int(seconds_of(self.least) or 0) <= seconds <= int(seconds_of(self.most) or 0):
             raise wrong(

@@ -8,7 +8,7 @@ from bot.rules.agentfile import Defined
 from bot.rules.agents import BUILT_IN
 from bot.rules.complaints import check, place
 from bot.rules.configfile import Node, compose
-from bot.rules.configmodel import ConfigFile
+from bot.rules.configmodel import INCLUDED, ConfigFile
 from bot.rules.grammar import nearest
 from bot.rules.layering import BY_NAME, names, over
 from bot.rules.mistakes import Mistake, shown
@@ -112,13 +112,12 @@ class _Files:
             return empty
         file, mistakes = check(node, ConfigFile)
         self.mistakes += mistakes
+        below = empty
+        for name, line in _includes(node):
+            below = over(below, self._included_file(FOLDER + name, chain, path, line))
         if file is None:
             return empty
         self.mistakes += _misenforced(self._layer, node, file)
-        below = empty
-        for index, name in enumerate(file.include):
-            line = place(node, ("include", index))[1]
-            below = over(below, self._included_file(FOLDER + name, chain, path, line))
         return over(below, node)
 
     def _included_file(self, target: str, chain: tuple[str, ...], path: str, line: int) -> Node:
@@ -142,6 +141,14 @@ class _Files:
         if len(chain) >= DEEPEST:
             return f"More than {DEEPEST} files include each other in a row here."
         return None
+
+
+def _includes(node: Node) -> Iterator[tuple[str, int]]:
+    """Yield the files that are included and could be, with their lines; also of a wrong file."""
+    listed = node.value.get("include") if isinstance(node.value, Mapping) else None
+    for each in listed.value if listed and isinstance(listed.value, tuple) else ():
+        if isinstance(each.value, str) and INCLUDED.fullmatch(each.value):
+            yield each.value, each.line
 
 
 def _misenforced(layer: Layer, node: Node, file: ConfigFile) -> Iterator[Mistake]:
