@@ -11,6 +11,12 @@ from itertools import pairwise
 _LINK = re.compile(
     r"^(?:new file mode|new mode|old mode|deleted file mode) 1[26]0000", re.MULTILINE
 )
+_FILES = re.compile(r"^--- (?P<old>\S+).*\n\+\+\+ (?P<new>\S+)", re.MULTILINE)
+_PREFIX = re.compile(r"[abciow]/")
+"""What git puts before a path, by `diff.mnemonicPrefix` too.
+
+https://git-scm.com/docs/diff-config#Documentation/diff-config.txt-diffmnemonicPrefix
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +79,18 @@ def patch_trouble(text: str) -> str | None:
     if _LINK.search(text):
         return "It makes or changes a symbolic link or a submodule."
     return None
+
+
+def leading_parts(text: str) -> int:
+    """Return how many leading parts of a patch's paths are no part of the file's path.
+
+    It is not tried out: a patch that makes a file can be applied either way.
+    """
+    files = _FILES.search(text)
+    if files is None or files["old"] == files["new"]:
+        return 1 if files is None else 0
+    sides = [path for path in files.groups() if path != "/dev/null"]
+    return 1 if all(_PREFIX.match(path) for path in sides) else 0
 
 
 def replaced(content: str, change: Replace) -> str | None:

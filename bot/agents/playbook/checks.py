@@ -77,4 +77,3 @@ def suites(top: Path) -> tuple[Suite, ...]:
     repository = read(top)
     found = tuple(suite for suite in TABLE if suite.used(repository, top))
     return found or tuple(suite for suite in (MAKE,) if suite.used(repository, top))
-

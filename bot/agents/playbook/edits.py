@@ -8,14 +8,12 @@ from bot.agents.playbook.changes import (
     Change,
     Patch,
     Replace,
+    leading_parts,
     patch_trouble,
     path_trouble,
     replaced,
 )
 from bot.agents.playbook.tree import GitFailed, Tree
-
-_PLAIN = (("-p1",), ("-p0",), ("-p1", "--recount"), ("-p0", "--recount"))
-"""Ways to read a patch: as git writes it, as diff does, and with wrong counts, as people do."""
 
 
 class CannotApply(Exception):
@@ -80,27 +78,33 @@ def _patch(tree: Tree, patch: Patch, file: Path) -> None:
     if trouble := patch_trouble(patch.text):
         raise CannotApply(patch, trouble)
     file.write_text(patch.text, encoding="utf-8", errors="surrogateescape")
-    complaints = []
-    for way in _PLAIN:
-        try:
-            tree.git("apply", "--check", *way, str(file))
-        except GitFailed as problem:
-            complaints.append(str(problem))
-            continue
-        tree.git("apply", *way, str(file))
-        return
+    way: tuple[str, ...] = (f"-p{leading_parts(patch.text)}", str(file))
+    why = _refusal(tree, *way)
+    if why and not _refusal(tree, "--recount", *way):  # people count wrong
+        why, way = "", ("--recount", *way)
     try:
-        _merge(tree, file)
-    except GitFailed:
-        raise CannotApply(patch, complaints[0]) from None
+        if why:
+            _merge(tree, *way)
+        else:
+            tree.git("apply", *way)
+    except GitFailed as problem:
+        raise CannotApply(patch, why or str(problem)) from None
 
 
-def _merge(tree: Tree, file: Path) -> None:
+def _refusal(tree: Tree, *words: str) -> str:
+    try:
+        tree.git("apply", "--check", *words)
+    except GitFailed as problem:
+        return str(problem)
+    return ""
+
+
+def _merge(tree: Tree, *way: str) -> None:
     """Merge a patch that was made from other versions of files which git still has.
 
     The merge is made in our index, so that a conflict leaves no mark in a file.
     """
     tree.mark()
-    tree.git("apply", "--3way", "--cached", str(file))
+    tree.git("apply", "--3way", "--cached", *way)
     merged = tree.git("write-tree").strip()
     tree.back_to(merged)

@@ -15,7 +15,7 @@ _MOST_LINES = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tested:
+class Trial:
     """One run of the tests.
 
     Attributes:
@@ -28,7 +28,7 @@ class Tested:
     words: str = ""
     before: bool | None = None
 
-    def since(self, before: bool) -> "Tested":  # noqa: FBT001 - it is the field's own name
+    def since(self, before: bool) -> "Trial":  # noqa: FBT001 - it is the field's own name
         """Return the same, knowing whether they failed before."""
         return replace(self, before=before)
 
@@ -47,7 +47,7 @@ class Report:
     applied: Sequence[Change] = ()
     ran: Sequence[tidied.Ran] = ()
     missing: Sequence[str] = ()
-    tested: list[Tested] = field(default_factory=list)
+    tested: list[Trial] = field(default_factory=list)
 
     @property
     def broke_tests(self) -> bool:
@@ -115,7 +115,7 @@ def _change(change: Change) -> str:
     return f"{whose(change.author, 'suggestion')} for {where}"
 
 
-def _tested(tested: Tested) -> str:
+def _tested(tested: Trial) -> str:
     command = tidied.code(tested.command)
     if tested.result == "passed":
         return f"{command} passed."
@@ -126,7 +126,7 @@ def _tested(tested: Tested) -> str:
     return f"{command} failed{before}:\n\n{tidied.fenced(last)}"
 
 
-def _in_a_sentence(tested: Tested) -> str:
+def _in_a_sentence(tested: Trial) -> str:
     if tested.result == "not run":
         return f"{tested.command} could not be run: {tested.words}"
     if tested.result == "passed":

@@ -1,6 +1,7 @@
 """What the playbook is told: its brief, as values."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -51,12 +52,15 @@ def read(brief: str) -> Task:
         return Task(
             instruction=_plain(fields["instruction"]),
             kind=fields["subject"]["kind"],
-            texts=tuple(
-                Text(**{**text, "body": _plain(text["body"])}) for text in fields["texts"]
-            ),
+            texts=tuple(_text(each) for each in fields["texts"]),
         )
     except (KeyError, TypeError) as problem:
         raise ValueError(f"brief.json lacks what is needed: {problem}") from problem
+
+
+def _text(given: Mapping[str, Any]) -> Text:
+    known = {name: given[name] for name in Text.__slots__}
+    return Text(**{**known, "body": _plain(given["body"])})
 
 
 def _plain(text: str) -> str:

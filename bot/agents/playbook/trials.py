@@ -5,14 +5,14 @@ from shutil import which
 
 from bot.agents.commands import Commands
 from bot.agents.playbook.checks import Suite, suites
-from bot.agents.playbook.report import Tested
+from bot.agents.playbook.report import Trial
 from bot.agents.playbook.tree import Tree
 
 _FAILED_TO_START = 126
 """Statuses from here to 127 are a shell's for a program that it could not start."""
 
 
-def run(commands: Commands, tree: Tree, base: str) -> list[Tested]:
+def run(commands: Commands, tree: Tree, base: str) -> list[Trial]:
     """Run all tests; where some fail, run those again as the tree was at `base`.
 
     Raises:
@@ -31,7 +31,7 @@ def run(commands: Commands, tree: Tree, base: str) -> list[Tested]:
         tree.back_to(now)
 
 
-def _compared(commands: Commands, tested: Sequence[Tested]) -> list[Tested]:
+def _compared(commands: Commands, tested: Sequence[Trial]) -> list[Trial]:
     before = {suite.command: suite for suite in suites(commands.top)}
     return [
         each.since(_run(commands, before[each.command]).result == "failed")
@@ -41,15 +41,15 @@ def _compared(commands: Commands, tested: Sequence[Tested]) -> list[Tested]:
     ]
 
 
-def _run(commands: Commands, suite: Suite) -> Tested:
+def _run(commands: Commands, suite: Suite) -> Trial:
     if which(suite.program) is None:
         words = f"{suite.program} is not there."
-        return Tested(command=suite.command, result="not run", words=words)
+        return Trial(command=suite.command, result="not run", words=words)
     status, said = commands.watch(suite.program, *suite.arguments)
     if status == 0:
-        return Tested(command=suite.command, result="passed")
+        return Trial(command=suite.command, result="passed")
     if status in suite.none:
-        return Tested(command=suite.command, result="not run", words="it found no test.")
+        return Trial(command=suite.command, result="not run", words="it found no test.")
     if status in (_FAILED_TO_START, _FAILED_TO_START + 1):
-        return Tested(command=suite.command, result="not run", words=said.strip()[-200:])
-    return Tested(command=suite.command, result="failed", words=said.strip())
+        return Trial(command=suite.command, result="not run", words=said.strip()[-200:])
+    return Trial(command=suite.command, result="failed", words=said.strip())

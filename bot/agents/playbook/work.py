@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Literal, Protocol, TypeVar, assert_never
 
 from bot.agents.asking import Answer
-from bot.agents.commands import Commands
+from bot.agents.commands import Commands, Stopped
 from bot.agents.playbook import edits, report, trials
+from bot.agents.playbook.edits import CannotApply
 from bot.agents.playbook.moves import LEAVE, Apply, Ask, Autofix, Check, Leave, Move, moves
 from bot.agents.playbook.report import Report
 from bot.agents.playbook.task import Task
-from bot.agents.playbook.tree import Tree
+from bot.agents.playbook.tree import GitFailed, Tree
 from bot.agents.tools import Tidying, tidy, why_missing
 
 Output = Callable[[dict[str, str]], Answer]
@@ -122,7 +123,7 @@ class Work:
         try:
             top, scratch = self._commands.top, place.scratch
             await self._call(name, "edit", edits.apply, top, place.tree, move.changes, scratch)
-        except edits.CannotApply as problem:
+        except CannotApply as problem:
             return await self._ask(report.about_change(problem.change, str(problem)), (LEAVE,))
         self._report.applied = move.changes
         return None
@@ -169,12 +170,12 @@ class Work:
     async def _call(self, title: str, kind: CallKind, do: Callable[..., T], *given: object) -> T:
         """Do something in a thread, and tell of it."""
         call = await self._voice.begin(title, kind)
-        well = False
         try:
             result = await asyncio.to_thread(do, *given)
-            well = True
-        finally:
-            await self._voice.end(call, well=well)
+        except (CannotApply, GitFailed, Stopped):
+            await self._voice.end(call, well=False)
+            raise
+        await self._voice.end(call, well=True)
         return result
 
 

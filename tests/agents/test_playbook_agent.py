@@ -1,0 +1,246 @@
+"""The built-in agent as a process, in conversation with our client, on real repositories."""
+
+import asyncio
+import json
+import os
+import shutil
+import subprocess
+import sys
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from bot.agents.acp.conversation import Conversation
+from bot.agents.acp.wire import LONGEST, Wire
+from bot.agents.base import Talk, Turn
+from bot.agents.playbook.driver import ALLOWED
+
+ROOT = Path(__file__).resolve().parents[2]
+MAIN = "import sys; from bot.agents.playbook.main import main; sys.exit(main())"
+RUFF = shutil.which("ruff", path=str(Path(sys.executable).parent))
+PATCH = "```diff\n--- a/a.py\n+++ b/a.py\n@@ -1 +1 @@\n-x=1\n+x = 1\n```\n"
+FILES = {"a.py": "x=1\n"}
+PASSES = {"Makefile": "test:\n\t@touch left; echo fine\n"}
+NEEDS_OLD = {"Makefile": "test:\n\t@grep -q x=1 a.py || { echo 'x is not 1'; exit 1; }\n"}
+FAILS = {"Makefile": "test:\n\t@echo always; exit 1\n"}
+
+
+class Played:
+    """One repository, one home, and the conversations held there."""
+
+    def __init__(self, folder, door):
+        self.folder, self.door = folder, door
+        self.top, self.home, self.tools = folder / "project", folder / "home", folder / "bin"
+        self.lines, self.questions, self.allowed, self.session = [], [], ALLOWED, None
+        self.said = asyncio.Event()
+        self.taken = True
+        for each in (self.top, self.home, self.tools):
+            each.mkdir()
+        for tool in ("git", "env", "make", "sh", "grep", "touch", "sleep"):
+            (self.tools / tool).symlink_to(shutil.which(tool))
+
+    def repository(self, *files):
+        for name, text in (FILES | {n: t for each in files for n, t in each.items()}).items():
+            (self.top / name).write_text(text)
+        for words in (("init", "-q"), ("add", "."), ("commit", "-qm", "first")):
+            who = ("-c", "user.name=a", "-c", "user.email=a@example.com")
+            subprocess.run(["git", *who, *words], cwd=self.top, check=True)
+
+    async def tell(self, line):
+        self.lines.append(line)
+        self.said.set()
+
+    async def ask(self, text, choices):
+        self.questions.append((text, tuple(choices)))
+        return self.taken
+
+    @asynccontextmanager
+    async def talking(self, instruction, *texts, kind="issue"):
+        brief = {"instruction": instruction, "prompt": "", "texts": list(texts)}
+        brief |= {"subject": {"kind": kind, "number": 7, "title": "T"}}
+        (self.folder / "brief.json").write_text(json.dumps(brief))
+        self.door[1].extend([(200, {"accepted": True})] * 3)
+        pipe = asyncio.subprocess.PIPE
+        self.agent = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", MAIN, str(self.folder / "brief.json"),
+            stdin=pipe, stdout=pipe, limit=LONGEST, cwd="/",
+            env={
+                "PATH": str(self.tools), "HOME": str(self.home), "PYTHONPATH": str(ROOT),
+                "GREENROOM_SOCKET": os.environ["GREENROOM_SOCKET"],
+            },
+        )  # fmt: skip
+        wire = Wire(self.agent.stdout, self.agent.stdin, lambda _: None)
+        talk = Talk(prompt="Do it.", allowed=self.allowed, session=self.session)
+        yield Conversation(
+            wire, talk, workspace=str(self.top), tell=self.tell, ask=self.ask, answers_within=60
+        )
+        self.agent.stdin.close()
+        await self.agent.stdout.read()
+        self.status = await self.agent.wait()
+
+    async def play(self, instruction, *texts, kind="issue"):
+        async with self.talking(instruction, *texts, kind=kind) as conversation:
+            return await conversation.hold()
+
+    @property
+    def outputs(self):
+        return [payload for path, payload, _ in self.door[0] if path == "/outputs"]
+
+
+@pytest.fixture
+def played(tmp_path, door):
+    return Played(tmp_path, door)
+
+
+def text(author, body, **fields):
+    return {
+        "author": author, "trusted": True, "body": body,
+        "path": None, "line": None, "start_line": None, **fields,
+    }  # fmt: skip
+
+
+async def test_a_patch_is_applied_tested_and_handed_in(played):
+    played.repository(PASSES)
+    assert await played.play(f"apply this\n{PATCH}") == Turn(stop="end_turn")
+    (output,) = played.outputs
+    assert (output["kind"], output["title"]) == ("pull_request", "Apply the given patch")
+    assert "`make test` passed." in output["body"]
+    assert (played.top / "a.py").read_text() == "x = 1\n"
+    assert not (played.top / "left").exists()
+    assert played.lines == [
+        "Applying the given patch",
+        "Running the tests",
+        "pull_request: Accepted.",
+    ]
+    assert played.status == 0
+
+
+async def test_a_suggestion_on_a_pull_request_is_pushed(played):
+    played.repository()
+    comment = text("alice", "```suggestion\nx = 1\n```", path="a.py", line=1, trusted=False)
+    await played.play("apply the suggestion of @alice", comment, kind="pull")
+    (output,) = played.outputs
+    assert output["kind"] == "push"
+    assert "I found none that I know how to run" in output["body"]
+
+
+async def test_a_patch_that_does_not_apply_is_asked_about(played):
+    played.repository({"a.py": "y=1\n"})
+    assert await played.play(f"apply this\n{PATCH}") == Turn(stop="end_turn", asked=True)
+    ((words, choices),) = played.questions
+    assert words.startswith("I cannot apply the given patch.")
+    assert "patch does not apply" in words
+    assert choices == ("Leave it",)
+    assert played.outputs == []
+    assert played.status == 0
+
+
+async def test_a_change_that_breaks_the_tests_is_asked_about(played):
+    played.repository(NEEDS_OLD)
+    await played.play("apply it", text("alice", PATCH))
+    ((words, choices),) = played.questions
+    assert "x is not 1" in words
+    assert choices == ("apply it although the tests fail", "Leave it")
+    assert (played.top / "a.py").read_text() == "x=1\n"
+
+
+async def test_the_answer_to_that_hands_it_in_and_says_so(played):
+    played.repository(NEEDS_OLD)
+    await played.play("apply it although the tests fail", text("alice", PATCH))
+    assert "`make test` failed:\n\n```text\nx is not 1" in played.outputs[0]["body"]
+    assert (played.top / "a.py").read_text() == "x = 1\n"
+
+
+async def test_tests_that_failed_before_do_not_hold_it_up(played):
+    played.repository(FAILS)
+    await played.play("apply it", text("alice", PATCH))
+    assert "`make test` failed, as it did without the changes" in played.outputs[0]["body"]
+
+
+async def test_a_program_that_is_missing_is_told_and_not_taken_for_a_failure(played):
+    played.repository({"go.mod": "module x\n"})
+    await played.play("run the tests")
+    (output,) = played.outputs
+    assert output["kind"] == "noop"
+    assert output["reason"] == "go test ./... could not be run: go is not there."
+
+
+async def test_where_nobody_can_be_asked_nothing_is_done(played):
+    played.repository()
+    played.taken = False
+    assert await played.play("make it faster") == Turn(stop="end_turn")
+    (output,) = played.outputs
+    assert output["reason"].startswith("I had a question, and nobody to ask: I follow fixed")
+
+
+async def test_without_the_permission_to_edit_nothing_is_changed(played):
+    played.repository()
+    played.allowed = frozenset()
+    await played.play(f"apply this\n{PATCH}")
+    assert played.outputs == [{"kind": "noop", "reason": "I was not allowed to change the files."}]
+    assert (played.top / "a.py").read_text() == "x=1\n"
+
+
+@pytest.mark.skipif(RUFF is None, reason="ruff is not installed beside the interpreter")
+async def test_the_repositorys_own_tools_are_run_and_leave_nothing_behind(played):
+    (played.tools / "ruff").symlink_to(RUFF)
+    played.repository({"pyproject.toml": "[tool.ruff.format]\n[tool.black]\n"})
+    await played.play("format the code")
+    missing, output = played.outputs
+    assert (missing["kind"], missing["name"]) == ("missing_tool", "black")
+    assert output["title"] == "Apply ruff format"
+    assert (played.top / "a.py").read_text() == "x = 1\n"
+
+
+async def test_an_output_that_is_refused_is_the_agents_failure(played):
+    played.repository()
+    played.door[1].append((422, {"accepted": False, "words": "The limit is reached."}))
+    assert (await played.play("leave it")).went_well
+    assert played.lines[-1] == "noop: The limit is reached."
+    assert played.status == 1
+
+
+async def test_what_runs_is_stopped_with_the_turn(played):
+    played.repository({"Makefile": "test:\n\tsleep 600\n"})
+    async with played.talking("run the tests") as conversation:
+        held = asyncio.create_task(conversation.hold())
+        await played.said.wait()
+        await conversation.cancel()
+        assert await held == Turn(stop="cancelled")
+    assert played.status == 0
+
+
+async def test_a_client_that_goes_away_is_not_worked_for(played):
+    played.repository({"Makefile": "test:\n\tsleep 600\n"})
+    async with played.talking("run the tests") as conversation:
+        held = asyncio.create_task(conversation.hold())
+        await played.said.wait()
+        played.agent.stdin.close()
+        assert (await held).trouble.endswith("It broke the conversation off.")
+
+
+async def test_a_session_goes_on_in_another_home(played, tmp_path):
+    played.repository()
+    await played.play("leave it")
+    (kept,) = (played.home / ".playbook").iterdir()
+    played.home, played.session = tmp_path / "other", kept.stem
+    (played.home / ".playbook").mkdir(parents=True)
+    shutil.copy(kept, played.home / ".playbook")
+    assert (await played.play("leave it")).went_well
+    again = (played.home / ".playbook" / kept.name).read_text().splitlines()
+    assert [json.loads(line)["who"] for line in again] == ["user", "agent"] * 2
+
+
+@pytest.mark.parametrize("name", ["0" * 32, "../../etc/passwd"])
+async def test_a_session_that_never_was_is_refused(played, name):
+    played.repository()
+    played.session = name
+    turn = await played.play("leave it")
+    assert turn.trouble == "The agent answered session/load with an error: Resource not found"
+
+
+async def test_what_git_cannot_do_is_told_in_its_words(played):
+    turn = await played.play("leave it")
+    assert "session/prompt with an error: Internal error" in turn.trouble
+    assert "not a git repository" in turn.trouble

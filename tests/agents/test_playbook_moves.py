@@ -1,0 +1,167 @@
+import pytest
+
+from bot.agents.playbook.changes import Patch, Replace
+from bot.agents.playbook.moves import (
+    ANYWAY,
+    FORMAT,
+    LEAVE,
+    MOST_OFFERED,
+    TEST,
+    Apply,
+    Ask,
+    Autofix,
+    Check,
+    Leave,
+    moves,
+)
+from bot.agents.playbook.task import Task, Text
+
+DIFF = "--- a/a\n+++ b/a\n@@ -1 +1 @@\n-x\n+y\n"
+PATCH = f"```diff\n{DIFF}```\n"
+SUGGESTION = "```suggestion\nnew\n```\n"
+
+
+def text(author, body=PATCH, *, trusted=True, **where):
+    return Text(author=author, body=body, trusted=trusted, **where)
+
+
+def suggested(author, line=3, *, trusted=True, body=SUGGESTION, **where):
+    return text(author, body, trusted=trusted, path="src/a.py", line=line, **where)
+
+
+def done(instruction, *texts):
+    return moves(Task(instruction=instruction, texts=texts))
+
+
+def applied(instruction, *texts):
+    """Name the authors of the changes that are made."""
+    first = done(instruction, *texts)[0]
+    assert isinstance(first, Apply), first
+    return [change.author for change in first.changes]
+
+
+def asked(instruction, *texts):
+    (question,) = done(instruction, *texts)
+    assert isinstance(question, Ask)
+    return question.text
+
+
+def test_a_patch_in_the_instruction_is_applied_and_tested():
+    assert done(f"please do this\n\n{PATCH}") == (Apply((Patch(author="", text=DIFF),)), Check())
+
+
+def test_what_is_to_be_formatted_too_is_formatted_after_it():
+    assert done(f"apply this and format the code\n{PATCH}")[1:] == (Autofix(), Check())
+
+
+def test_a_suggestion_in_the_instruction_is_about_the_lines_of_its_comment():
+    words = f"take this\n{SUGGESTION}"
+    around = suggested("alice", 5, start_line=4, body=f"/fix {words}")
+    change = Replace(author="", path="src/a.py", first=4, last=5, text="new\n")
+    assert done(words, around)[0] == Apply((change,))
+
+
+def test_a_suggestion_without_lines_is_asked_about():
+    assert asked(f"take this\n{SUGGESTION}").startswith("I cannot tell which lines")
+    outdated = suggested("alice", None)
+    assert "by alice" in asked("apply the suggestion", outdated)
+
+
+def test_nothing_that_others_wrote_is_applied_without_a_word_about_it():
+    assert done("format this", text("alice")) == (Autofix(), Check())
+    assert done("run the tests", text("mallory", trusted=False)) == (Check(),)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "apply the suggestion of @mallory",
+        "Apply the patch by Mallory.",
+        "apply mallory's suggestion",
+        "accept the last suggestion from mallory, and run the tests",
+    ],
+)
+def test_a_strangers_change_is_applied_to_whom_the_instruction_points(words):
+    stranger = text("Mallory", trusted=False)
+    assert applied(words, text("alice"), stranger, text("bob")) == ["Mallory"]
+
+
+def test_this_and_above_are_the_last_one():
+    assert applied("apply this", text("alice"), text("bob")) == ["bob"]
+    assert applied("apply the diff above", text("bob"), text("alice")) == ["alice"]
+
+
+def test_all_means_all_of_those_who_may_write():
+    texts = (text("alice"), text("mallory", trusted=False), suggested("bob"))
+    assert applied("apply all suggestions", *texts) == ["bob", "alice"]
+    assert applied("apply all suggestions of @mallory", *texts) == ["mallory"]
+    assert "may not write here" in asked("apply them all", *texts[1:2], text("eve", trusted=False))
+
+
+def test_a_login_that_is_a_common_word_is_not_named_by_it():
+    texts = (text("the", trusted=False), text("suggestion", trusted=False), text("alice"))
+    assert (
+        asked("apply the suggestion", *texts) == "There are several suggested changes. Which one?"
+    )
+
+
+def test_somebody_who_suggested_nothing_is_told_of():
+    assert asked("apply the suggestion of @bob", text("alice")).startswith("I find no suggested")
+    assert asked("apply the patch") == "I find no suggested change that I could apply."
+
+
+def test_several_are_asked_about_with_one_answer_for_each():
+    texts = (text("alice"), suggested("bob", 1), suggested("bob", 9))
+    (question,) = done("apply the suggestion", *texts)
+    assert question.choices == (
+        "Apply the last suggestion of @bob",
+        "Apply all suggestions of @bob",
+        "Apply the last suggestion of @alice",
+        FORMAT,
+        TEST,
+        LEAVE,
+    )
+
+
+def test_every_answer_that_is_offered_is_understood():
+    texts = (text("alice"), suggested("bob", 1), suggested("bob", 9), text("eve", trusted=False))
+    (question,) = done("make it faster", *texts)
+    understood = [done(choice, *texts) for choice in question.choices]
+    assert not [each for each in understood if isinstance(each[0], Ask)]
+    assert [type(each[0]) for each in understood[-3:]] == [Autofix, Check, Leave]
+    assert len(question.choices) <= MOST_OFFERED + 3
+
+
+def test_lines_that_two_changes_are_about_are_asked_about():
+    texts = (suggested("alice", 5, start_line=3), suggested("bob", 4))
+    assert "the same lines" in asked("apply all suggestions", *texts)
+
+
+def test_no_line_moves_before_it_was_replaced():
+    texts = (text("alice"), suggested("bob", 1), suggested("bob", 9))
+    (first, *_) = done("apply all suggestions", *texts)
+    assert [getattr(change, "first", None) for change in first.changes] == [9, 1, None]
+
+
+def test_without_a_word_the_tools_are_run_where_nobody_suggested_anything():
+    assert done("") == (Autofix(), Check())
+    assert done("", text("alice", "just words")) == (Autofix(), Check())
+
+
+def test_without_a_word_the_only_change_of_somebody_who_may_write_is_applied():
+    assert applied("", text("alice")) == ["alice"]
+    assert "mallory suggested a change" in asked("", text("mallory", trusted=False))
+    assert "several" in asked("", text("alice"), text("bob"))
+
+
+def test_what_is_not_wanted_is_not_guessed_at():
+    assert "do not want" in asked("don't apply the suggestion of @alice", text("alice"))
+    assert done("Leave it") == (Leave("Nothing was to be done."),)
+
+
+def test_words_that_no_rule_knows_are_asked_about():
+    assert asked("fix the date format in the header").startswith("I follow fixed rules")
+
+
+def test_a_change_can_be_wanted_although_it_breaks_a_test():
+    assert done(f"format it {ANYWAY}") == (Autofix(), Check(anyway=True))
