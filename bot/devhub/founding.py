@@ -102,12 +102,15 @@ async def repository(
     hub: Hub, owner: Account, name: str, *, private: bool, description: str | None = None
 ) -> Repository:
     """Return a new, empty repository with GitHub's default labels."""
+    number = hub.next_id()
     path = hub.home / "repositories" / owner.login / f"{name}.git"
+    if path.exists():  # a repository that has another name by now
+        path = path.with_name(f"{name}-{number}.git")
     path.parent.mkdir(parents=True, exist_ok=True)
     await git(path, "init", "--quiet", "--bare", "--initial-branch=main")
     now = hub.now()
     new = Repository(
-        id=hub.next_id(),
+        id=number,
         owner=owner,
         name=name,
         path=path,

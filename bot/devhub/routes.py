@@ -123,7 +123,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET REPO/commits/{ref}/check-suites", check_suites.for_ref, "checks/suites#list-check-suites-for-a-git-reference", "checks=read"),
     Route("GET REPO", repositories.show, "repos/repos#get-a-repository", "metadata=read"),
     Route("GET REPO/forks", forks.index, "repos/forks#list-forks", "metadata=read"),
-    Route("POST REPO/forks", forks.create, "repos/forks#create-a-fork", "administration=write, contents=read"),
+    Route("POST REPO/forks", forks.create, "repos/forks#create-a-fork", "administration=write, contents=read", by=PERSON),
     Route("GET REPO/branches", repositories.branches, "branches/branches#list-branches", "contents=read"),
     Route("GET REPO/branches/{branch}", repositories.branch, "branches/branches#get-a-branch", "contents=read"),
     Route("GET REPO/commits", repositories.commits, "commits/commits#list-commits", "contents=read"),

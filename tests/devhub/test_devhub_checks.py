@@ -112,6 +112,9 @@ async def test_a_button_can_be_pressed_once_the_run_is_completed(stage, run):
     await stage.did(path, stage.tokens["app"], {"actions": [ACTION]})
     assert (await stage.ask("POST /_devhub/press", body=press)).status == 422
     await stage.did(path, stage.tokens["app"], {"conclusion": "neutral"})
+    await stage.person("rae", "triage")
+    reader = {**press, "login": "rae"}
+    assert (await stage.ask("POST /_devhub/press", body=reader)).status == 403
     await stage.did("POST /_devhub/press", body=press)
     await stage.drained()
     said = stage.ear.last("check_run")

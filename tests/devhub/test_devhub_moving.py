@@ -97,6 +97,7 @@ async def test_a_renamed_repository_is_found_by_its_old_name(stage, tmp_path):
     assert said["changes"] == {"repository": {"name": {"from": "demo"}}}
     await stage.control("POST /repositories", owner="acme", name="demo")
     assert (await stage.ask(f"GET {REPO}/issues/1", stage.tokens["app"])).status == 404
+    assert await stage.did(f"GET {REPO}/branches", stage.tokens["app"]) == []
 
 
 async def test_a_transferred_repository_leaves_the_installation(stage):

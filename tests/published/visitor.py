@@ -19,7 +19,6 @@ from bot.devhub.journal import Journal
 from bot.devhub.server import application
 
 PERMISSIONS = {
-    "administration": "write",
     "checks": "write",
     "contents": "write",
     "issues": "write",

@@ -3,20 +3,22 @@
 https://docs.github.com/en/rest/repos/forks
 """
 
+from typing import Any
+
 from bot.devhub import founding
-from bot.devhub.api.calls import Call, Reply
+from bot.devhub.api.calls import Call, Reply, sees
 from bot.devhub.api.pages import page
 from bot.devhub.events import tell
 from bot.devhub.problems import Problem
-from bot.devhub.records import Account
+from bot.devhub.records import Account, Repository
 from bot.devhub.shapes import repositories as shapes
 
 
 async def index(call: Call) -> Reply:
     """Return the forks that the caller may see, newest first."""
-    public = [each for each in call.repository.forks if not each.private]
-    public.reverse()
-    return page(call, public, lambda each: shapes.repository(call.hub.base, each))
+    seen = [each for each in call.repository.forks if sees(call.hub, call.caller, each)]
+    seen.reverse()
+    return page(call, seen, lambda each: shapes.repository(call.hub.base, each))
 
 
 async def create(call: Call) -> Reply:
@@ -26,7 +28,7 @@ async def create(call: Call) -> Reply:
         raise Problem(422, "A repository cannot be forked to its own owner.")
     for known in parent.forks:
         if known.owner is owner:
-            return Reply(body=shapes.full(call.hub.base, known, "admin"), status=202)
+            return Reply(body=_shape(call, known), status=202)
     name = call.maybe_text("name") or parent.name
     if f"{owner.login}/{name}".lower() in call.hub.repositories:
         raise Problem(422, "Name already exists on this account")
@@ -34,7 +36,11 @@ async def create(call: Call) -> Reply:
     fork = await founding.fork(call.hub, parent, owner, name, only=only)
     forkee = shapes.repository(call.hub.base, fork)
     tell(call.scene, "fork", {"forkee": forkee})
-    return Reply(body=shapes.full(call.hub.base, fork, "admin"), status=202)
+    return Reply(body=_shape(call, fork), status=202)
+
+
+def _shape(call: Call, fork: Repository) -> dict[str, Any]:
+    return shapes.full(call.hub.base, fork, call.hub.role(fork, call.actor))
 
 
 def _owner(call: Call) -> Account:

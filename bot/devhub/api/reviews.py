@@ -143,6 +143,7 @@ async def edit(call: Call) -> Reply:
     review = _review(call)
     if review.user is not call.actor:
         raise Problem(403, "Must be the author of the review.")
+    call.text("body")
     before, review.body = review.body, _text(call)
     if review.submitted_at is not None:
         review_event(call.scene, review, "edited", changes={"body": {"from": before}})

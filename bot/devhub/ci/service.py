@@ -39,7 +39,7 @@ class Job:
     """
 
     repository: Repository
-    command: tuple[str, ...]
+    command: tuple[str, ...] = ()
     seconds: int = SECONDS
     toolboxes: Mapping[str, Path] = field(default_factory=dict)
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -70,12 +70,10 @@ class Ci:
         if not isinstance(command, list) or not command:
             raise Problem(422, "command has to be a list of words")
         app = await self._app(repository.owner)
-        self._jobs[repository.id] = Job(
-            repository=repository,
-            command=tuple(str(word) for word in command),
-            seconds=int(body.get("seconds", SECONDS)),
-            toolboxes={name: Path(path) for name, path in body.get("toolboxes", {}).items()},
-        )
+        job = self._jobs.setdefault(repository.id, Job(repository=repository))
+        job.command = tuple(str(word) for word in command)
+        job.seconds = int(body.get("seconds", SECONDS))
+        job.toolboxes = {name: Path(path) for name, path in body.get("toolboxes", {}).items()}
         self._install(app, repository)
         return {"app": app.slug, "bot": app.bot.login}
 
