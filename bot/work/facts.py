@@ -280,7 +280,8 @@ class FactSource:
 
     async def left_today(self) -> int:
         """Count how many more runs the repository may start within its day of 24 hours."""
-        event, config = self._in_repository(), await self.config()
+        event = self._in_repository()
+        config: Config = await self._fact("config")
         since = self._context.now() - DAY
         async with self._context.store.read() as rows:
             started = await queue.started_since(rows, event.repo_id, since)

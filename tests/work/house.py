@@ -18,8 +18,8 @@ from aiohttp import web
 from pydantic import SecretStr
 from sqlalchemy import select
 
-from bot.model.payloads import ordering_key
 from bot.model.ids import RunId, Sha
+from bot.model.payloads import ordering_key
 from bot.model.runs import Subject
 from bot.rules.admission import Capacity
 from bot.rules.endings import Ended
@@ -31,6 +31,7 @@ from bot.store.migrate import migrate
 from bot.store.schema import deliveries, delivery_bodies
 from bot.store.schema import runs as table
 from bot.work.broker import Broker
+from bot.work.configs import Configs
 from bot.work.context import Context
 from bot.work.delivering import Delivering
 from bot.work.inbox import Inbox
@@ -128,7 +129,7 @@ class House:
     def loops_of(self, context: Context) -> dict[str, Any]:
         launcher = Launcher(context, self.runner, self.places, self.home / "gateway")
         return {
-            "inbox": Inbox(context, REACTIONS, self._run_id),
+            "inbox": Inbox(context, Configs(context), REACTIONS, self._run_id),
             "scheduler": Scheduler(context, self.capacity),
             "supervisor": Supervisor(context, self.runner, launcher),
             "delivering": Delivering(context, self.quarantines, NOREPLY, RULES),

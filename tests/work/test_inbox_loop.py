@@ -9,16 +9,20 @@ from bot.model.errors import Fenced, Unavailable
 from bot.model.events import SubjectLabeled
 from bot.model.ids import InstallationId, Login, UserId
 from bot.model.intents import Refuse
-from bot.model.runs import Person, Subject
+from bot.model.runs import Person, Subject, Trigger
 from bot.reactions import Reaction
 from bot.rules.attempts import MOST_DELIVERY_TRIES
-from bot.rules.policy import Role
+from bot.rules.policy import Actor
 from bot.store import inbox, outbox
+from bot.work.configs import Configs
 from bot.work.inbox import Inbox
 from handlers.issues import Facts as Closed
 from handlers.labels import Facts
 from tests.github.embedded import REPO
 from tests.work.house import keep, send
+
+REPO_ID = 1005
+"""What the embedded GitHub calls it: its fifth thing, after four accounts."""
 
 ISSUE = Subject(repo=REPO, number=1, kind="issue")
 
@@ -29,7 +33,7 @@ def labeled(house, name, number=1, at="2027-01-15T08:00:00Z"):
         "action": "labeled",
         "installation": {"id": house.hub.installation},
         "sender": {"id": house.hub.ann["id"], "login": "ann"},
-        "repository": {"id": 5, "full_name": REPO},
+        "repository": {"id": REPO_ID, "full_name": REPO},
         "issue": {"number": number, "title": "Untidy", "updated_at": at},
         "label": {"name": name},
     }
@@ -39,8 +43,10 @@ def refuse(event, words):
     person = Person(id=UserId(1), login=Login("ann"))
     return Refuse(
         installation=InstallationId(event.installation),
+        repo_id=event.repo_id,
         subject=event.subject,
         person=person,
+        trigger=Trigger(kind="label"),
         reason="x",
         words=words,
     )
@@ -50,7 +56,7 @@ def refuse(event, words):
 class Who:
     """Facts about the person alone: these events tell of labels that nobody put on."""
 
-    role: Role
+    actor: Actor
     by_us: bool
 
 
@@ -58,6 +64,7 @@ def reacting(house, decide, facts=Who):
     """Have one reaction instead of all handlers."""
     made = Inbox(
         house.context,
+        Configs(house.context),
         [Reaction(event=SubjectLabeled, facts=facts, decide=decide)],
         house._run_id,
     )
@@ -186,11 +193,11 @@ async def test_facts_are_what_github_says(house):
     await house.hub.acts("POST /issues/1/labels", labels=["agent:tidy"])
     await house.settles("inbox")
     (facts,) = known
-    assert (facts.role.name, facts.by_us, facts.still_holds, facts.open_agents) == (
+    assert (facts.actor.role.name, facts.by_us, facts.still_holds, facts.open_runs) == (
         "MAINTAIN",
         False,
         True,
-        frozenset(),
+        [],
     )
 
 
@@ -211,7 +218,7 @@ async def test_a_person_is_known_by_id(house, sender, role, by_us):
     payload = {**labeled(house, "agent:tidy"), "sender": sender}
     await send(house, "g1", "issues", **payload)
     await house.settles("inbox")
-    assert [(facts.role.name, facts.by_us) for facts in known] == [(role, by_us)]
+    assert [(facts.actor.role.name, facts.by_us) for facts in known] == [(role, by_us)]
 
 
 @pytest.mark.parametrize(("number", "label"), [(1, "agent:tidy"), (99, "agent:tidy")])
@@ -235,13 +242,17 @@ async def test_a_fact_that_is_asked_for_twice_is_fetched_once(house):
         Reaction(event=SubjectLabeled, facts=each, decide=lambda _event, _facts: [])
         for each in facts
     ]
-    house.loops["inbox"] = Inbox(house.context, reactions, house._run_id)
+    house.loops["inbox"] = Inbox(house.context, Configs(house.context), reactions, house._run_id)
     await house.hub.control("DELETE /requests")
     old = labeled(house, "agent:tidy", at="2027-01-15T07:58:00Z")
     await send(house, "g1", "issues", **old)
     await house.settles("inbox")
     seen = (await house.hub.control("GET /requests"))["requests"]
-    assert sorted(each["request"] for each in seen if each["request"].startswith("GET ")) == [
+    assert sorted(
+        each["request"] for each in seen if each["request"].startswith("GET /repos/octo/cat")
+    ) == [
+        "GET /repos/octo/cat",
         "GET /repos/octo/cat/collaborators/ann/permission",
+        "GET /repos/octo/cat/git/ref/heads/main",
         "GET /repos/octo/cat/issues/1",
     ]

@@ -54,7 +54,7 @@ async def test_the_plan_that_a_runner_gets_says_what_the_run_is_about(house):
     launch = house.runner.latest
     assert launch.plan.job == f"{launch.plan.run.lower()}-1"
     assert (launch.plan.repo, launch.plan.subject, launch.plan.base_branch) == (REPO, 1, "main")
-    assert "Untidy" in launch.plan.brief
+    assert "issue octo/cat#1" in launch.plan.brief
     assert (launch.tree / "README.md").read_text() == "# Cat\n"
     assert launch.mirror == house.mirrors.path(launch.plan.shelf)
     assert launch.plan.shelf == f"{REPO}.{(await house.run()).repo_id}"
@@ -181,7 +181,7 @@ async def test_a_refusal_is_a_reaction_and_one_comment_that_is_edited(house):
     await house.passes(5)
     (edited,) = await house.comments()
     assert edited.startswith(first)
-    assert edited.endswith("\n- There is no agent `nope`. There are: `agent:tidy`.")
+    assert edited.endswith("\n- There is no agent `agent:nope` here. There are: `fix`, `tidy`.")
     assert await house.reactions() == ["confused"]
     assert await house.labels() == ["agent:nope"]
 
@@ -199,4 +199,5 @@ async def test_what_was_made_of_a_delivery_is_written_down(house):
     async with house.store.read() as rows:
         found = await rows.execute(select(receipts.c.reaction, receipts.c.outcome))
         outcomes = dict(found.all())
-    assert outcomes["handlers.labels.labeled"] == f"queued run {(await house.run()).id}"
+    queued = f"tidy allowed: allowed; queued run {(await house.run()).id}"
+    assert outcomes["handlers.labels.labeled"] == queued

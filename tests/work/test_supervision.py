@@ -205,7 +205,7 @@ async def test_one_run_that_nobody_foresaw_does_not_stop_the_others(house):
     await house.settles("inbox", "scheduler")
     first = await house.run()
     async with house.store.begin() as tx:
-        await runs.note(tx, first, agent="gone")
+        await runs.note(tx, first, base="no commit", base_branch="main")
     await house.issue()
     await house.settles()
     assert [launch.plan.subject for launch in house.runner.launched] == [2]
