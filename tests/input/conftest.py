@@ -11,6 +11,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import select
 
+from bot.rules.attempts import MOST_DELIVERY_TRIES, pause
 from bot.store.intake import Intake
 from bot.store.schema import deliveries
 from bot.web.app import make_app, serve
@@ -28,14 +29,13 @@ class Front:
     http: aiohttp.ClientSession
     numbers: Any = field(default_factory=lambda: itertools.count(1))
 
-    @property
-    def home(self) -> dict[str, Any]:
+    async def home(self) -> dict[str, Any]:
         """Where the app is installed, in a payload's words."""
-        ann = {"id": self.house.hub.ann["id"], "login": "ann", "type": "User"}
+        there = await self.house.hub.acts("GET ")
         return {
             "installation": {"id": self.house.hub.installation},
-            "repository": {"full_name": REPO},
-            "sender": ann,
+            "repository": {"full_name": REPO, "id": there["id"]},
+            "sender": {"id": self.house.hub.ann["id"], "login": "ann", "type": "User"},
         }
 
     async def deliver(self, event: str, body: bytes) -> tuple[int, str]:
@@ -55,6 +55,19 @@ class Front:
         ours = select(*columns).where(deliveries.c.guid.like("tests-%")).order_by(deliveries.c.id)
         async with self.house.store.read() as rows:
             return [tuple(row) for row in await rows.execute(ours)]
+
+    async def settles(self) -> list[tuple[str, str, str]]:
+        """Let time pass until nothing waits for another try; return the endings.
+
+        Each delivery may need all its tries, and keeps those behind it waiting meanwhile.
+        """
+        longest = pause(MOST_DELIVERY_TRIES)
+        for _ in range(MOST_DELIVERY_TRIES * (len(await self.endings()) + 1)):
+            await self.house.settles("inbox")
+            if not any(state == "waiting" for _, state, _ in await self.endings()):
+                break
+            self.house.time.now += longest
+        return await self.endings()
 
 
 @pytest.fixture
