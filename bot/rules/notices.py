@@ -75,6 +75,11 @@ def approval(view: RunView, sha: Sha, *, seconds: int, files: Files, diff: str) 
     return "\n".join(lines)
 
 
+def answered(run: RunId, sha: Sha, words: str) -> str:
+    """Write what becomes of that comment when nothing is asked any more."""
+    return f"{approval_marker(run, sha)}\n`{sha[:SHORT]}`: {words}."
+
+
 def question(view: RunView, number: int, text: str, choices: Sequence[str]) -> str:
     """Write the comment that asks a question of the person who started a run, and calls them."""
     offered = [f"- {inline(choice)}" for choice in choices]

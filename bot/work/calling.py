@@ -38,6 +38,14 @@ async def ask_for_yes(  # noqa: PLR0913 - what would be pushed, in three parts
     await outbox.wish(tx, wish, now=now)
 
 
+async def settle(tx: AsyncConnection, row: RunRow, sha: Sha, words: str, *, now: float) -> None:
+    """Have the comment that asked for a yes say what came of it."""
+    marker = notices.approval_marker(row.id, sha)
+    body = notices.answered(row.id, sha, words)
+    wish = _wish(row, f"approval:{sha}", "comment", body=body, marker=marker)
+    await outbox.wish(tx, wish, now=now)
+
+
 async def move_on(tx: AsyncConnection, row: RunRow, head: Sha, *, now: float) -> RunRow:
     """Go on at a new head: the check run of the old one is completed, or it would never be.
 
@@ -47,8 +55,9 @@ async def move_on(tx: AsyncConnection, row: RunRow, head: Sha, *, now: float) ->
     if row.head not in {None, head}:
         left = wording.check_run(await telling.view(tx, row))
         left |= {"title": f"Went on at {head[:9]}", "conclusion": Conclusion.NEUTRAL}
+        left |= {"completed": now}
         target = f"check:{row.head}:{row.round}"
-        wish = _wish(row, target, "check", head=row.head, **left, completed=now)
+        wish = _wish(row, target, "check", head=row.head, **left)
         await outbox.wish(tx, wish, now=now)
     return await runs.note(tx, row, head=head)
 

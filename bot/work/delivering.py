@@ -38,6 +38,8 @@ LOOK_AGAIN = 5.0
 
 LATE = "GitHub did not take it in time."
 NOTHING = "Nothing had to be done."
+PUSHED = "a yes was given, it is pushed"
+DROPPED = "nobody said yes, it was dropped"
 ASKED = "asked a question"
 DEFAULT = "This pull request comes from the default branch, to which only people push."
 
@@ -131,7 +133,7 @@ class Delivering:
         ):
             await self._ask_for_yes(row, sealed)
         else:
-            await self._push(row, sealed)
+            await self._push(row, sealed, asked=yes is not None)
 
     async def _not_default(self, row: RunRow) -> None:
         at = self._context.github.at(row.installation, row.repo)
@@ -151,7 +153,7 @@ class Delivering:
             )
             await telling.tell(tx, row, f"Waiting for `/gr approve {short}`", now=now)
 
-    async def _push(self, row: RunRow, sealed: Sealed) -> None:
+    async def _push(self, row: RunRow, sealed: Sealed, *, asked: bool) -> None:
         now = self._context.now()
         async with self._context.store.begin() as tx:
             branch = await self._branch(tx, row)
@@ -166,6 +168,8 @@ class Delivering:
                 "repo_id": row.repo_id,
             }
             await outbox.wish(tx, telling.wish_of(row, "branch", **wanted), now=now)
+            if asked:
+                await calling.settle(tx, row, sealed.commit, PUSHED, now=now)
             told = f"Checked {len(sealed.files)} changed files; pushing"
             await telling.tell(tx, row, told, now=now)
 
@@ -210,9 +214,7 @@ class Delivering:
             case Next.EXPIRE:
                 await self._end(row, _expired(LATE))
             case Next.GIVE_UP_YES:
-                short = str(seen.waits[APPROVAL].about)[:SHORT]
-                words = f"Nobody said yes to `{short}` in {span(row.terms.parked)}."
-                await self._end(row, _expired(words))
+                await self._give_up(row, Sha(seen.waits[APPROVAL].about or ""))
             case _:
                 await self._end(row, _good())
 
@@ -223,6 +225,13 @@ class Delivering:
             at_head = await calling.move_on(tx, row, head, now=now)
             words = f"pushed `{head[:9]}` to `{branch.wish['branch']}`"
             await telling.finish(tx, at_head, _good(words), now=now)
+
+    async def _give_up(self, row: RunRow, sha: Sha) -> None:
+        now = self._context.now()
+        words = f"Nobody said yes to `{sha[:SHORT]}` in {span(row.terms.parked)}."
+        async with self._context.store.begin() as tx:
+            await calling.settle(tx, row, sha, DROPPED, now=now)
+            await telling.finish(tx, row, _expired(words), now=now)
 
     async def _fail(self, row: RunRow, words: str) -> None:
         how = Ending(signal=Signal.FAILED, conclusion=Conclusion.FAILURE, words=words)

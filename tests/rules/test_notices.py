@@ -9,6 +9,7 @@ from bot.rules.notices import (
     MOST_CHARACTERS,
     MOST_FILES,
     WHY,
+    answered,
     approval,
     folded,
     question,
@@ -46,6 +47,13 @@ def test_a_yes_is_asked_for_with_all_that_would_be_pushed():
         f"```diff\n{DIFF}```\n\n</details>\n\n"
         "Without a yes in 14 days it is dropped; `/gr stop` drops it now."
     )
+
+
+def test_what_was_asked_for_says_afterwards_what_came_of_it():
+    told = answered(VIEW.id, SHA, "nobody said yes, it was dropped")
+    mark, words = told.splitlines()
+    assert mark == f"<!-- greenroom approval 01RUN {SHA} -->"
+    assert words == "`0123456789ab`: nobody said yes, it was dropped."
 
 
 def test_of_many_files_some_are_named():
