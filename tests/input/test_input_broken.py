@@ -60,10 +60,10 @@ async def goes_on(front):
     assert (await front.house.notes())[-1] == ("done", "")
 
 
-@pytest.mark.parametrize("body", NONSENSE.values(), ids=NONSENSE)
-async def test_nonsense_is_accepted_and_noted(front, body):
-    for event in KNOWN:
-        assert await front.deliver(event, body) == ACCEPTED
+async def test_nonsense_is_accepted_and_noted(front):
+    for body in NONSENSE.values():
+        for event in KNOWN:
+            assert await front.deliver(event, body) == ACCEPTED
     assert await failures(front) == []
     await goes_on(front)
 
