@@ -29,7 +29,10 @@ MESSAGE = 64 * 1024
 """Bytes of an annotation's message."""
 
 TITLE = 255
-"""Characters of an annotation's title."""
+"""Characters of an annotation's title.
+
+All of these are under https://docs.github.com/en/rest/checks/runs#create-a-check-run
+"""
 
 
 def within(most: int, what: str, text: str) -> None:

@@ -9,6 +9,7 @@ without stays.
 import asyncio
 import re
 from collections import OrderedDict
+from collections.abc import Iterator
 from weakref import WeakValueDictionary
 
 import structlog
@@ -33,6 +34,12 @@ CONFIGURES = re.compile(r"greenroom\.yml|greenroom/[^/]+\.yml|agents/[^/]+\.md")
 
 MOST_FILES = 50
 """Files that may configure one repository."""
+
+MOST_MISTAKES = 100
+"""Mistakes of one commit that are kept."""
+
+NO_TEXT = re.compile("[\ud800-\udfff]")
+"""What bytes become that are no UTF-8."""
 
 ABSENT = 5 * 60.0
 """Seconds for which a `.github` repository that was not there is not asked for again.
@@ -89,12 +96,12 @@ class Configs:
         return await self._over(*await together([self._shared(installation, shared), own]))
 
     async def at(self, installation: InstallationId, repo: Repo, sha: Sha) -> Layer:
-        """Return the files of any commit, to be told what is wrong in them by `judged`."""
-        return await _read(self._context.github.at(installation, repo), repo, sha)
+        """Return the files of any commit, to be told what is wrong in them by `judged`.
 
-    def changed(self, repo: Repo) -> None:
-        """Look again for a repository that was not there."""
+        Never ask for a fork's commit: GitHub finds those in the base repository too.
+        """
         self._absent.pop(repo, None)
+        return await _read(self._context.github.at(installation, repo), repo, sha)
 
     async def _over(self, org: LayerRow | None, own: LayerRow | None) -> Config:
         """Lay one layer over the other, once for each pair of commits."""
@@ -141,7 +148,7 @@ class Configs:
 
     async def _look(self, at: AtRepository, repo: Repo, repo_id: int, head: Sha) -> None:
         layer = await _read(at, repo, head)
-        wrong = await asyncio.to_thread(judged, layer)
+        wrong = (await asyncio.to_thread(judged, layer))[:MOST_MISTAKES]
         good = None if wrong else head
         row = LayerRow(repo=repo, repo_id=repo_id, sha=head, mistakes=wrong, good_sha=good)
         async with self._context.store.begin() as tx:
@@ -156,12 +163,19 @@ class Configs:
 
 
 def judged(layer: Layer) -> tuple[Mistake, ...]:
-    """Return all that is wrong in a layer."""
-    if len(layer.files) <= MOST_FILES:
-        return mistakes(layer)
-    words = f"More than {MOST_FILES} files configure this repository."
-    last = max(layer.files)
-    return (Mistake(path=last, line=1, words=words, remedy="Take some of them out."),)
+    """Return all that is wrong in a layer: first what keeps it from being read at all."""
+    return tuple(_unreadable(layer)) or mistakes(layer)
+
+
+def _unreadable(layer: Layer) -> Iterator[Mistake]:
+    if len(layer.files) > MOST_FILES:
+        words = f"More than {MOST_FILES} files configure this repository."
+        yield Mistake(path=max(layer.files), line=1, words=words, remedy="Take some of them out.")
+    for path, text in layer.files.items():
+        if broken := NO_TEXT.search(text):
+            line = text.count("\n", 0, broken.start()) + 1
+            words = "This is not UTF-8."
+            yield Mistake(path=path, line=line, words=words, remedy="Save the file as UTF-8.")
 
 
 async def _head(at: AtRepository, branch: str) -> Sha | None:
@@ -198,5 +212,4 @@ async def _text(at: AtRepository, file: File) -> str:
     if file.size > MOST_SIZE:
         return " " * min(file.size, 2 * MOST_SIZE)
     content = await at.contents.blob(file.sha)
-    # What is no UTF-8 becomes what no configuration may hold, and is reported as that.
     return content.decode(errors="surrogateescape")

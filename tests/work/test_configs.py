@@ -173,7 +173,7 @@ async def test_a_shared_repository_with_mistakes_leaves_the_floor_in_force(place
     assert await place.prefix() == "org"
 
 
-async def test_a_shared_repository_that_is_not_there_is_not_asked_for_each_time(place):
+async def test_a_shared_repository_that_is_not_there_is_not_asked_for_until_it_shows(place):
     def mints() -> int:
         return len([path for path in place.asked() if path.endswith("/access_tokens")])
 
@@ -183,7 +183,8 @@ async def test_a_shared_repository_that_is_not_there_is_not_asked_for_each_time(
     assert mints() == before
     await place.makes(SHARED, {CONFIG: prefixed("org")})
     assert await place.prefix() == "gr"
-    place.configs.changed(SHARED)
+    head = await place.hub.github.at(place.hub.installation, SHARED).repository.head("main")
+    await place.configs.at(place.hub.installation, SHARED, head)
     assert await place.prefix() == "org"
 
 
@@ -248,3 +249,9 @@ def test_too_many_files_are_one_mistake():
     assert judged(layer) == mistakes(layer)
     (found,) = judged(Layer(where=REPO, files={**few, ".github/greenroom/last.yml": ""}))
     assert found.words == "More than 50 files configure this repository."
+
+
+def test_what_is_not_text_is_a_mistake_with_its_line():
+    layer = Layer(where=REPO, files={".github/agents/fix.md": "---\n---\nFix \udcff it"})
+    (found,) = judged(layer)
+    assert (found.path, found.line) == (".github/agents/fix.md", 3)
