@@ -17,10 +17,14 @@ from bot.demo.hub import Hub
 from bot.demo.job import LABEL, Job, Seen
 from bot.demo.project import STAMINA, Project, fetch, make_repository, passes, run
 from bot.demo.scene import Scene, scene
+from bot.demo.tour import Tour, Wanted, check, checks_of, clone, name_of
 from bot.model.errors import Misconfigured, Unavailable
 
 INTERRUPTED = 130
 """Exit status of a job that Ctrl-C ended, as shells have it."""
+
+LOOKS = 1.0
+"""Seconds between two looks whether everything is still up."""
 
 WITHIN = 120.0
 """Seconds that the job may take."""
@@ -38,12 +42,21 @@ class Progress:
         sys.stderr.flush()
 
 
-def demo(*, once: bool) -> int:
-    """Run the demo; return the exit status, 0 only when GitHub shows all that it should."""
+def demo(wanted: Wanted | None) -> int:
+    """Run the demo; return the exit status.
+
+    Without `wanted` the main job is done once, and the status is 0 only when GitHub shows all
+    that it should.
+
+    Raises:
+        Misconfigured: what is wanted cannot be had, or a program is missing.
+    """
+    if wanted:
+        check(wanted)
     try:
-        return asyncio.run(_until_told(_demo(once=once)))
+        return asyncio.run(_until_told(_walk(wanted) if wanted else _once()))
     except asyncio.CancelledError:
-        return INTERRUPTED if once else 0
+        return 0 if wanted else INTERRUPTED
     except Unavailable as problem:
         sys.stderr.write(f"greenroom demo: {problem}\nThe logs are in {tempfile.gettempdir()}.\n")
         return os.EX_UNAVAILABLE
@@ -64,15 +77,50 @@ async def _until_told(work: Coroutine[Any, Any, int]) -> int:
     return await task
 
 
-async def _demo(*, once: bool) -> int:
+async def _walk(wanted: Wanted) -> int:
+    """Set a place up, say where it is, and leave it to people until Ctrl-C."""
     tell = Progress()
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "greenroom"
+    cache = _cache()
+    root = Path(tempfile.mkdtemp(prefix="greenroom-demo-"))
+    tools = _toolbox(cache)
+    if wanted.repo:
+        tell(f"cloning {wanted.repo}, which itself is only read")
+        name, source = name_of(wanted.repo), await clone(wanted.repo, root / "source")
+        ci = wanted.ci
+    else:
+        name, source = STAMINA.name, await _stamina(cache, root, tell)
+        ci = wanted.ci or checks_of(STAMINA)
+    async with scene(root / "scene", tools=tools, hub_port=wanted.port) as world:
+        repo = await world.repository(name, source)
+        await world.start("web", "work", "gateway")
+        await world.install()
+        tell(f"the app runs: web, work, gateway; installed on {world.owner}")
+        await Tour(world, repo, tell).prepare(ci, tools)
+        tell(f"logs are in {world.root}; Ctrl-C ends everything")
+        sys.stdout.write(f"{world.url}/{repo}/issues\n")
+        sys.stdout.flush()
+        while True:
+            world.check()
+            await asyncio.sleep(LOOKS)
+
+
+def _cache() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "greenroom"
+
+
+async def _stamina(cache: Path, root: Path, tell: Progress) -> Path:
     tell(f"fetching the source package of {STAMINA.name} {STAMINA.version}")
-    package = await fetch(STAMINA, cache)
+    return await make_repository(await fetch(STAMINA, cache), root / "source")
+
+
+async def _once() -> int:
+    """Do the main job once, and print what came of it."""
+    tell = Progress()
+    cache = _cache()
     tools = _toolbox(cache)
     root = Path(tempfile.mkdtemp(prefix="greenroom-demo-"))
+    source = await _stamina(cache, root, tell)
     async with scene(root / "scene", tools=tools) as world:
-        source = await make_repository(package, root / "source")
         tell(f"embedded GitHub at {world.url}")
         repo = await world.repository(STAMINA.name, source)
         await world.start("web", "work", "gateway")
@@ -84,14 +132,11 @@ async def _demo(*, once: bool) -> int:
             seen = await Job(hub, repo, tell, world.check).run("Format and lint the code", WITHIN)
         passes_now = await _passes_at_head(STAMINA, world, repo, seen, tools)
         tell(f"the checks {'pass' if passes_now else 'fail'} on the pull request's head")
-        result = _result(world, seen)
-        sys.stdout.write(json.dumps(result) + "\n")
+        sys.stdout.write(json.dumps(_result(world, seen)) + "\n")
         sys.stdout.flush()
         wrong = [*_wrong(seen), *([] if failed_before and passes_now else ["the checks"])]
         for what in wrong:
             tell(f"not as it should be: {what}")
-        if not once:
-            await _stay(world, tell)
     shutil.rmtree(root, ignore_errors=True)
     return 1 if wrong else 0
 
@@ -162,8 +207,3 @@ def _wrong(seen: Seen) -> list[str]:
         "eyes within two seconds": seen.to_ack < 2,  # noqa: PLR2004 - what is promised
     }
     return [what for what, holds in should.items() if not holds]
-
-
-async def _stay(world: Scene, tell: Progress) -> None:
-    tell(f"everything stays up until Ctrl-C; the API is at {world.url}, logs in {world.root}")
-    await asyncio.Event().wait()

@@ -40,6 +40,7 @@ class Scene:
         database: an address for `DATABASE_URL`; embedded without one.
         owner: the organization that has the repositories and the app.
         token: the maintainer's.
+        hub_port: where the embedded GitHub listens; 0 takes a free port.
     """
 
     root: Path
@@ -50,6 +51,7 @@ class Scene:
     url: str = ""
     token: str = field(default="", repr=False)
     port: int = 0
+    hub_port: int = 0
     processes: dict[str, asyncio.subprocess.Process] = field(default_factory=dict)
 
     @property
@@ -107,7 +109,9 @@ class Scene:
             "ready-file": ready,
         }
         words = [f"--{name}={path}" for name, path in files.items()]
-        await self._spawn("devhub", (sys.executable, "-m", "bot.devhub", "--port=0", *words), {})
+        await self._spawn(
+            "devhub", (sys.executable, "-m", "bot.devhub", f"--port={self.hub_port}", *words), {}
+        )
         async with asyncio.timeout(PATIENCE):
             while not ready.exists():
                 self.check()
