@@ -254,7 +254,6 @@ class Issue:
 
     Attributes:
         locked: only people who may write can talk in it.
-        edited_at: when title or body were last changed.
     """
 
     id: int
@@ -271,7 +270,6 @@ class Issue:
     closed_by: Account | None = None
     locked: bool = False
     lock_reason: str | None = None
-    edited_at: float | None = None
     labels: list[Label] = field(default_factory=list)
     comments: list[Comment] = field(default_factory=list)
     reactions: list[Reaction] = field(default_factory=list)

@@ -98,11 +98,16 @@ async def test_a_pull_request_from_a_fork_is_run_in_the_base(stage, tmp_path):
     assert (run["conclusion"], run["pull_requests"]) == ("success", [])
 
 
-async def test_a_toolbox_is_on_the_path(stage, tmp_path):
-    await adds(stage, "python3 -c 'print(6 * 7)'; ls /toolbox/tools", toolboxes={"tools": "/usr"})
+async def test_a_toolbox_is_on_the_path_wherever_it_lies(stage, tmp_path):
+    tool = tmp_path / "tools" / "bin" / "answer"
+    tool.parent.mkdir(parents=True)
+    tool.write_text("#!/bin/sh\necho 42; touch /toolbox/tools/x || ls /toolbox/tools\n")
+    tool.chmod(0o755)
+    await adds(stage, "answer", toolboxes={"tools": str(tmp_path / "tools")})
     sha = await pushed(stage, tmp_path / "work", {"new.txt": "n\n"})
     (run,) = await completed(stage, sha)
-    assert "42\nbin\n" in run["output"]["summary"]
+    assert "42\n" in run["output"]["summary"]
+    assert "Read-only file system\nbin\n" in run["output"]["summary"]
 
 
 async def test_a_box_that_cannot_be_made_is_said_and_nothing_runs(stage, tmp_path):

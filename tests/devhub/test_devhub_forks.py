@@ -86,3 +86,31 @@ async def test_it_merges_and_closes_with_its_branch(stage, fork):
     assert (closed["state"], closed["merged"]) == ("closed", False)
     (merge, *_) = await stage.did(f"GET {REPO}/commits", stage.tokens["ann"])
     assert merge["commit"]["message"].startswith("Merge pull request #1 from bob/mine")
+
+
+@pytest.mark.usefixtures("fork")
+async def test_a_fork_goes_to_oneself_or_to_an_organization_of_ones_own(stage):
+    await stage.control("POST /organizations", login="guild")
+    path, guild = f"POST {REPO}/forks", {"organization": "guild", "name": "copy"}
+    assert (await stage.ask(path, stage.tokens["bob"], guild)).status == 422
+    await stage.control("PUT /organizations/guild/members/bob", role="member")
+    made = await stage.did(path, stage.tokens["bob"], guild)
+    assert (made["full_name"], made["permissions"]["push"]) == ("guild/copy", False)
+    await stage.control("PUT /organizations/acme/members/bob", role="member")
+    home = {"organization": "acme"}
+    assert (await stage.ask(path, stage.tokens["bob"], home)).status == 422
+    await stage.person("cat")
+    await stage.control("POST /repositories", owner="cat", name="demo")
+    assert (await stage.ask(path, stage.tokens["cat"])).status == 422
+    seen = await stage.did(f"GET {REPO}/forks", stage.tokens["cat"])
+    assert [each["full_name"] for each in seen] == ["guild/copy", "bob/demo"]
+
+
+async def test_what_a_maintainer_may_change_is_offered_by_people_only(stage, fork):
+    offer = {**PULL, "maintainer_can_modify": True}
+    made = await stage.did(f"POST {REPO}/pulls", stage.tokens["bob"], offer)
+    assert made["maintainer_can_modify"]
+    await fork.push("mine:other")
+    through_app = {**offer, "head": "bob:other"}
+    made = await stage.did(f"POST {REPO}/pulls", stage.tokens["app"], through_app)
+    assert not made["maintainer_can_modify"]

@@ -161,3 +161,14 @@ async def test_comments_on_a_diff_take_reactions(stage, head):
     await stage.did(f"POST {path}/reactions", stage.tokens["app"], {"content": "eyes"})
     shown = await stage.did(f"GET {path}", stage.tokens["rae"])
     assert shown["reactions"]["eyes"] == 1
+
+
+@pytest.mark.usefixtures("head")
+async def test_only_a_verdict_can_be_dismissed(stage):
+    path = f"{PULL}/reviews"
+    said = await stage.did(f"POST {path}", stage.tokens["ann"], {"event": "COMMENT", "body": "hm"})
+    pending = await stage.did(f"POST {path}", stage.tokens["ann"], {})
+    for review, status in ((said, 422), (pending, 404)):
+        dismissal = f"PUT {path}/{review['id']}/dismissals"
+        answer = await stage.ask(dismissal, stage.tokens["ann"], {"message": "no"})
+        assert answer.status == status

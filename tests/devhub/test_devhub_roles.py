@@ -70,3 +70,18 @@ async def test_a_token_for_a_repository_learns_of_no_member(stage, members):
     assert (await stage.ask(path, stage.tokens["app"])).status == 403
     assert (await stage.ask(path, stage.tokens["ann"])).status == 403
     assert (await stage.ask(path, stage.tokens["tom"])).status == 200
+
+
+@pytest.mark.parametrize(
+    ("line", "body", "status"),
+    [
+        ("PATCH /organizations/acme", {"base_role": "owner"}, 422),
+        ("PATCH /organizations/ann", {"base_role": "read"}, 404),
+        ("PUT /organizations/acme/members/ann", {"role": "owner"}, 422),
+        ("PUT /organizations/acme/roles/x", {"base": "none"}, 422),
+        ("PUT /organizations/acme/teams/x", {"repositories": {"demo": "none"}}, 422),
+    ],
+)
+async def test_a_role_that_there_is_not_is_refused(stage, line, body, status):
+    method, path = line.split()
+    assert (await stage.ask(f"{method} /_devhub{path}", body=body)).status == status

@@ -122,7 +122,7 @@ def edit_words(call: Call, issue: Issue, resource: str) -> None:
     if "body" in call.body and (body := checked_text(call, resource)) != issue.body:
         changes["body"], issue.body = {"from": issue.body or ""}, body
     if changes:
-        issue.updated_at = issue.edited_at = call.hub.now()
+        issue.updated_at = call.hub.now()
         issue_event(call.scene, issue, "edited", changes=changes)
 
 

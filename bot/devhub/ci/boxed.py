@@ -1,10 +1,12 @@
 """One command over one tree, in a sandbox without network, for a bounded time."""
 
 import asyncio
+import json
 import os
 import secrets
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +27,7 @@ KEPT = 32 * 1024
 _WORK, _HOME = "/work", "/home/ci"
 _PATH = "/usr/local/bin:/usr/bin:/bin"
 _CHUNK = 64 * 1024
+_CODE = Path(__file__).parents[3]
 
 # Says a word that nobody else knows, then becomes the command.
 _SIGNED = ("/bin/sh", "-c", 'echo "$0"; exec "$@"')
@@ -82,27 +85,42 @@ async def run(
         Misconfigured: no sandbox can be made; nothing ran.
     """
     found = await asyncio.to_thread(probe)
-    box = _box(folder, seconds, toolboxes)
+    reached = {} if uid is None else _room_for(folder, toolboxes)
+    box = _box(folder, seconds, reached or toolboxes)
     sign = secrets.token_hex(8)
     with tempfile.TemporaryFile() as rules:
         rules.write(program())
         rules.seek(0)
         started = asyncio.get_running_loop().time()
         process = await asyncio.create_subprocess_exec(
+            *_staged(uid, {str(reached[name]): toolboxes[name] for name in reached}),
             *argv(box, [*_SIGNED, sign, *command], found, Descriptors(seccomp=rules.fileno())),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             pass_fds=(rules.fileno(),),
-            user=uid,
-            group=uid,
-            extra_groups=None if uid is None else (),
-            env={},
+            env={} if uid is None else {"PYTHONPATH": str(_CODE)},
             cwd="/",
         )
         status, output = await _ended(process, sign, seconds)
     duration = asyncio.get_running_loop().time() - started
     return Outcome(status=status, output=output, duration=duration)
+
+
+def _room_for(folder: Path, toolboxes: Mapping[str, Path]) -> dict[str, Path]:
+    """Make a folder for each toolbox where the job can reach it, for root to show it there."""
+    reached = {name: folder / "tools" / name for name in toolboxes}
+    for path in reached.values():
+        path.mkdir(parents=True)
+    return reached
+
+
+def _staged(uid: int | None, trees: Mapping[str, Path]) -> list[str]:
+    """Return what makes root the job's user first; nothing for anybody else."""
+    if uid is None:
+        return []
+    told = json.dumps({target: str(source.resolve()) for target, source in trees.items()})
+    return [sys.executable, "-m", "bot.devhub.ci.stage", str(uid), told]
 
 
 def _box(folder: Path, seconds: int, toolboxes: Mapping[str, Path]) -> Box:

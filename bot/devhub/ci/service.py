@@ -34,7 +34,7 @@ class Job:
     """What one repository wants run.
 
     Attributes:
-        toolboxes: read-only tool trees by name; everybody must be able to read them.
+        toolboxes: read-only tool trees by name; what lies in them must be readable by all.
         turn: held by the command that runs, since there is one at a time.
     """
 
