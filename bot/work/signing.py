@@ -15,11 +15,11 @@ from bot.model.errors import Refused
 from bot.model.ids import Sha
 from bot.model.priorities import Priority
 from bot.workspace.deliver import Target
-from bot.workspace.lend import Shelf, lend, sealed, take_back
+from bot.workspace.lend import Loan, lend, sealed, take_back
 
 
 async def push_signed(
-    at: AtRepository, quarantine: Path, commit: Sha, target: Target, shelf: Shelf
+    at: AtRepository, quarantine: Path, commit: Sha, target: Target, loan: Loan
 ) -> Sha:
     """Bring a branch to a signed commit that says and holds what `commit` does; return it.
 
@@ -35,15 +35,15 @@ async def push_signed(
     ref = f"refs/heads/{target.branch}"
     tip = await at.commits.tip(ref)
     if tip is not None and tip != target.onto and await _says(at, tip, wanted):
-        await take_back(quarantine, shelf)
+        await take_back(quarantine, loan)
         return tip
     if tip != target.onto:
         raise Refused("branch_moved", "Somebody else moved the branch in the meantime.")
-    await lend(quarantine, commit, shelf)
+    await lend(quarantine, commit, loan)
     try:
         return await _made(at, wanted, ref, new=tip is None)
     finally:
-        await take_back(quarantine, shelf)
+        await take_back(quarantine, loan)
 
 
 async def _made(at: AtRepository, wanted: Commit, ref: str, *, new: bool) -> Sha:

@@ -19,7 +19,7 @@ from bot.work.context import renewing
 from bot.work.signing import push_signed
 from bot.workspace import deliver
 from bot.workspace.deliver import Target
-from bot.workspace.lend import Shelf
+from bot.workspace.lend import Loan
 from bot.workspace.mirror import Mirrors
 from bot.workspace.quarantine import Quarantines
 
@@ -92,8 +92,8 @@ class Branch:
         with renewing(at):
             token = await at.token_to_push()
             if row.wish.get("signed"):
-                shelf = Shelf(url=url, run=row.run, token=token)
-                return await push_signed(at, quarantine, sha, target, shelf)
+                loan = Loan(url=url, run=row.run, token=token)
+                return await push_signed(at, quarantine, sha, target, loan)
             await deliver.push(quarantine, sha, target, token)
         return sha
 

@@ -26,8 +26,8 @@ class Sealed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shelf:
-    """Where the commit of a run lies meanwhile.
+class Loan:
+    """Where the commit of a run lies for that while.
 
     Attributes:
         url: the repository on the server, without a credential in it.
@@ -55,24 +55,24 @@ async def sealed(quarantine: Path, commit: Sha, git: Git = GIT) -> Sealed:
     )
 
 
-async def lend(quarantine: Path, commit: Sha, shelf: Shelf, git: Git = GIT) -> None:
-    """Push a commit and all that it needs to the shelf, whatever lies there.
+async def lend(quarantine: Path, commit: Sha, loan: Loan, git: Git = GIT) -> None:
+    """Push a commit and all that it needs to there, whatever lies there.
 
     Raises:
         Refused: the server says no, in its words.
         Unavailable: no answer.
     """
-    await _push(quarantine, f"+{commit}:{shelf.ref}", shelf, git)
+    await _push(quarantine, f"+{commit}:{loan.ref}", loan, git)
 
 
-async def take_back(quarantine: Path, shelf: Shelf, git: Git = GIT) -> None:
-    """Clear the shelf; nothing happens when it is empty.  Raises as `lend` does."""
-    await _push(quarantine, f":{shelf.ref}", shelf, git)
+async def take_back(quarantine: Path, loan: Loan, git: Git = GIT) -> None:
+    """Remove the ref; nothing happens when it is gone.  Raises as `lend` does."""
+    await _push(quarantine, f":{loan.ref}", loan, git)
 
 
-async def _push(quarantine: Path, what: str, shelf: Shelf, git: Git) -> None:
-    login = Login(url=shelf.url, token=shelf.token) if shelf.token else None
-    words = ("push", "--porcelain", "--no-verify", "--", shelf.url, what)
+async def _push(quarantine: Path, what: str, loan: Loan, git: Git) -> None:
+    login = Login(url=loan.url, token=loan.token) if loan.token else None
+    words = ("push", "--porcelain", "--no-verify", "--", loan.url, what)
     finished = await replace(git, login=login).run(quarantine, *words)
     if finished.code != 0 and MISSING not in finished.err:
         raise trouble(finished, sent=True)

@@ -15,7 +15,7 @@ from bot.model.ids import Repo, RunId, Sha
 from bot.model.priorities import Priority
 from bot.store.outbox import OutboxRow
 from bot.work.writers import writers
-from bot.workspace.lend import Shelf, lend
+from bot.workspace.lend import Loan, lend
 from bot.workspace.mirror import Mirrors
 from bot.workspace.quarantine import Quarantines
 from tests.github.embedded import REPO, Embedded, embedded
@@ -76,11 +76,11 @@ class Desk:
         lines = (await self.git("ls-remote", url, "refs/*")).splitlines()
         return {line.split("\t")[1] for line in lines}
 
-    async def shelve(self, commit: Sha) -> None:
-        """Leave a commit on the shelf, as somebody who died would."""
+    async def lends(self, commit: Sha) -> None:
+        """Leave a commit lent, as somebody who died would."""
         url, token = f"{self.hub.base}/{REPO}.git", await self.at.token_to_push()
-        shelf = Shelf(url=url, run=RUN, token=token)
-        await lend(self.quarantines.path(RUN), commit, shelf)
+        loan = Loan(url=url, run=RUN, token=token)
+        await lend(self.quarantines.path(RUN), commit, loan)
 
     async def does(self, kind: str, /, **wish: Any) -> str | None:
         acts, things = writers(self.quarantines, self.mirrors)
@@ -153,14 +153,14 @@ async def test_a_signed_branch_is_at_githubs_commit_of_the_same_tree(desk):
 async def test_signing_again_changes_nothing(desk):
     sha = await desk.commits(desk.base)
     made = await signs(desk, sha)
-    await desk.shelve(sha)
+    await desk.lends(sha)
     assert await signs(desk, sha) == made
     assert await desk.refs() == {"refs/heads/main", f"refs/heads/{BRANCH}"}
 
 
 async def test_signing_is_taken_up_where_it_was_left(desk):
     sha = await desk.commits(desk.base)
-    await desk.shelve(await desk.commits(desk.base, "older\n"))
+    await desk.lends(await desk.commits(desk.base, "older\n"))
     made = await signs(desk, sha)
     assert await desk.at.repository.head(BRANCH) == made
 
