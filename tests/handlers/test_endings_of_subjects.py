@@ -1,21 +1,78 @@
 import pytest
+from hall import (
+    ANN,
+    HEAD,
+    ISSUE,
+    NOW,
+    OLDER,
+    OURS,
+    PULL,
+    REPO,
+    REPO_ID,
+    about,
+    comment,
+    labeled,
+    opened,
+    run,
+    unlabeled,
+    wait,
+)
 
-from bot.model.events import InstallationChanged, RepositoriesRemoved, SubjectClosed
-from bot.model.ids import InstallationId, Login, Repo, UserId
-from bot.model.intents import RecordInstallation, StopRepository, StopRuns
-from bot.model.runs import Person, Subject
+from bot.model.events import (
+    HeadSeen,
+    InstallationChanged,
+    Pushed,
+    RepositoriesAdded,
+    RepositoriesRemoved,
+    SubjectClosed,
+    SubjectGone,
+    SubjectLocked,
+)
+from bot.model.ids import Login, Repo, RunId
+from bot.model.intents import (
+    AskAgain,
+    ForgetConfig,
+    Note,
+    RecordHead,
+    RecordInstallation,
+    ReportConfig,
+    StopRepository,
+    StopRuns,
+    TellRuns,
+    WarmMirror,
+)
 from bot.reactions import Reaction, always, reactions_to
-from handlers import REACTIONS, installations, issues, pulls
+from bot.rules.repoconfig import Mistake
+from bot.rules.waiting import APPROVAL, START
+from handlers import REACTIONS, installations, issues, pulls, pushes
 
-OURS = InstallationId(7)
-ANN = Person(id=UserId(1), login=Login("ann"))
-REPO = Repo("octo/cat")
 MAY = {"issues": "write"}
 
 
-def closed(kind, *, merged=False):
-    subject = Subject(repo=REPO, number=7, kind=kind)
-    return SubjectClosed(installation=OURS, sender=ANN, at=1.0, subject=subject, merged=merged)
+def closed(subject, *, merged=False):
+    return SubjectClosed(**about(subject, ANN, is_open=False), merged=merged)
+
+
+def locked(subject):
+    return SubjectLocked(**about(subject, ANN))
+
+
+def head_seen(head=HEAD, *, moved=False):
+    return HeadSeen(**about(PULL, ANN), head=head, moved=moved)
+
+
+def pushed(paths=frozenset(), *, default=True):
+    return Pushed(
+        installation=OURS,
+        sender=ANN,
+        at=NOW,
+        repo=REPO,
+        repo_id=REPO_ID,
+        branch="main",
+        sha=HEAD,
+        default=default,
+        paths=paths,
+    )
 
 
 def changed(action):
@@ -40,12 +97,16 @@ def decide(event, **facts):
     return reaction.decide(event, reaction.facts(**facts))
 
 
+def reacting(event):
+    return [each.name for each in reactions_to(event, REACTIONS)]
+
+
 @pytest.mark.parametrize(
     ("event", "why"),
     [
-        (closed("issue"), "The issue was closed."),
-        (closed("pull"), "The pull request was closed."),
-        (closed("pull", merged=True), "The pull request was merged."),
+        (closed(ISSUE), "The issue was closed."),
+        (closed(PULL), "The pull request was closed."),
+        (closed(PULL, merged=True), "The pull request was merged."),
     ],
 )
 def test_a_closed_subject_stops_every_agent_on_it(event, why):
@@ -53,16 +114,99 @@ def test_a_closed_subject_stops_every_agent_on_it(event, why):
     assert decide(event, still_holds=True) == expected
 
 
-@pytest.mark.parametrize("kind", ["issue", "pull"])
-def test_a_subject_that_was_reopened_meanwhile_goes_on(kind):
-    assert decide(closed(kind), still_holds=False) == []
+@pytest.mark.parametrize("subject", [ISSUE, PULL])
+def test_a_subject_that_was_reopened_meanwhile_goes_on(subject):
+    assert decide(closed(subject), still_holds=False) == []
+
+
+@pytest.mark.parametrize("how", ["deleted", "transferred"])
+def test_an_issue_that_is_gone_stops_every_agent_on_it(how):
+    event = SubjectGone(**about(ISSUE, ANN), how=how)
+    assert decide(event) == [StopRuns(subject=ISSUE, agent=None, why=f"The issue was {how}.")]
+
+
+@pytest.mark.parametrize("subject", [ISSUE, PULL])
+def test_runs_tell_that_a_conversation_was_locked_and_go_on(subject):
+    expected = [TellRuns(subject=subject, text="The conversation was locked")]
+    assert decide(locked(subject)) == expected
 
 
 def test_issues_and_pull_requests_have_a_handler_each():
-    assert issues.is_issue(closed("issue"))
-    assert not pulls.is_pull(closed("issue"))
-    assert pulls.is_pull(closed("pull"))
-    assert not issues.is_issue(closed("pull"))
+    assert issues.is_issue(closed(ISSUE))
+    assert not pulls.is_pull(closed(ISSUE))
+    assert pulls.is_pull(locked(PULL))
+    assert not issues.is_issue(locked(PULL))
+
+
+def test_every_head_is_remembered_from_when_it_was_told():
+    (reaction,) = reactions_to(head_seen(), REACTIONS)
+    expected = [RecordHead(repo_id=REPO_ID, number=8, sha=HEAD, at=NOW)]
+    assert reaction.decide(head_seen(), reaction.facts()) == expected
+
+
+def test_heads_are_remembered_before_anybody_asks_for_them():
+    assert REACTIONS[0].event is HeadSeen
+    assert reacting(head_seen(moved=True)) == ["handlers.pulls.seen", "handlers.pulls.pushed"]
+
+
+def test_runs_that_wait_for_a_yes_to_an_older_head_ask_about_the_new_one():
+    runs = [
+        run(waits=(wait(START, OLDER),)),
+        run(id=RunId("02RUN"), waits=(wait(START, HEAD),)),
+        run(id=RunId("03RUN"), waits=(wait(APPROVAL, OLDER),)),
+        run(id=RunId("04RUN")),
+    ]
+    facts = pulls.HeadFacts(open_runs=runs)
+    expected = [AskAgain(run=RunId("01RUN"), sha=HEAD)]
+    assert pulls.pushed(head_seen(moved=True), facts) == expected
+
+
+@pytest.mark.parametrize(
+    ("paths", "configures"),
+    [
+        (None, True),
+        (frozenset(), False),
+        (frozenset({"src/a.py", "greenroom.yml", ".github/workflows/ci.yml"}), False),
+        (frozenset({".github/greenroom.yml"}), True),
+        (frozenset({"src/a.py", ".github/greenroom/limits.yml"}), True),
+        (frozenset({".github/agents/fix.md"}), True),
+        (frozenset({".github/greenroom.yml.bak"}), False),
+    ],
+)
+@pytest.mark.parametrize("default", [True, False])
+def test_a_push_is_looked_at_for_what_it_changes(paths, configures, default):
+    expected = ["handlers.pushes.configured"] * configures + ["handlers.pushes.pushed"] * default
+    assert reacting(pushed(paths, default=default)) == expected
+
+
+MISTAKES = [
+    Mistake(path=".github/greenroom.yml", line=3, words="`lmits` is no setting.", remedy=""),
+    Mistake(path=".github/agents/a.md", line=1, words="No prompt.", remedy="Write one."),
+]
+
+
+def test_mistakes_are_reported_on_the_commit_that_made_them():
+    (report,) = pushes.configured(pushed(None), pushes.Facts(mistakes=MISTAKES))
+    assert report == ReportConfig(
+        installation=OURS,
+        repo=REPO,
+        head=HEAD,
+        notes=[
+            Note(path=".github/greenroom.yml", line=3, words="`lmits` is no setting."),
+            Note(path=".github/agents/a.md", line=1, words="No prompt. Write one."),
+        ],
+    )
+
+
+def test_a_configuration_without_mistakes_is_reported_too_but_not_one_that_is_not_there():
+    (report,) = pushes.configured(pushed(None), pushes.Facts(mistakes=()))
+    assert report.notes == []
+    assert pushes.configured(pushed(None), pushes.Facts(mistakes=None)) == []
+
+
+def test_the_mirror_fetches_what_is_new_on_the_default_branch():
+    expected = [WarmMirror(installation=OURS, repo=REPO, repo_id=REPO_ID, sha=HEAD)]
+    assert decide(pushed()) == expected
 
 
 ACTIONS = ["created", "deleted", "suspend", "unsuspend", "new_permissions_accepted"]
@@ -89,13 +233,20 @@ def test_an_installation_that_ends_takes_its_runs_with_it(action, why):
     ]
 
 
+REPOS = (REPO, Repo("octo/dog"))
+
+
 def test_each_repository_taken_away_stops_its_runs():
-    repos = (REPO, Repo("octo/dog"))
-    event = RepositoriesRemoved(installation=OURS, sender=ANN, at=1.0, repos=repos)
+    event = RepositoriesRemoved(installation=OURS, sender=ANN, at=1.0, repos=REPOS)
     assert decide(event) == [
         StopRepository(installation=OURS, repo=repo, why="The app was removed here.")
-        for repo in repos
+        for repo in REPOS
     ]
+
+
+def test_each_repository_that_comes_into_sight_has_its_settings_read_anew():
+    event = RepositoriesAdded(installation=OURS, sender=ANN, at=1.0, repos=REPOS)
+    assert decide(event) == [ForgetConfig(repo=repo) for repo in REPOS]
 
 
 def test_every_handler_names_its_facts_as_a_dataclass_of_its_own():
@@ -103,10 +254,18 @@ def test_every_handler_names_its_facts_as_a_dataclass_of_its_own():
         assert reaction.facts.__module__ == reaction.decide.__module__
 
 
+def test_every_event_that_is_read_has_a_reaction():
+    events = [
+        *(comment("/gr help"), labeled(), unlabeled(), opened(), closed(ISSUE), closed(PULL)),
+        *(locked(ISSUE), locked(PULL), head_seen(), pushed(), changed("created")),
+    ]
+    assert all(reacting(event) for event in events)
+
+
 def test_a_reaction_without_a_condition_wants_every_event_of_its_kind():
     reaction = Reaction(
         event=SubjectClosed, facts=installations.Facts, decide=lambda _event, _facts: []
     )
     assert reaction.when is always
-    assert list(reactions_to(closed("issue"), [reaction])) == [reaction]
+    assert list(reactions_to(closed(ISSUE), [reaction])) == [reaction]
     assert list(reactions_to(changed("deleted"), [reaction])) == []

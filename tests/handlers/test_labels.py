@@ -1,160 +1,228 @@
+from dataclasses import replace
+
 import pytest
+from hall import (
+    ANN,
+    BOT,
+    CONFIG,
+    HEAD,
+    ISSUE,
+    MALLORY,
+    OLDER,
+    OURS,
+    PULL,
+    actor,
+    agent,
+    config,
+    facts,
+    labeled,
+    no,
+    pull,
+    recorded,
+    run,
+    started,
+    unlabeled,
+)
 
-from bot.model.events import SubjectLabeled, SubjectUnlabeled
-from bot.model.ids import InstallationId, Login, Repo, UserId
-from bot.model.intents import DropLabel, Refuse, StartRun, StopRuns
-from bot.model.runs import Person, Subject
+from bot.model.intents import DropLabel, StopRuns
+from bot.model.runs import Start, Trigger
 from bot.reactions import reactions_to
-from bot.rules.policy import Role
-from handlers.labels import REACTIONS, Facts, labeled, unlabeled
+from bot.rules.roles import Role
+from handlers import REACTIONS, labels
 
-OURS = InstallationId(7)
-ANN = Person(id=UserId(1), login=Login("ann"))
-BOT = Person(id=UserId(2), login=Login("dependabot[bot]"), bot=True)
-ISSUE = Subject(repo=Repo("octo/cat"), number=7, kind="issue")
-PULL = Subject(repo=Repo("octo/cat"), number=8, kind="pull")
-KNOWN = Facts(role=Role.WRITE, by_us=False, still_holds=True, open_agents=frozenset())
-STOPPED = StopRuns(subject=ISSUE, agent="tidy", why="The label was taken off.")
+LABEL = Trigger(kind="label")
+STOPPED = StopRuns(subject=ISSUE, agent="fix", why="The label was taken off.", unlabeled=True)
+NAMED = actor(Role.NONE, BOT, role_name="", named=True)
+UNNAMED = actor(Role.NONE, BOT, role_name="")
+NO_BOTS = "Bots act here only where the configuration names their app under `bots`."
 
 
-def put_on(label="agent:tidy", sender=ANN, subject=ISSUE):
-    return SubjectLabeled(
-        installation=OURS,
-        sender=sender,
-        at=1.0,
-        repo_id=5,
-        subject=subject,
-        title="A mess",
-        label=label,
-    )
+def put_on(event, **known):
+    return labels.labeled(event, facts(labels.Facts, **known))
 
 
-def taken_off(label="agent:tidy", sender=ANN):
-    return SubjectUnlabeled(installation=OURS, sender=sender, at=1.0, subject=ISSUE, label=label)
+def taken_off(event, **known):
+    known = {"open_runs": [run(), run("tidy")], **known}
+    return labels.unlabeled(event, facts(labels.Facts, **known))
 
 
-def facts(**changes):
-    known = {name: getattr(KNOWN, name) for name in Facts.__slots__}
-    return Facts(**{**known, **changes})
-
-
-def refused(reason, words, sender=ANN, subject=ISSUE):
-    return Refuse(installation=OURS, subject=subject, person=sender, reason=reason, words=words)
+def dropped(label="agent:fix", subject=ISSUE):
+    return DropLabel(installation=OURS, subject=subject, label=label)
 
 
 @pytest.mark.parametrize("role", [Role.WRITE, Role.MAINTAIN, Role.ADMIN])
 def test_a_writer_starts_a_run(role):
-    assert labeled(put_on(), facts(role=role)) == [
-        StartRun(
-            installation=OURS, repo_id=5, subject=ISSUE, title="A mess", agent="tidy", asked_by=ANN
-        )
+    by = actor(role)
+    assert put_on(labeled(), actor=by) == [
+        recorded("fix", by=by),
+        started("fix", by=by, trigger=LABEL),
+    ]
+
+
+@pytest.mark.parametrize("role", [Role.NONE, Role.READ, Role.TRIAGE])
+@pytest.mark.parametrize("runs", [(), (run(),)], ids=["not open", "open"])
+def test_who_may_not_is_told_why_and_the_label_goes(role, runs):
+    by, words = actor(role), "`fix` needs write access to this repository."
+    assert put_on(labeled(), actor=by, open_runs=runs) == [
+        *no("fix", "role", words, by=by, trigger=LABEL),
+        dropped(),
     ]
 
 
 @pytest.mark.parametrize(
-    ("event", "known", "reason", "words"),
+    ("name", "known", "rule", "words"),
     [
+        ("docs", {}, "unfit", "`docs` works from issues. Ask for it on an issue."),
+        ("fix", {"pull": pull(is_open=False)}, "unfit", "This is closed. Open it again first."),
         (
-            put_on(),
-            facts(role=Role.TRIAGE),
-            "role",
-            "`tidy` needs write access to this repository.",
+            "tidy",
+            {"pull": pull(fork=True)},
+            "unfit",
+            "`tidy` only changes files, and the branch of a fork is not ours to change.",
         ),
         (
-            put_on(),
-            facts(role=Role.NONE, open_agents=frozenset({"tidy"})),
-            "role",
-            "`tidy` needs write access to this repository.",
+            "fix",
+            {"left_today": 0},
+            "quota",
+            "This repository has started as many runs today as its configuration allows.",
         ),
         (
-            put_on(subject=PULL),
-            facts(role=Role.ADMIN),
-            "subject",
-            "`tidy` works from issues so far. Put `agent:tidy` on an issue.",
+            "guard",
+            {},
+            "custom_role",
+            "`guard` needs the role security or membership of octo/guards.",
         ),
     ],
 )
-def test_who_may_not_is_told_why_and_the_label_goes(event, known, reason, words):
-    assert labeled(event, known) == [
-        refused(reason, words, subject=event.subject),
-        DropLabel(installation=OURS, subject=event.subject, label=event.label),
+def test_the_label_of_an_agent_that_does_not_start_goes(name, known, rule, words):
+    known = {"pull": pull(), **known}
+    assert put_on(labeled(f"agent:{name}", subject=PULL), **known) == [
+        *no(name, rule, words, subject=PULL, trigger=LABEL),
+        dropped(f"agent:{name}", PULL),
     ]
 
 
 @pytest.mark.parametrize(
-    ("event", "known", "reason", "words"),
+    ("label", "shown"),
     [
-        (
-            put_on("agent:stop"),
-            facts(role=Role.ADMIN),
-            "unknown",
-            "There is no agent `stop`. There are: `agent:tidy`.",
-        ),
-        (
-            put_on("agent:`@all`"),
-            facts(),
-            "unknown",
-            "There is no agent `all`. There are: `agent:tidy`.",
-        ),
-        (
-            put_on(sender=BOT),
-            facts(role=Role.ADMIN),
-            "bot",
-            "Bots start agents only where the configuration names them.",
-        ),
+        ("agent:stop", "agent:stop"),
+        ("agent:help", "agent:help"),
+        ("agent:`@all`", "agent:all"),
+        ("agent:", "agent:"),
+        ("agent:Fix", "agent:Fix"),
     ],
 )
-def test_a_label_that_is_not_a_person_s_for_us_stays(event, known, reason, words):
-    assert labeled(event, known) == [refused(reason, words, event.sender)]
+def test_a_label_that_names_no_agent_stays_and_is_no_command(label, shown):
+    words = (
+        f"There is no agent `{shown}` here. "
+        "There are: `ask`, `docs`, `fix`, `guard`, `tidy`, `triage`."
+    )
+    assert put_on(labeled(label)) == no(label, "unknown", words, trigger=LABEL)
 
 
-@pytest.mark.parametrize(
-    "known",
-    [facts(by_us=True), facts(still_holds=False), facts(open_agents=frozenset({"tidy"}))],
-    ids=["by us", "overtaken", "open already"],
-)
-def test_nothing_is_to_be_done_twice_or_too_late_or_for_ourselves(known):
-    assert labeled(put_on(), known) == []
+def test_an_agent_with_another_label_is_not_started_by_its_name():
+    fix = CONFIG.agents["fix"]
+    setup = config(replace(fix, on=replace(fix.on, label="agent:mend")))
+    (decision, told) = put_on(labeled("agent:fix"), config=setup)
+    assert (decision.allowed, told.reason) == (False, "unknown")
+    assert put_on(labeled("agent:mend"), config=setup)[0] == recorded("fix")
+
+
+def test_where_there_is_no_agent_at_all_that_is_said():
+    (_, told) = put_on(labeled(), config=config())
+    assert told.words == "There is no agent `agent:fix` here. There are: none."
+
+
+def test_an_agent_named_like_a_verb_is_not_started_by_who_may_say_the_verb():
+    setup = config(agent("help", ["comment"], role="admin"))
+    by = actor(Role.READ, MALLORY)
+    words = "`help` is a command of the app, so the agent needs another name."
+    assert put_on(labeled("agent:help", MALLORY), actor=by, config=setup) == [
+        *no("help", "ambiguous", words, by=by, trigger=LABEL),
+        dropped("agent:help"),
+    ]
+
+
+def test_the_label_of_a_bot_that_nobody_named_stays():
+    told = no("fix", "bot", NO_BOTS, by=UNNAMED, role="none", trigger=LABEL)
+    assert put_on(labeled(sender=BOT), actor=UNNAMED) == told
+
+
+def test_a_bot_that_configuration_names_starts_agents():
+    assert put_on(labeled(sender=BOT), actor=NAMED) == [
+        recorded("fix", "named_bot", by=NAMED, role="none"),
+        started("fix", by=NAMED, trigger=LABEL),
+    ]
+
+
+def test_the_label_of_a_named_bot_stays_when_it_comes_to_nothing():
+    words = "This repository has started as many runs today as its configuration allows."
+    told = no("fix", "named_bot", words, by=NAMED, role="none", trigger=LABEL)
+    assert put_on(labeled(sender=BOT), actor=NAMED, left_today=0) == told
+
+
+def test_a_label_on_a_pull_request_starts_at_a_head_that_was_seen():
+    start = Start(sha=HEAD, branch="topic", fork=False)
+    for seen, asks in ((HEAD, False), (OLDER, True), (None, True)):
+        assert put_on(labeled(subject=PULL), pull=pull(), seen_head=seen) == [
+            recorded("fix", subject=PULL),
+            started("fix", subject=PULL, trigger=LABEL, start=start, asks=asks),
+        ]
+
+
+def test_an_agent_at_work_is_not_started_again():
+    assert put_on(labeled(), open_runs=[run()]) == [recorded("fix")]
+
+
+@pytest.mark.parametrize("known", [{"by_us": True}, {"still_holds": False}])
+def test_our_own_label_or_one_that_is_off_again_starts_nothing(known):
+    assert put_on(labeled(), **known) == []
 
 
 @pytest.mark.parametrize("role", [Role.TRIAGE, Role.WRITE, Role.ADMIN])
 def test_taking_the_label_off_stops_its_agent(role):
-    known = facts(role=role, open_agents=frozenset({"tidy", "review"}))
-    assert unlabeled(taken_off(), known) == [STOPPED]
+    by = actor(role)
+    assert taken_off(unlabeled(), actor=by) == [recorded("stop", by=by), STOPPED]
 
 
-def test_a_bot_with_the_role_may_stop_too():
-    known = facts(role=Role.WRITE, open_agents=frozenset({"tidy"}))
-    assert unlabeled(taken_off(sender=BOT), known) == [STOPPED]
-
-
-def test_a_reader_stops_nothing_and_is_told_so():
-    known = facts(role=Role.READ, open_agents=frozenset({"tidy"}))
-    words = "`stop` needs triage access to this repository."
-    assert unlabeled(taken_off(), known) == [refused("role", words)]
+def test_a_run_whose_agent_is_no_longer_configured_is_stopped_too():
+    assert taken_off(unlabeled(), config=config()) == [recorded("stop"), STOPPED]
 
 
 @pytest.mark.parametrize(
-    "known",
+    ("by", "rule", "words"),
     [
-        facts(by_us=True, open_agents=frozenset({"tidy"})),
-        facts(still_holds=False, open_agents=frozenset({"tidy"})),
-        facts(open_agents=frozenset({"review"})),
+        (actor(Role.READ), "role", "`stop` needs triage access to this repository."),
+        (NAMED, "named_bot", "Bots may start agents here, and nothing else."),
+        (UNNAMED, "bot", NO_BOTS),
     ],
-    ids=["by us", "put on again", "not open"],
+)
+def test_who_may_not_stop_is_told_so(by, rule, words):
+    told = no("stop", rule, words, by=by, role=by.role_name or "none", trigger=LABEL)
+    assert taken_off(unlabeled(sender=by.person), actor=by) == told
+
+
+@pytest.mark.parametrize(
+    "known", [{"by_us": True}, {"still_holds": False}, {"open_runs": [run("tidy")]}]
 )
 def test_our_own_or_an_overtaken_removal_stops_nothing(known):
-    assert unlabeled(taken_off(), known) == []
+    assert taken_off(unlabeled(), **known) == []
 
 
 def test_other_people_s_labels_cost_nothing():
-    for event in (put_on("bug"), taken_off("bug"), put_on("Agent:tidy"), put_on("agents")):
+    for event in (labeled("bug"), unlabeled("bug"), labeled("Agent:fix"), labeled("agents")):
         assert list(reactions_to(event, REACTIONS)) == []
 
 
 @pytest.mark.parametrize(
     ("event", "name"),
-    [(put_on(), "handlers.labels.labeled"), (taken_off(), "handlers.labels.unlabeled")],
+    [(labeled(), "handlers.labels.labeled"), (unlabeled(), "handlers.labels.unlabeled")],
 )
 def test_ours_are_found_by_their_prefix(event, name):
     assert [each.name for each in reactions_to(event, REACTIONS)] == [name]
+
+
+def test_the_person_of_the_event_is_the_one_who_put_it_on():
+    (decision, start) = put_on(labeled())
+    assert decision.person == start.asked_by == ANN
+    assert start.author == MALLORY
