@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bot.agents import tidied
 from bot.agents.asking import AwayError, ask, handing_in
-from bot.agents.commands import Commands
+from bot.agents.programs import Programs
 from bot.agents.tools import Tidying, changed, tidy, why_missing
 
 _AWAY = 75
@@ -18,19 +18,19 @@ _MOST_STEP = 200
 
 def main() -> int:
     """Tidy the working folder; return 0 when what it asked for was accepted."""
-    commands = Commands(Path.cwd())
+    programs = Programs(Path.cwd())
     try:
-        done = tidy(commands, _step)
+        done = tidy(programs, _step)
         for name in done.missing:
             ask("/outputs", why_missing(name))
-        return _hand_in(commands, done)
+        return _hand_in(programs, done)
     except AwayError as problem:
         sys.stderr.write(f"{problem}\n")
         return _AWAY
 
 
-def _hand_in(commands: Commands, done: Tidying) -> int:
-    files = changed(commands)
+def _hand_in(programs: Programs, done: Tidying) -> int:
+    files = changed(programs)
     if files:
         _step(f"{len(files)} file{'s' * (len(files) != 1)} changed")
         text = tidied.body(done.ran, done.missing)

@@ -4,11 +4,11 @@ import subprocess
 
 import pytest
 
-from bot.agents.commands import Commands
 from bot.agents.playbook import edits
 from bot.agents.playbook.changes import Patch, Replace
 from bot.agents.playbook.edits import CannotApply
 from bot.agents.playbook.tree import Tree
+from bot.agents.programs import Programs
 
 LINES = "".join(f"{number}\n" for number in range(1, 10))
 
@@ -45,7 +45,7 @@ def names(folder):
 def apply(top, *changes):
     scratch = top.parent / "scratch"
     scratch.mkdir(exist_ok=True)
-    tree = Tree(Commands(top), scratch / "index")
+    tree = Tree(Programs(top), scratch / "index")
     edits.apply(top, tree, changes, scratch)
 
 

@@ -19,15 +19,13 @@ from acp.schema import (
     ToolCallUpdate,
 )
 
-from bot.agents.commands import Commands, Stopped
 from bot.agents.playbook.moves import LEAVE
 from bot.agents.playbook.session import Session
 from bot.agents.playbook.task import Task
 from bot.agents.playbook.work import CallKind, Output, Work
+from bot.agents.programs import Programs, Stopped
 
-ALLOW = PermissionOption(option_id="allow", name="Allow", kind="allow_once")
-DENY = PermissionOption(option_id="deny", name="Do not allow", kind="reject_once")
-LEAVE_IT = PermissionOption(option_id="leave", name=LEAVE, kind="reject_once")
+_YES, _NO = "yes", "no"
 
 
 class Playbook:
@@ -45,7 +43,7 @@ class Playbook:
         self._output = output
         self._client: acp.Client | None = None
         self._session: Session | None = None
-        self._commands: Commands | None = None
+        self._programs: Programs | None = None
         self.refused = False
         """Whether what it led to was not accepted."""
 
@@ -81,10 +79,10 @@ class Playbook:
 
     async def prompt(self, session_id: str, prompt: Sequence[Any], **_: Any) -> PromptResponse:
         """Do the task; a person's answer comes in another turn, so a question ends this one."""
-        if self._session is None or self._commands is None or session_id != self._session.name:
+        if self._session is None or self._programs is None or session_id != self._session.name:
             raise acp.RequestError.resource_not_found(session_id)
         self._session.keep("user", "".join(getattr(block, "text", "") for block in prompt))
-        work = Work(self._task(), self._commands, self, self._output)
+        work = Work(self._task(), self._programs, self, self._output)
         try:
             self.refused = not await work.do()
         except Stopped:
@@ -97,8 +95,8 @@ class Playbook:
 
     def stop(self) -> None:
         """End all programs that were started."""
-        if self._commands is not None:
-            self._commands.stop()
+        if self._programs is not None:
+            self._programs.stop()
 
     async def plan(self, entries: Sequence[str], done: int) -> None:
         """Show the plan."""
@@ -121,7 +119,9 @@ class Playbook:
     async def may(self, title: str, kind: CallKind) -> bool:
         """Ask whether something may be done."""
         call = ToolCallUpdate(tool_call_id=uuid.uuid4().hex, title=title, kind=kind)
-        return await self._permission(call, [ALLOW, DENY]) == ALLOW.option_id
+        yes = PermissionOption(option_id=_YES, name="Allow", kind="allow_once")
+        no = PermissionOption(option_id=_NO, name="Do not allow", kind="reject_once")
+        return await self._permission(call, [yes, no]) == _YES
 
     async def ask(self, text: str, choices: Sequence[str]) -> bool:
         """Ask a person, who will answer another day; False when nobody can be asked."""
@@ -137,7 +137,9 @@ class Playbook:
             for number, choice in enumerate(choices)
             if choice != LEAVE
         ]
-        return await self._permission(call, [*options, LEAVE_IT]) != LEAVE_IT.option_id
+        # what is chosen for a person who cannot be asked
+        leave = PermissionOption(option_id=_NO, name=LEAVE, kind="reject_once")
+        return await self._permission(call, [*options, leave]) != _NO
 
     async def say(self, text: str) -> None:
         """Say something, for the record."""
@@ -150,7 +152,7 @@ class Playbook:
             self._session = Session(self._home, name)
         except ValueError:
             raise acp.RequestError.resource_not_found(name) from None
-        self._commands = Commands(Path(cwd))
+        self._programs = Programs(Path(cwd))
 
     async def _permission(self, call: ToolCallUpdate, options: list[PermissionOption]) -> str:
         """Return the chosen option's id; empty when the turn is to end with this."""

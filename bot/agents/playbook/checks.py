@@ -14,7 +14,7 @@ _SETTINGS = ("pytest.ini", ".pytest.ini", "conftest.py")
 _NPM_DEFAULT = "no test specified"
 """What `npm init` writes where there are no tests.
 
-https://docs.npmjs.com/cli/commands/npm-init
+https://github.com/npm/init-package-json/blob/main/lib/default-input.js
 """
 
 

@@ -6,7 +6,7 @@ An index of our own is used, so that nobody's is touched.  What git ignores is i
 import shutil
 from pathlib import Path
 
-from bot.agents.commands import Commands
+from bot.agents.programs import Programs
 
 
 class GitFailed(Exception):
@@ -14,16 +14,16 @@ class GitFailed(Exception):
 
 
 class Tree:
-    """The working folder of `commands`.
+    """The working folder of `programs`.
 
     Args:
         index: where the index of our own lies; its folder has to exist.
     """
 
-    def __init__(self, commands: Commands, index: Path) -> None:
-        self._commands = commands
+    def __init__(self, programs: Programs, index: Path) -> None:
+        self._programs = programs
         self._index = index
-        ours = commands.top / ".git" / "index"
+        ours = programs.top / ".git" / "index"
         if ours.is_file():
             shutil.copy(ours, index)
 
@@ -52,7 +52,7 @@ class Tree:
             GitFailed: it ended with an error.
         """
         calm = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false")
-        done = self._commands.run("git", *calm, *words, GIT_INDEX_FILE=str(self._index))
+        done = self._programs.run("git", *calm, *words, GIT_INDEX_FILE=str(self._index))
         if done.returncode != 0:
             raise GitFailed(done.stderr.strip() or f"git {words[0]} failed")
         return done.stdout

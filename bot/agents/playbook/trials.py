@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from shutil import which
 
-from bot.agents.commands import Commands
 from bot.agents.playbook.checks import Suite, suites
 from bot.agents.playbook.report import Trial
 from bot.agents.playbook.tree import Tree
+from bot.agents.programs import Programs
 
 _FAILED_TO_START = 126
 """Statuses from here to 127 are a shell's for a program that it could not start."""
 
 
-def run(commands: Commands, tree: Tree, base: str) -> list[Trial]:
+def run(programs: Programs, tree: Tree, base: str) -> list[Trial]:
     """Run all tests; where some fail, run those again as the tree was at `base`.
 
     Raises:
@@ -20,32 +20,32 @@ def run(commands: Commands, tree: Tree, base: str) -> list[Trial]:
         Stopped: nothing more is to be run.
     """
     now = tree.mark()
-    tested = [_run(commands, suite) for suite in suites(commands.top)]
+    tested = [_run(programs, suite) for suite in suites(programs.top)]
     tree.back_to(now)
     if now == base or all(each.result != "failed" for each in tested):
         return tested
     try:
         tree.back_to(base)
-        return _compared(commands, tested)
+        return _compared(programs, tested)
     finally:
         tree.back_to(now)
 
 
-def _compared(commands: Commands, tested: Sequence[Trial]) -> list[Trial]:
-    before = {suite.command: suite for suite in suites(commands.top)}
+def _compared(programs: Programs, tested: Sequence[Trial]) -> list[Trial]:
+    before = {suite.command: suite for suite in suites(programs.top)}
     return [
-        each.since(_run(commands, before[each.command]).result == "failed")
+        each.since(_run(programs, before[each.command]).result == "failed")
         if each.result == "failed" and each.command in before
         else each
         for each in tested
     ]
 
 
-def _run(commands: Commands, suite: Suite) -> Trial:
+def _run(programs: Programs, suite: Suite) -> Trial:
     if which(suite.program) is None:
         words = f"{suite.program} is not there."
         return Trial(command=suite.command, result="not run", words=words)
-    status, said = commands.watch(suite.program, *suite.arguments)
+    status, said = programs.watch(suite.program, *suite.arguments)
     if status == 0:
         return Trial(command=suite.command, result="passed")
     if status in suite.none:

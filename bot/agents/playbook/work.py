@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Literal, Protocol, TypeVar, assert_never
 
 from bot.agents.asking import Answer
-from bot.agents.commands import Commands, Stopped
 from bot.agents.playbook import edits, report, trials
 from bot.agents.playbook.edits import CannotApply
 from bot.agents.playbook.moves import LEAVE, Apply, Ask, Autofix, Check, Leave, Move, moves
 from bot.agents.playbook.report import Report
 from bot.agents.playbook.task import Task
 from bot.agents.playbook.tree import GitFailed, Tree
+from bot.agents.programs import Programs, Stopped
 from bot.agents.tools import Tidying, tidy, why_missing
 
 Output = Callable[[dict[str, str]], Answer]
@@ -75,13 +75,13 @@ class Work:
     """One task, done once.
 
     Args:
-        commands: of the working folder.
+        programs: of the working folder.
         output: asks for an output.
     """
 
-    def __init__(self, task: Task, commands: Commands, voice: Voice, output: Output) -> None:
+    def __init__(self, task: Task, programs: Programs, voice: Voice, output: Output) -> None:
         self._task = task
-        self._commands = commands
+        self._programs = programs
         self._voice = voice
         self._output = output
         self._report = Report()
@@ -89,7 +89,7 @@ class Work:
     async def do(self) -> bool:
         """Do it; return whether what it led to was accepted."""
         with tempfile.TemporaryDirectory(prefix="playbook-") as scratch:
-            place = await asyncio.to_thread(_placed, self._commands, Path(scratch))
+            place = await asyncio.to_thread(_placed, self._programs, Path(scratch))
             todo = moves(self._task)
             names = [_name(each) for each in todo]
             for at, move in enumerate(todo):
@@ -121,7 +121,7 @@ class Work:
         if not await self._voice.may(name, "edit"):
             return await self._nothing("I was not allowed to change the files.")
         try:
-            top, scratch = self._commands.top, place.scratch
+            top, scratch = self._programs.top, place.scratch
             await self._call(name, "edit", edits.apply, top, place.tree, move.changes, scratch)
         except CannotApply as problem:
             return await self._ask(report.about_change(problem.change, str(problem)), (LEAVE,))
@@ -129,7 +129,7 @@ class Work:
         return None
 
     async def _autofix(self, place: Place) -> bool | None:
-        done = await self._call(_name(Autofix()), "execute", _tidied, self._commands, place.tree)
+        done = await self._call(_name(Autofix()), "execute", _tidied, self._programs, place.tree)
         self._report.ran, self._report.missing = done.ran, done.missing
         for name in done.missing:
             await asyncio.to_thread(self._output, why_missing(name))
@@ -137,7 +137,7 @@ class Work:
 
     async def _check(self, move: Check, place: Place) -> bool | None:
         self._report.tested = await self._call(
-            _name(move), "execute", trials.run, self._commands, place.tree, place.base
+            _name(move), "execute", trials.run, self._programs, place.tree, place.base
         )
         if not self._report.broke_tests or move.anyway:
             return None
@@ -199,15 +199,15 @@ def _name(move: Move) -> str:
             assert_never(move)
 
 
-def _placed(commands: Commands, scratch: Path) -> Place:
-    tree = Tree(commands, scratch / "index")
+def _placed(programs: Programs, scratch: Path) -> Place:
+    tree = Tree(programs, scratch / "index")
     return Place(tree=tree, base=tree.mark(), scratch=scratch)
 
 
-def _tidied(commands: Commands, tree: Tree) -> Tidying:
+def _tidied(programs: Programs, tree: Tree) -> Tidying:
     """Tidy, and remove what the tools leave beside the files that they change."""
     tree.mark()
-    done = tidy(commands, _quiet)
+    done = tidy(programs, _quiet)
     tree.back_to(tree.mark(new_files=False))
     return done
 

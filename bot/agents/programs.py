@@ -23,7 +23,7 @@ class Stopped(Exception):
     """Somebody wants no more programs to be run."""
 
 
-class Commands:
+class Programs:
     """Runs programs in one folder.
 
     Args:
