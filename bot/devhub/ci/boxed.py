@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,9 @@ from bot.sandbox.seccomp import program
 
 FIRST_UID, UIDS = 211_000, 1000
 """Whom jobs become when the hub is root; the local runner's uids end before them."""
+
+PATIENCE = 60
+"""Seconds that the sandbox may take to come up, on however busy a machine."""
 
 KEPT = 32 * 1024
 """Bytes of the output's end that are kept."""
@@ -91,7 +95,6 @@ async def run(
     with tempfile.TemporaryFile() as rules:
         rules.write(program())
         rules.seek(0)
-        started = asyncio.get_running_loop().time()
         process = await asyncio.create_subprocess_exec(
             *_staged(uid, {str(reached[name]): toolboxes[name] for name in reached}),
             *argv(box, [*_SIGNED, sign, *command], found, Descriptors(seccomp=rules.fileno())),
@@ -102,9 +105,13 @@ async def run(
             env={} if uid is None else {"PYTHONPATH": str(_CODE)},
             cwd="/",
         )
-        status, output = await _ended(process, sign, seconds)
-    duration = asyncio.get_running_loop().time() - started
-    return Outcome(status=status, output=output, duration=duration)
+        try:
+            await _came_up(process, sign)
+            return await _ended(process, seconds)
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
 
 
 def _room_for(folder: Path, toolboxes: Mapping[str, Path]) -> dict[str, Path]:
@@ -146,30 +153,28 @@ def _box(folder: Path, seconds: int, toolboxes: Mapping[str, Path]) -> Box:
     )
 
 
-async def _ended(
-    process: asyncio.subprocess.Process, sign: str, seconds: int
-) -> tuple[int | None, str]:
+async def _came_up(process: asyncio.subprocess.Process, sign: str) -> None:
+    """Read the sign that the sandbox is there; what comes in its place is a complaint."""
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(PATIENCE):
+            first = await process.stdout.readline()
+    except TimeoutError as late:
+        raise Misconfigured(f"The sandbox did not come up within {PATIENCE} s.") from late
+    if first.decode(errors="replace").strip() != sign:
+        complaint = (first + await process.stdout.read(_CHUNK)).decode(errors="replace").strip()
+        raise Misconfigured(f"The sandbox did not come up: {complaint}")
+
+
+async def _ended(process: asyncio.subprocess.Process, seconds: int) -> Outcome:
     """Read the output until the command has ended, or its time is up."""
     assert process.stdout is not None
-    kept, late = b"", False
-    try:
+    loop, kept, status = asyncio.get_running_loop(), b"", None
+    started = loop.time()
+    with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
-            await _came_up(process.stdout, sign)
             while chunk := await process.stdout.read(_CHUNK):
                 kept = (kept + chunk)[-KEPT:]
-            await process.wait()
-    except TimeoutError:
-        late = True
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    return None if late else process.returncode, kept.decode(errors="replace")
-
-
-async def _came_up(output: asyncio.StreamReader, sign: str) -> None:
-    """Read the sign that the sandbox is there; what comes in its place is a complaint."""
-    first = await output.readline()
-    if first.decode(errors="replace").strip() != sign:
-        complaint = (first + await output.read(_CHUNK)).decode(errors="replace").strip()
-        raise Misconfigured(f"The sandbox did not come up: {complaint}")
+            status = await process.wait()
+    output, duration = kept.decode(errors="replace"), loop.time() - started
+    return Outcome(status=status, output=output, duration=duration)
