@@ -22,8 +22,8 @@ function morph(old, fresh, keep) {
   attributes(old, fresh);
   if (before !== old.dataset.told) news.add(old.dataset.told);
   if (old.nodeName === "TEXTAREA") {
-    if (old.value === old.defaultValue) old.value = fresh.defaultValue;
-    old.defaultValue = fresh.defaultValue;
+    // What somebody is writing is theirs, and stays different from the text that it began with.
+    if (old.value === old.defaultValue) old.value = old.defaultValue = fresh.defaultValue;
     return;
   }
   children(old, fresh, keep);
@@ -58,10 +58,14 @@ function children(old, fresh, keep) {
   while (at !== null) at = removed(at);
 }
 
-/** Find which of the old nodes from `at` on a new one stands for, without passing one that stays. */
+/**
+ * Find which of the old nodes from `at` on a new one stands for, without passing one that stays.
+ * Text is only what stands right there. What must never be taken for something else has an id.
+ */
 function partner(at, node, kept) {
+  if (node.nodeType !== Node.ELEMENT_NODE) return at?.nodeName === node.nodeName ? at : null;
   for (let each = at; each !== null; each = each.nextSibling) {
-    const same = each.nodeName === node.nodeName && (each.id || "") === (node.id || "");
+    const same = each.nodeName === node.nodeName && (each.id || "") === node.id;
     if (same) return each;
     if (each.id && kept.has(each.id)) return null;
   }
