@@ -94,9 +94,9 @@ def _words(
     if kind == UNKNOWN:
         return _unknown(str(steps[-1]), steps[:-1], _at(whole, steps[:-1]))
     if kind == MISSING:
-        return f"`{name}` is missing.", _example(steps, about)
+        return f"`{name}` is missing.", _example(steps, about, whole)
     wanted = WANTED[kind].format(**context)
-    return f"`{name}` is {found(node)}, and is to be {wanted}.", _example(steps, about)
+    return f"`{name}` is {found(node)}, and is to be {wanted}.", _example(steps, about, whole)
 
 
 def _unknown(name: str, above: Sequence[str | int], about: JsonSchema) -> tuple[str, str]:
@@ -126,16 +126,17 @@ def dotted(steps: Sequence[str | int]) -> str:
     return shown("".join(parts).removeprefix(".") or "the file").strip("`")
 
 
-def _example(steps: Sequence[str | int], about: JsonSchema) -> str:
+def _example(steps: Sequence[str | int], about: JsonSchema, whole: JsonSchema) -> str:
     key = f"{steps[-1]}:" if steps and isinstance(steps[-1], str) else "-"
-    return f"Write for example `{key} {json.dumps(_value(about), ensure_ascii=False)}`."
+    value = json.dumps(_value(about, whole), ensure_ascii=False)
+    return f"Write for example `{key} {value}`."
 
 
-def _value(about: JsonSchema) -> object:
+def _value(about: JsonSchema, whole: JsonSchema) -> object:
     """Return an example of a value; of a mapping, one with its first key."""
     if "properties" in about:
         key, inner = next(iter(about["properties"].items()))
-        return {key: _value(inner)}
+        return {key: _value(resolved(whole, inner), whole)}
     return next(iter(about.get("examples", ())), about.get("default"))
 
 

@@ -222,9 +222,7 @@ class _Reading:
 
     def _sequence(self, opening: Event, depth: int) -> Node:
         nodes = []
-        for event in self._events:
-            if isinstance(event, SequenceEndEvent):
-                break
+        while not isinstance(event := next(self._events), SequenceEndEvent):
             nodes.append(self._node(event, depth + 1))
         size = 1 + sum(node.size for node in nodes)
         line = self._line(opening)
@@ -233,9 +231,7 @@ class _Reading:
     def _mapping(self, opening: Event, depth: int) -> Node:
         entries: dict[str, Node] = {}
         keys: dict[str, int] = {}
-        for event in self._events:
-            if isinstance(event, MappingEndEvent):
-                break
+        while not isinstance(event := next(self._events), MappingEndEvent):
             key = self._node(event, depth + 1)
             node = self._node(next(self._events), depth + 1)
             if self._may_stand(key, keys):

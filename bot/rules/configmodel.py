@@ -29,7 +29,7 @@ Name = Annotated[
     Spelled(
         pattern=NAME.pattern,
         most=MOST_NAME,
-        what="a name in lower-case letters, digits and single hyphens",
+        what="a name in lower-case letters, digits and hyphens",
         example="unit-tests",
     ),
 ]
@@ -62,17 +62,18 @@ Host = Annotated[
     Spelled(
         pattern=r"(?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])",
         most=253,
-        what="the name of a host, without scheme, port and path",
+        what="a host's name, without scheme and path",
         example="packages.example.com",
     ),
 ]
+EXAMPLE_IMAGE = f"registry.example/tools/python@sha256:{'0' * 64}"
 Image = Annotated[
     str,
     Spelled(
         pattern=r"[a-z0-9][a-z0-9._-]*(?::[0-9]+)?(?:/[a-z0-9][a-z0-9._-]*)+(?::[\w.-]+)?@sha256:[0-9a-f]{64}",
         most=400,
         what="an image by its digest",
-        example=f"registry.example/tools/python@sha256:{'0' * 64}",
+        example=EXAMPLE_IMAGE,
     ),
 ]
 Slug = Annotated[
@@ -80,7 +81,7 @@ Slug = Annotated[
     Spelled(
         pattern=r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?",
         most=100,
-        what="the slug of an app, as its address on GitHub has it and without `[bot]`",
+        what="an app's slug, without `[bot]`",
         example="dependabot",
     ),
 ]
@@ -286,7 +287,10 @@ class ConfigFile:
     setup: Setup | None = setting(
         "What prepares a workspace.", example={"run": "pip install -e .[test]"}, default=None
     )
-    toolboxes: dict[Name, Toolbox] = named("Trees of tools for agents and validations, by name.")
+    toolboxes: dict[Name, Toolbox] = named(
+        "Trees of tools for agents and validations, by name.",
+        {"python": {"image": EXAMPLE_IMAGE}},
+    )
     validations: dict[Name, Validation] = named(
         "Checks that agents may ask for, by name.", {"unit": {"run": "pytest -q"}}
     )

@@ -5,6 +5,7 @@ Each class stands in an `Annotated` type: it reads a value, or raises the error 
 """
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -48,16 +49,16 @@ def wrong(words: str, remedy: str) -> PydanticCustomError:
     return PydanticCustomError(OURS, "{words} {remedy}", {"words": words, "remedy": remedy})
 
 
-class _Word:
+class _Word(ABC):
     """Something that is read from text."""
 
+    @abstractmethod
     def read(self, value: object) -> object:
-        """Return what the value means."""
-        raise NotImplementedError
+        """Return what the value means, or raise what `wrong` makes."""
 
+    @abstractmethod
     def schema(self) -> dict[str, Any]:
         """Say the same in JSON Schema."""
-        raise NotImplementedError
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler

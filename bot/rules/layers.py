@@ -73,14 +73,13 @@ def read(layer: Layer) -> Reading:
     settings = files.settings()
     agents, wrong = _agents(layer)
     file, _ = check(settings, ConfigFile)
-    found = [*files.mistakes, *wrong]
-    if file is not None:
-        found += _shared(agents, file)
+    assert file is not None  # what is wrong was left out
+    found = [*files.mistakes, *wrong, *_shared(agents, file)]
     found.sort(key=lambda each: (each.path, each.line))
     return Reading(
         where=layer.where,
         settings=settings,
-        file=file or ConfigFile(),
+        file=file,
         agents=agents,
         mistakes=tuple(dict.fromkeys(found))[:MOST_MISTAKES],
     )
@@ -180,10 +179,11 @@ def _agents(layer: Layer) -> tuple[Mapping[str, Defined], list[Mistake]]:
         if defined is None:
             continue
         name = defined.agent.spec.name
-        if len(agents) == MOST_AGENTS or name in agents:
+        if len(agents) < MOST_AGENTS and name not in agents:
+            agents[name] = defined
+        else:
             words = f"`{name}` is defined twice, or one agent of more than {MOST_AGENTS}."
             found.append(Mistake(path=path, line=defined.line, words=words, remedy="Remove it."))
-        agents.setdefault(name, defined)
     return agents, found
 
 
