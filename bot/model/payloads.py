@@ -138,6 +138,7 @@ class Payload(Raw):
     requested_action: Button | None = None
     ref: str = ""
     after: str = ""
+    forced: bool = False
     commits: tuple[Commit, ...] = ()
     repositories_added: tuple[Repository, ...] = ()
     repositories_removed: tuple[Repository, ...] = ()

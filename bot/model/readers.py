@@ -205,6 +205,7 @@ def _pushed(payload: Payload, at: float) -> Event | None:
     if not payload.ref.startswith(BRANCH) or payload.after in {"", NO_COMMIT}:
         return None
     branch = payload.ref.removeprefix(BRANCH)
+    listed = 0 < len(payload.commits) < MOST_COMMITS
     changed = [
         path
         for commit in payload.commits
@@ -215,8 +216,8 @@ def _pushed(payload: Payload, at: float) -> Event | None:
         branch=branch,
         sha=Sha(payload.after),
         default=payload.repository is not None and branch == payload.repository.default_branch,
-        # A push without commits is a new branch or a forced one: anything may have changed.
-        paths=frozenset(changed) if 0 < len(payload.commits) < MOST_COMMITS else None,
+        # A new branch lists no commits, and a forced push not those that it dropped.
+        paths=None if payload.forced or not listed else frozenset(changed),
     )
 
 

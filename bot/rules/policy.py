@@ -196,10 +196,12 @@ RULES: Sequence[tuple[str, Callable[[Ask], Says]]] = (
 
 def decide(ask: Ask) -> Decision:
     """Decide on one request by the first rule that has something to say."""
-    for name, rule in RULES:
-        if (said := rule(ask)) is not None:
-            return Decision(allowed=said[0], rule=name, words=said[1])
-    raise AssertionError("the last rule always answers")
+    answers = ((name, rule(ask)) for name, rule in RULES)
+    return next(
+        Decision(allowed=said[0], rule=name, words=said[1])
+        for name, said in answers
+        if said is not None
+    )
 
 
 def _least(ask: Ask) -> Role | None:
