@@ -76,8 +76,13 @@ def ask(
 
 
 def handing_in() -> str:
-    """Return the kind of output that hands in changes: on a pull request they go there."""
-    return "push" if os.environ.get("GREENROOM_KIND") == "pull" else "pull_request"
+    """Return the kind of output that hands changes in here, as the environment tells.
+
+    On a fork's pull request it is a comment: what was changed is shown below it.
+    """
+    kind = "push" if os.environ.get("GREENROOM_KIND") == "pull" else "pull_request"
+    granted = os.environ.get("GREENROOM_OUTPUTS", kind).split()
+    return "comment" if kind not in granted and "comment" in granted else kind
 
 
 def _post(path: str, payload: Mapping[str, Any], key: str) -> tuple[int, bytes]:

@@ -47,6 +47,13 @@ def body(ran: Sequence[Ran], missing: Sequence[str]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def handed_in(kind: str, title: str, body: str) -> dict[str, str]:
+    """Return the output that hands changes in; a comment has no title of its own."""
+    if kind == "comment":
+        return {"kind": kind, "body": f"**{title}**\n\n{body}"}
+    return {"kind": kind, "title": title, "body": body}
+
+
 def nothing(ran: Sequence[Ran], missing: Sequence[str]) -> str:
     """Return the reason why there is no pull request."""
     lines: list[str] = []

@@ -34,7 +34,7 @@ def _hand_in(programs: Programs, done: Tidying) -> int:
     if files:
         _step(f"{len(files)} file{'s' * (len(files) != 1)} changed")
         text = tidied.body(done.ran, done.missing)
-        output = {"kind": handing_in(), "title": tidied.title(done.ran), "body": text}
+        output = tidied.handed_in(handing_in(), tidied.title(done.ran), text)
     else:
         output = {"kind": "noop", "reason": tidied.nothing(done.ran, done.missing)}
     answer = ask("/outputs", output)

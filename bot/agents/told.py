@@ -22,6 +22,7 @@ def environment(plan: JobPlan) -> Mapping[str, str]:
         "GREENROOM_SUBJECT": f"{plan.repo}#{plan.subject}",
         "GREENROOM_KIND": plan.kind,
         "GREENROOM_BASE": plan.base,
+        "GREENROOM_OUTPUTS": " ".join(plan.agent.outputs),
     }
 
 

@@ -1,5 +1,7 @@
+import pytest
+
 from bot.agents.ask import main
-from bot.agents.asking import ask
+from bot.agents.asking import ask, handing_in
 
 
 def test_an_accepted_output_is_status_0_with_the_brokers_words(door, tmp_path, capsys):
@@ -46,3 +48,34 @@ def test_a_missing_tool_is_asked_for_by_name(door):
     answers.append((200, {"accepted": True}))
     assert main(["output", "missing-tool", "--name", "go", "--why", "tests"]) == 0
     assert asked[0][1] == {"kind": "missing_tool", "name": "go", "why": "tests"}
+
+
+def test_a_question_is_asked_with_its_choices(door):
+    asked, answers = door
+    answers.append((200, {"accepted": True}))
+    words = ["output", "question", "--text", "Which?", "--choice", "a b", "--choice", "c"]
+    assert main(words) == 0
+    assert asked[0][1] == {"kind": "question", "text": "Which?", "choices": ["a b", "c"]}
+
+
+def test_changes_are_pushed_with_a_title_and_a_body(door, tmp_path):
+    asked, answers = door
+    answers.append((200, {"accepted": True}))
+    (tmp_path / "body").write_text("Why.\n")
+    assert main(["output", "push", "--title", "T", "--body-file", str(tmp_path / "body")]) == 0
+    assert asked[0][1] == {"kind": "push", "title": "T", "body": "Why.\n"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "granted", "output"),
+    [
+        ("issue", "pull_request push", "pull_request"),
+        ("pull", "push comment", "push"),
+        ("pull", "comment noop", "comment"),
+        ("pull", "noop", "push"),
+    ],
+)
+def test_changes_are_handed_in_as_the_place_allows(monkeypatch, kind, granted, output):
+    monkeypatch.setenv("GREENROOM_KIND", kind)
+    monkeypatch.setenv("GREENROOM_OUTPUTS", granted)
+    assert handing_in() == output

@@ -6,7 +6,10 @@ from bot.model.runs import AgentSpec, JobPlan
 PLAN = JobPlan(
     job=JobName("j"), run=RunId("r"), fence=Fence(1), repo=Repo("o/r"), shelf=Repo("o/r.5"),
     subject=7, base=Sha("a" * 40), base_branch="main", brief="Do it.",
-    agent=AgentSpec(name="x", description="", runtime="command", command=("make", "fix")),
+    agent=AgentSpec(
+        name="x", description="", runtime="command", command=("make", "fix"),
+        outputs={"pull_request": 1, "noop": 1},
+    ),
 )  # fmt: skip
 
 
@@ -19,6 +22,7 @@ def test_a_program_is_started_with_its_brief_beside_it():
         "GREENROOM_AGENT": "x",
         "GREENROOM_BASE": "a" * 40,
         "GREENROOM_KIND": "issue",
+        "GREENROOM_OUTPUTS": "pull_request noop",
         "GREENROOM_BRIEF": "/run/greenroom/brief.md",
         "GREENROOM_SOCKET": "/run/greenroom/gateway.sock",
         "GREENROOM_SUBJECT": "o/r#7",

@@ -35,6 +35,7 @@ class Played:
         self.lines, self.questions, self.allowed, self.session = [], [], ALLOWED, None
         self.said = asyncio.Event()
         self.taken = True
+        self.granted = "pull_request push comment noop question"
         for each in (self.top, self.home, self.tools):
             each.mkdir()
         for tool in ("git", "env", "make", "sh", "grep", "touch", "sleep"):
@@ -68,6 +69,7 @@ class Played:
             env={
                 "PATH": str(self.tools), "HOME": str(self.home), "PYTHONPATH": str(ROOT),
                 "GREENROOM_SOCKET": os.environ["GREENROOM_SOCKET"],
+                "GREENROOM_KIND": kind, "GREENROOM_OUTPUTS": self.granted,
             },
         )  # fmt: skip
         wire = Wire(self.agent.stdout, self.agent.stdin, lambda _: None)
@@ -111,7 +113,7 @@ async def test_a_patch_is_applied_tested_and_handed_in(played):
     assert played.lines == [
         "Applying the given patch",
         "Running the tests",
-        "pull_request: Accepted.",
+        "Handing in the changes",
     ]
     assert played.status == 0
 
@@ -123,6 +125,15 @@ async def test_a_suggestion_on_a_pull_request_is_pushed(played):
     (output,) = played.outputs
     assert output["kind"] == "push"
     assert "I found none that I know how to run" in output["body"]
+
+
+async def test_on_a_forks_pull_request_the_changes_go_below_a_comment(played):
+    played.repository()
+    played.granted = "comment noop question"
+    await played.play(f"apply this\n{PATCH}", kind="pull")
+    (output,) = played.outputs
+    assert output["kind"] == "comment"
+    assert output["body"].startswith("**Apply the given patch**\n\n**What was applied**")
 
 
 async def test_a_patch_that_does_not_apply_is_asked_about(played):
@@ -197,7 +208,11 @@ async def test_an_output_that_is_refused_is_the_agents_failure(played):
     played.repository()
     played.door[1].append((422, {"accepted": False, "words": "The limit is reached."}))
     assert (await played.play("leave it")).went_well
-    assert played.lines[-1] == "noop: The limit is reached."
+    assert played.lines == [
+        "Leaving everything as it is",
+        "Nothing to hand in",
+        "Refused: The limit is reached.",
+    ]
     assert played.status == 1
 
 

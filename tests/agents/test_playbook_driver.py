@@ -31,7 +31,7 @@ def test_it_is_told_by_a_file_and_prompted_by_the_brief():
 
 def test_what_it_is_told_is_what_it_reads():
     text = Text(author="alice", trusted=True, body="b", path="a.py", line=3, start_line=2)
-    task = Task(instruction="apply this", kind="pull", texts=(text,))
+    task = Task(instruction="apply this", texts=(text,))
     assert read(Playbook().start(PLAN).files["brief.json"]) == task
 
 

@@ -5,7 +5,7 @@ from bot.agents.playbook.moves import (
     ANYWAY,
     FORMAT,
     LEAVE,
-    MOST_OFFERED,
+    MOST_CHOICES,
     TEST,
     Apply,
     Ask,
@@ -15,6 +15,7 @@ from bot.agents.playbook.moves import (
     moves,
 )
 from bot.agents.playbook.task import Task, Text
+from bot.rules import outputs
 
 DIFF = "--- a/a\n+++ b/a\n@@ -1 +1 @@\n-x\n+y\n"
 PATCH = f"```diff\n{DIFF}```\n"
@@ -56,7 +57,7 @@ def test_what_is_to_be_formatted_too_is_formatted_after_it():
 
 def test_a_suggestion_in_the_instruction_is_about_the_lines_of_its_comment():
     words = f"take this\n{SUGGESTION}"
-    around = suggested("alice", 5, start_line=4, body=f"/fix {words}")
+    around = suggested("alice", 5, start_line=4, body=f"Oh.\n\n/fix {words}")
     change = Replace(author="", path="src/a.py", first=4, last=5, text="new\n")
     assert done(words, around)[0] == Apply((change,))
 
@@ -117,19 +118,23 @@ def test_several_are_asked_about_with_one_answer_for_each():
         "Apply the last suggestion of @bob",
         "Apply all suggestions of @bob",
         "Apply the last suggestion of @alice",
-        FORMAT,
-        TEST,
         LEAVE,
     )
 
 
-def test_every_answer_that_is_offered_is_understood():
-    texts = (text("alice"), suggested("bob", 1), suggested("bob", 9), text("eve", trusted=False))
-    (question,) = done("make it faster", *texts)
-    understood = [done(choice, *texts) for choice in question.choices]
+@pytest.mark.parametrize("shown", [1, 2, 4])
+def test_every_answer_that_is_offered_is_understood(shown):
+    texts = (suggested("bob", 1), suggested("bob", 9), text("alice"), text("eve", trusted=False))
+    (question,) = done("make it faster", *texts[:shown])
+    understood = [done(choice, *texts[:shown]) for choice in question.choices]
     assert not [each for each in understood if isinstance(each[0], Ask)]
-    assert [type(each[0]) for each in understood[-3:]] == [Autofix, Check, Leave]
-    assert len(question.choices) <= MOST_OFFERED + 3
+    assert question.choices[-1] == LEAVE
+    assert len(question.choices) == MOST_CHOICES == outputs.MOST_CHOICES
+
+
+def test_without_suggestions_the_tools_and_the_tests_are_offered():
+    (question,) = done("make it faster")
+    assert question.choices == (FORMAT, TEST, LEAVE)
 
 
 def test_lines_that_two_changes_are_about_are_asked_about():
@@ -156,6 +161,8 @@ def test_without_a_word_the_only_change_of_somebody_who_may_write_is_applied():
 
 def test_what_is_not_wanted_is_not_guessed_at():
     assert "do not want" in asked("don't apply the suggestion of @alice", text("alice"))
+    assert "do not want" in asked("format it without running the tests")
+    assert applied("it does not compile: apply the suggestion", text("alice")) == ["alice"]
     assert done("Leave it") == (Leave("Nothing was to be done."),)
 
 

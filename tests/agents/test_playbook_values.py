@@ -28,7 +28,7 @@ def test_a_brief_is_read_with_plain_line_ends():
     }  # fmt: skip
     task = read(brief(instruction="do\r\nit", texts=[text]))
     body = Text(author="a", trusted=True, body="x\ny")
-    assert task == Task(instruction="do\nit", kind="pull", texts=(body,))
+    assert task == Task(instruction="do\nit", texts=(body,))
 
 
 @pytest.mark.parametrize("broken", ["{}", "{", "[]", brief(texts=[{"body": ""}])])

@@ -41,7 +41,7 @@ async def test_a_patch_becomes_a_pull_request_and_every_step_is_told(tmp_path):
     assert [each["text"] for each in gateway.told("/steps")] == [
         "Applying the given patch",
         "Running the tests",
-        "pull_request: Accepted.",
+        "Handing in the changes",
     ]
 
 

@@ -10,12 +10,10 @@ from dataclasses import dataclass
 from acp.schema import PermissionOption, TextContentBlock, ToolCallUpdate
 
 from bot.agents.acp.lines import one_line
+from bot.rules.outputs import MOST_CHOICES
 
 QUESTION = "other"
 """The kind of tool call, in the protocol's words, by which an agent asks a person."""
-
-MOST_CHOICES = 10
-"""Answers that a person is offered."""
 
 MOST_TEXT = 10_000
 """Characters of a question."""

@@ -22,7 +22,7 @@ from acp.schema import (
 from bot.agents.playbook.moves import LEAVE
 from bot.agents.playbook.session import Session
 from bot.agents.playbook.task import Task
-from bot.agents.playbook.work import CallKind, Output, Work
+from bot.agents.playbook.work import CallKind, Door, Work
 from bot.agents.programs import Programs, Stopped
 
 _YES, _NO = "yes", "no"
@@ -34,13 +34,13 @@ class Playbook:
     Args:
         task: reads what is to be done, when it is to be done.
         home: where sessions are kept.
-        output: asks for an output.
+        door: where outputs are asked for.
     """
 
-    def __init__(self, task: Callable[[], Task], home: Path, output: Output) -> None:
+    def __init__(self, task: Callable[[], Task], home: Path, door: Door) -> None:
         self._task = task
         self._home = home
-        self._output = output
+        self._door = door
         self._client: acp.Client | None = None
         self._session: Session | None = None
         self._programs: Programs | None = None
@@ -82,7 +82,7 @@ class Playbook:
         if self._session is None or self._programs is None or session_id != self._session.name:
             raise acp.RequestError.resource_not_found(session_id)
         self._session.keep("user", "".join(getattr(block, "text", "") for block in prompt))
-        work = Work(self._task(), self._programs, self, self._output)
+        work = Work(self._task(), self._programs, self, self._door)
         try:
             self.refused = not await work.do()
         except Stopped:
@@ -109,6 +109,7 @@ class Playbook:
     async def begin(self, title: str, kind: CallKind) -> str:
         """Say that something begins; return its id."""
         call = uuid.uuid4().hex
+        await self._keep(title)
         await self._update(acp.start_tool_call(call, title, kind=kind, status="in_progress"))
         return call
 
@@ -143,8 +144,7 @@ class Playbook:
 
     async def say(self, text: str) -> None:
         """Say something, for the record."""
-        assert self._session is not None
-        await asyncio.to_thread(self._session.keep, "agent", text)
+        await self._keep(text)
         await self._update(acp.update_agent_message_text(text))
 
     def _open(self, name: str, cwd: str) -> None:
@@ -153,6 +153,10 @@ class Playbook:
         except ValueError:
             raise acp.RequestError.resource_not_found(name) from None
         self._programs = Programs(Path(cwd))
+
+    async def _keep(self, text: str) -> None:
+        assert self._session is not None
+        await asyncio.to_thread(self._session.keep, "agent", text)
 
     async def _permission(self, call: ToolCallUpdate, options: list[PermissionOption]) -> str:
         """Return the chosen option's id; empty when the turn is to end with this."""

@@ -11,14 +11,15 @@ from typing import Any
 
 import acp
 
-from bot.agents.asking import Answer, AwayError, ask
+from bot.agents.asking import Answer, AwayError, ask, handing_in
 from bot.agents.playbook.agent import Playbook
 from bot.agents.playbook.task import Task, read
+from bot.agents.playbook.work import Door
 
 
 def main() -> int:
     """Serve one client over standard input and output; return the exit status."""
-    agent = Playbook(_task, Path.home(), _output)
+    agent = Playbook(_task, Path.home(), Door(ask=_ask, changes=handing_in()))
     asyncio.run(_serve(agent))
     return 1 if agent.refused else 0
 
@@ -34,7 +35,7 @@ def _task() -> Task:
     return read(Path(sys.argv[1]).read_text(encoding="utf-8"))
 
 
-def _output(output: dict[str, Any]) -> Answer:
+def _ask(output: dict[str, Any]) -> Answer:
     try:
         return ask("/outputs", output)
     except AwayError as problem:

@@ -60,8 +60,8 @@ LEAVE = "Leave it"
 ANYWAY = "although the tests fail"
 """What an instruction says to hand in changes that break a test."""
 
-MOST_OFFERED = 5
-"""Suggestions that a question offers, the newest."""
+MOST_CHOICES = 4
+"""Answers that a question may offer, as the broker takes them."""
 
 _FORMATS = re.compile(
     r"^format\b|\breformat|\bformat (?:and|it|this|the|all|code|everything|files)\b"
@@ -74,7 +74,10 @@ _POINTS = re.compile(
     r"\b(?:apply|accept|commit|take)\b.*?\b(?:suggest|patch|diff|change)"
     r"|\b(?:apply|accept) (?:this|these|it|them|all|both)\b"
 )
-_NEGATES = re.compile(r"\b(?:not|never|without)\b|n['\u2019]t\b")
+_NEGATES = re.compile(
+    r"(?:\b(?:not|never|without)|n['\u2019]t) (?:\w+ ){0,2}"
+    r"(?:apply|accept|commit|tak[ei]|(?:re)?format|lint|tidy|run)"
+)
 _ALL = re.compile(r"\ball\b|\bboth\b|\bevery\b")
 _LAST = re.compile(r"\babove\b|\bthis\b|\blast\b|\blatest\b")
 _NAMED = re.compile(
@@ -114,8 +117,8 @@ def _wanted(task: Task, words: str) -> Sequence[Change] | Ask:
 
 def _asked(task: Task) -> Text:
     """Return the instruction as a text; the comment that it stands in knows its lines."""
-    first = task.instruction.strip()
-    around = (text for text in reversed(task.texts) if text.trusted and first in text.body)
+    own = set(blocks(task.instruction))
+    around = (t for t in reversed(task.texts) if t.trusted and own <= set(blocks(t.body)))
     asked = next(around, Text(author="", trusted=True, body=""))
     return replace(asked, author="", body=task.instruction)
 
@@ -190,4 +193,4 @@ def _unsure(task: Task, words: str, but: Text | None = None) -> Ask:
         for author, count in found.items()
         for every in (False, True)[: min(count, 2)]
     ]
-    return Ask(words, (*offers[:MOST_OFFERED], FORMAT, TEST, LEAVE))
+    return Ask(words, (*[*offers, FORMAT, TEST][: MOST_CHOICES - 1], LEAVE))

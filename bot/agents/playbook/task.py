@@ -3,9 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
-
-Kind = Literal["issue", "pull"]
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +27,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """What is asked for, and where.
+    """What is asked for.
 
     Attributes:
         instruction: the words of the person who asked; empty when a label did.
@@ -37,7 +35,6 @@ class Task:
     """
 
     instruction: str = ""
-    kind: Kind = "issue"
     texts: tuple[Text, ...] = ()
 
 
@@ -51,7 +48,6 @@ def read(brief: str) -> Task:
     try:
         return Task(
             instruction=_plain(fields["instruction"]),
-            kind=fields["subject"]["kind"],
             texts=tuple(_text(each) for each in fields["texts"]),
         )
     except (KeyError, TypeError) as problem:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol, TypeVar, assert_never
 
+from bot.agents import tidied
 from bot.agents.asking import Answer
 from bot.agents.playbook import edits, report, trials
 from bot.agents.playbook.edits import CannotApply
@@ -17,12 +18,22 @@ from bot.agents.playbook.tree import GitFailed, Tree
 from bot.agents.programs import Programs, Stopped
 from bot.agents.tools import Tidying, tidy, why_missing
 
-Output = Callable[[dict[str, str]], Answer]
-"""Asks for an output and returns the broker's answer; blocks until it comes."""
-
 CallKind = Literal["edit", "execute"]
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """Where outputs are asked for.
+
+    Attributes:
+        ask: asks for one, and blocks until the broker's answer comes.
+        changes: the kind that hands changes in.
+    """
+
+    ask: Callable[[dict[str, str]], Answer]
+    changes: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,14 +87,14 @@ class Work:
 
     Args:
         programs: of the working folder.
-        output: asks for an output.
+        door: where outputs are asked for.
     """
 
-    def __init__(self, task: Task, programs: Programs, voice: Voice, output: Output) -> None:
+    def __init__(self, task: Task, programs: Programs, voice: Voice, door: Door) -> None:
         self._task = task
         self._programs = programs
         self._voice = voice
-        self._output = output
+        self._door = door
         self._report = Report()
 
     async def do(self) -> bool:
@@ -132,7 +143,7 @@ class Work:
         done = await self._call(_name(Autofix()), "execute", _tidied, self._programs, place.tree)
         self._report.ran, self._report.missing = done.ran, done.missing
         for name in done.missing:
-            await asyncio.to_thread(self._output, why_missing(name))
+            await asyncio.to_thread(self._door.ask, why_missing(name))
         return None
 
     async def _check(self, move: Check, place: Place) -> bool | None:
@@ -158,13 +169,14 @@ class Work:
     async def _hand_in(self, place: Place) -> bool:
         if not await asyncio.to_thread(place.changed):
             return await self._nothing(report.nothing(self._report))
-        kind = "push" if self._task.kind == "pull" else "pull_request"
         title, body = report.title(self._report), report.body(self._report)
-        return await self._ask_for({"kind": kind, "title": title, "body": body})
+        return await self._ask_for(tidied.handed_in(self._door.changes, title, body))
 
     async def _ask_for(self, output: dict[str, str]) -> bool:
-        answer = await asyncio.to_thread(self._output, output)
-        await self._voice.say(f"{output['kind']}: {answer.words}")
+        name = "Nothing to hand in" if output["kind"] == "noop" else "Handing in the changes"
+        answer = await self._call(name, "execute", self._door.ask, output)
+        if not answer.accepted:
+            await self._voice.say(f"Refused: {answer.words}")
         return answer.accepted
 
     async def _call(self, title: str, kind: CallKind, do: Callable[..., T], *given: object) -> T:
