@@ -6,7 +6,7 @@ HTML and tables never command, and neither does a copy of what the app itself wr
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import lru_cache
@@ -15,7 +15,7 @@ from bot.rules.paragraphs import Paragraph, paragraphs, seen
 from bot.rules.shellwords import words
 
 MOST_COMMANDS = 20
-"""Commands that are taken from one comment; the last one says how many were left."""
+"""Commands that are read from one comment."""
 
 OURS = "<!-- greenroom "
 """How every text of the app begins, as the person who copies it may not know."""
@@ -42,13 +42,14 @@ class Command:
     """One command.
 
     Attributes:
-        verb: in lower case; what follows the prefix, an agent's name, or `ask`.
+        verb: in lower case; what follows the prefix, an agent's name, or `ask`.  It is `help`
+            after the prefix alone, and for a question that asks nothing.
         args: the words on its line.
         instruction: all that was said: the rest of its paragraph and the block below that.
         line: where it stands in the comment, from 1.
         bare: it was written without the prefix.
         problem: why `args` are no more than what stands between spaces; empty when they are.
-        left_out: how many further commands of the comment are not read.
+        left_out: of the last one alone: how many more there are in the comment, not read.
     """
 
     verb: str
@@ -140,22 +141,39 @@ def _heads(text: str, grammar: Grammar) -> Sequence[_Head]:
     found: list[_Head] = []
     pattern = _pattern(grammar)
     for paragraph in paragraphs(text):
-        if heads := {head.number: head for head in _written(paragraph, pattern)}:
-            found += (heads[number] for number in sorted(seen(paragraph, heads)))
+        if written := _written(paragraph, pattern):
+            numbers = sorted(seen(paragraph, written))
+            found += (_head(paragraph, number, written[number]) for number in numbers)
     return found
 
 
-def _written(paragraph: Paragraph, pattern: re.Pattern[str]) -> Iterator[_Head]:
-    for number, line in enumerate(paragraph.lines):
-        if line.lstrip(" ")[:1] in {"/", "@"} and (match := pattern.fullmatch(line.rstrip())):
-            verb = "ask" if match["mention"] else match["verb"] or match["bare"] or "help"
-            yield _Head(
-                verb=(verb.rstrip(".,:;!?") or verb).lower()[:LONGEST_NAME],
-                rest=_shown(match["rest"] or ""),
-                bare=match["bare"] is not None,
-                paragraph=paragraph,
-                number=number,
-            )
+def _written(paragraph: Paragraph, pattern: re.Pattern[str]) -> Mapping[int, re.Match[str]]:
+    """Find the lines of a paragraph that would be commands, were their start plain text."""
+    return {
+        number: match
+        for number, line in enumerate(paragraph.lines)
+        if line.lstrip(" ")[:1] in {"/", "@"} and (match := pattern.fullmatch(line.rstrip()))
+    }
+
+
+def _head(paragraph: Paragraph, number: int, match: re.Match[str]) -> _Head:
+    verb = "ask" if match["mention"] else match["verb"] or match["bare"] or "help"
+    return _Head(
+        verb=_name(verb),
+        rest=_shown(match["rest"] or ""),
+        bare=match["bare"] is not None,
+        paragraph=paragraph,
+        number=number,
+    )
+
+
+def _name(verb: str) -> str:
+    """Return a verb as it is known: without the sentence's full stop, and in lower case.
+
+    Letters of other alphabets stay: some of them become ours when they are lowered.
+    """
+    name = (verb.rstrip(".,:;!?") or verb)[:LONGEST_NAME]
+    return name.lower() if name.isascii() else name
 
 
 def _shown(rest: str) -> str:

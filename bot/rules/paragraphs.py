@@ -21,12 +21,15 @@ OPENS = re.compile(r"[`<\[]")
 INLINE = ["autolink", "backticks", "escape", "html_inline", "image", "link", "newline", "text"]
 """The rules that tell text from code, HTML and links; emphasis hides nothing."""
 
-# The last way out takes all the rest, so that many comments without an end cost no more than one.
+# A comment without an end takes all the rest: a thousand of them cost no more than one.
 TAG = re.compile(
-    r"<!--(?:.*?-->|.*)|<(?P<end>/?)(?:blockquote|details|div|pre|table)(?=[\s/>])",
+    r"<!--(?:.*?-->|.*)|(</?)(?:blockquote|details|div|pre|table)(?=[\s/>])",
     re.IGNORECASE | re.ASCII | re.DOTALL,
 )
 """HTML around paragraphs: what stands in it is quoted, folded or laid out."""
+
+DEEPER = {"<": 1, "</": -1, "": 0}
+"""What each find of `TAG` does to the depth; a comment does nothing."""
 
 BELOW = frozenset(
     {
@@ -53,6 +56,14 @@ MARKED = re.compile(f"{MARK}([0-9]+){MARK}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A comment: its lines, and what links in it may refer to."""
+
+    lines: Sequence[str]
+    references: MutableMapping[str, Any] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Paragraph:
     """Lines of text as their author wrote them, without the indent of a list around them.
 
@@ -67,20 +78,12 @@ class Paragraph:
     first: int
     lines: Sequence[str]
     below: range
-    page: "Page"
+    page: Page
 
     def said_below(self) -> Sequence[str]:
         """Return the text of the block below, without the indent of a list around it."""
         lines = self.page.lines[self.below.start : self.below.stop]
         return dedent("\n".join(lines)).split("\n") if lines else []
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """A comment: its lines, and what links in it may refer to."""
-
-    lines: Sequence[str]
-    references: MutableMapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 def paragraphs(text: str) -> Iterator[Paragraph]:
@@ -108,12 +111,11 @@ def seen(paragraph: Paragraph, wanted: Collection[int]) -> frozenset[int]:
     sure = next(openings, len(paragraph.lines))
     if all(number <= sure for number in wanted):
         return frozenset(wanted)
-    marked = "\n".join(
-        f"{MARK}{number}{MARK}{line.lstrip(' ')}" if number in wanted else line
-        for number, line in enumerate(line.replace(MARK, "\ufffd") for line in paragraph.lines)
-    )
+    lines = [line.replace(MARK, "\ufffd") for line in paragraph.lines]
+    for number in wanted:
+        lines[number] = f"{MARK}{number}{MARK}{lines[number].lstrip(' ')}"
     markdown = _markdown()
-    tokens = markdown.inline.parse(marked, markdown, dict(paragraph.page.references), [])
+    tokens = markdown.inline.parse("\n".join(lines), markdown, dict(paragraph.page.references), [])
     shown = "\n".join(token.content for token in tokens if token.type == "text")
     return frozenset(map(int, MARKED.findall(shown)))
 
@@ -142,9 +144,8 @@ def _plain(opening: Token) -> bool:
 
 def _enclosed(html: str, depth: int) -> int:
     """Return how many elements are open after a block of HTML, when `depth` were before it."""
-    for tag in TAG.finditer(html):
-        if tag["end"] is not None:
-            depth = max(depth + (-1 if tag["end"] else 1), 0)
+    for bracket in TAG.findall(html):
+        depth = max(depth + DEEPER[bracket], 0)
     return depth
 
 
@@ -162,5 +163,5 @@ def _paragraph(tokens: Sequence[Token], number: int, page: Page) -> Paragraph:
 
 def _head_of_a_table(lines: Sequence[str]) -> int | None:
     """Find the line that is a table's head: the one above a row of dashes and bars."""
-    rows = (number for number, line in enumerate(lines) if "|" in line and set(line) <= RULE)
-    return next((number - 1 for number in rows if number), None)
+    rules = (number for number, line in enumerate(lines) if {"|", "-"} <= set(line) <= RULE)
+    return next((number - 1 for number in rules if number), None)

@@ -56,7 +56,7 @@ def test_nothing_that_people_write_raises(text):
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     for command in found:
         assert set(lines[command.line - 1]) & {"/", "@"}
-        assert command.verb == command.verb.lower()
+        assert command.verb == command.verb.lower() or not command.verb.isascii()
 
 
 @given(st.text() | COMMENTS)
