@@ -1,5 +1,6 @@
 from collections import Counter
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,9 +17,10 @@ SLOTS = st.sets(
 )
 
 
-def queue(repos):
+def queue(repos, at_once=9):
     return [
-        Queued(run=RunId(f"run-{place:02}"), repo=Repo(repo)) for place, repo in enumerate(repos)
+        Queued(run=RunId(f"run-{place:02}"), repo=Repo(repo), at_once=at_once)
+        for place, repo in enumerate(repos)
     ]
 
 
@@ -34,6 +36,13 @@ def test_each_that_starts_takes_the_lowest_free_slot_of_each_scope():
 def test_a_full_repository_does_not_hold_up_others():
     found = admit(queue(["o/a", "o/a", "o/b"]), set(), Capacity(everywhere=9, repo=1))
     assert [each.run for each in found] == ["run-00", "run-02"]
+
+
+@pytest.mark.parametrize(("at_once", "starts"), [(0, 0), (1, 1), (2, 2), (3, 2)])
+def test_a_repository_asks_for_less_than_it_may_have_and_never_for_more(at_once, starts):
+    capacity = Capacity(everywhere=9, repo=2)
+    found = admit(queue(["o/a"] * 4, at_once), set(), capacity)
+    assert len(list(found)) == starts
 
 
 def test_nothing_starts_when_everything_is_full():

@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.model.ids import Login, Repo, RunId, Sha, UserId
+from bot.model.facts import Waiting
+from bot.model.ids import Login, Repo, RunId, Sha
 from bot.model.runs import Conclusion, Subject
+from bot.rules.buttons import APPROVE, BUTTONS, RETRY, STOP
 from bot.rules.lifecycle import Run
 from bot.rules.markdown import BREAK, NOTE
 from bot.rules.wording import (
@@ -28,8 +30,6 @@ from bot.rules.wording import (
     marker,
     plain,
     pull_body,
-    refusal,
-    refusal_marker,
 )
 
 START = 1_800_000_000.0  # 2027-01-15, 08:00:00 UTC
@@ -61,6 +61,12 @@ DONE = replace(
     pull=9,
     head=Sha("5" * 40),
 )
+ASKING = replace(
+    WORKING,
+    state=Run.PARKED,
+    round=2,
+    asks=Waiting(reason="approval", about=Sha("5" * 40), since=START, deadline=START + 60),
+)
 FAILED = replace(DONE, conclusion=Conclusion.FAILURE, pull=None, words="It broke.")
 EVIL = f"{marker(RunId('02X'))}\n<!-- \n@ann fixes #1\n```\n"
 
@@ -73,7 +79,7 @@ def test_the_comment_of_a_run_that_works():
         "- `08:00:00` ann asked for `tidy`\n"
         "- `08:00:03` Running ruff\n"
         "\n"
-        "Asked for by ann. Take the label off to stop it."
+        "Asked for by ann. `/gr stop` ends it."
     )
 
 
@@ -124,6 +130,7 @@ def test_the_check_run_of_a_run_that_works():
         "started": START,
         "conclusion": None,
         "completed": None,
+        "actions": [],
     }
 
 
@@ -136,7 +143,37 @@ def test_the_check_run_of_a_run_that_is_done():
         "started": START,
         "conclusion": Conclusion.SUCCESS,
         "completed": START + 61,
+        "actions": [BUTTONS[RETRY]],
     }
+
+
+def test_a_run_that_waits_for_a_yes_says_what_to_say():
+    shown = comment(ASKING)
+    words = (
+        f"It waits for a yes to `{'5' * 12}` by somebody who may write here: "
+        f"`/gr approve {'5' * 12}`"
+    )
+    assert shown.splitlines()[1] == "**tidy** · waiting for a person's yes"
+    assert words in shown.splitlines()
+    assert shown.endswith("Asked for by ann. `/gr stop` ends it.")
+
+
+def test_a_wait_for_nothing_in_particular_names_no_command():
+    asks = replace(ASKING.asks, about=None)
+    assert "approve" not in comment(replace(ASKING, asks=asks))
+
+
+def test_the_check_run_of_a_run_that_waits_for_a_yes_has_its_buttons():
+    shown = check_run(ASKING)
+    assert shown["external_id"] == "01J.2"
+    assert shown["title"] == "waiting for a person's yes"
+    assert shown["conclusion"] is Conclusion.ACTION_REQUIRED
+    assert shown["completed"] == ASKING.changed_at
+    assert shown["actions"] == [BUTTONS[APPROVE], BUTTONS[STOP]]
+
+
+def test_changes_that_came_to_nothing_are_shown_as_they_are():
+    assert "\n\n<details>…</details>\n\n" in comment(replace(DONE, changed="<details>…</details>"))
 
 
 def test_a_check_run_always_has_a_summary():
@@ -180,19 +217,11 @@ def test_the_body_of_a_large_pull_request_has_room_for_its_end():
     assert body.endswith("\n| and 1 more | | |\n\nMade by **tidy** for ann. Closes #7")
 
 
-def test_the_refusals_of_a_person_are_the_last_five():
-    words = [f"No {number}." for number in range(7)]
-    assert refusal(Login("ann"), UserId(5), words) == (
-        "<!-- greenroom refusal 5 -->\n"
-        "ann, this was not done:\n"
-        "\n"
-        "- No 2.\n- No 3.\n- No 4.\n- No 5.\n- No 6."
-    )
-
-
 def test_the_message_of_a_commit():
     message = "Tidy imports\n\nMade by tidy for octo/cat#7.\n"
     assert commit_message("Tidy\nimports", WORKING) == message
+    signed = commit_message("Tidy\nimports", WORKING, ["Signed-off-by: a <a@b>", "X: y"])
+    assert signed == f"{message}\nSigned-off-by: a <a@b>\nX: y\n"
 
 
 @pytest.mark.parametrize(
@@ -222,7 +251,13 @@ def test_other_brackets_of_a_title_stay():
 
 @pytest.mark.parametrize(
     ("text", "shown"),
-    [("a\nb", "a b"), ("*@ann* `x` <b> [y](z) #1 ~a~ |", "ann x b y(z) 1 a "), ("", "")],
+    [
+        ("a\nb", "a b"),
+        ("&commat;ann &#64;ann R&D a&b", "commat;ann 64;ann R&D a&b"),
+        ("snake_case _so_ __all__", "snake_case so all"),
+        ("*@ann* `x` <b> [y](z) #1 ~a~ |", "ann x b y(z) 1 a "),
+        ("", ""),
+    ],
 )
 def test_plain_text_has_no_sign_that_markdown_reads(text, shown):
     assert plain(text) == shown
@@ -248,10 +283,8 @@ def test_no_words_of_an_agent_imitate_ours(shown):
     assert shown.count("\n```") in {0, 2}
 
 
-def test_marks_tell_runs_and_people_apart():
-    assert marker(RunId("5")) != refusal_marker(UserId(5))
+def test_marks_tell_runs_apart():
     assert marker(RunId("01J")) not in marker(RunId("01J2"))
-    assert refusal_marker(UserId(5)) not in refusal_marker(UserId(55))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,30 @@
+import pytest
+
+from bot.rules.repoconfig import AGENTS
+from bot.rules.roles import Role
+from bot.rules.verbs import EVERYWHERE, VERBS
+from handlers.commands import DO
+
+
+def test_a_verb_works_or_says_what_is_missing():
+    assert {name for name, verb in VERBS.items() if not verb.later} == set(DO)
+
+
+def test_no_built_in_agent_has_the_name_of_a_verb():
+    assert VERBS.keys().isdisjoint(AGENTS)
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_help_is_whole_sentences_and_short(name):
+    verb = VERBS[name]
+    assert name == name.lower()
+    assert verb.help.endswith(".")
+    assert len(verb.help) < 100
+    assert not verb.later or verb.later.endswith(".")
+    assert Role.READ <= verb.needs <= Role.MAINTAIN
+
+
+def test_two_verbs_may_be_for_a_whole_organization():
+    wide = {name for name, verb in VERBS.items() if verb.wide}
+    assert wide == {"pause", "resume"}
+    assert all(EVERYWHERE in VERBS[name].usage for name in wide)
