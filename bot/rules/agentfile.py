@@ -27,6 +27,9 @@ from bot.rules.verbs import VERBS
 OURS = "greenroom"
 """The key of the front matter under which our settings stand."""
 
+LATER = ("validations", "waits")
+"""Keys of ours that are checked and kept, and have no effect yet."""
+
 GITHUB = frozenset(
     {
         "agents",

@@ -18,6 +18,9 @@ PROTECT: tuple[str, ...] = (".github/**", "CODEOWNERS", "docs/CODEOWNERS")
 MOST_ENTRIES = 100
 """Entries of any list."""
 
+LATER = ("limits.cost", "limits.handoffs", "setup", "toolboxes", "validations", "egress")
+"""Settings that are checked and kept, and have no effect yet."""
+
 SHAPE = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
 CI = Literal["approve", "auto"]

@@ -23,6 +23,10 @@ from bot.rules.conditions import (
 )
 from bot.rules.roles import Role
 
+USABLE = (
+    "There are comparisons, `&&`, `||`, `!`, `size`, `startsWith`, `endsWith`, `contains`, "
+    "`all`, `exists`."
+)
 LARGE = replace(
     EXAMPLE,
     title="a" * 999,
@@ -87,14 +91,12 @@ def test_a_condition_is_met_or_not(condition, expected):
         (
             "subject.title.matches('a+')",
             "`matches` cannot be used in a condition.",
-            "There are comparisons, `&&`, `||`, `!`, `size`, `startsWith`, `endsWith`, "
-            "`contains`, `all`, `exists`.",
+            USABLE,
         ),
         (
             "subject.title + 'a' == 'b'",
             "`+` cannot be used in a condition.",
-            "There are comparisons, `&&`, `||`, `!`, `size`, `startsWith`, `endsWith`, "
-            "`contains`, `all`, `exists`.",
+            USABLE,
         ),
         (
             "subject.labels.map(l, l) == []",
