@@ -64,10 +64,11 @@ async def test_labels_are_put_on_and_taken_off(place, issue):
 
 async def test_title_description_and_state_are_the_authors(place, issue):
     contributor = place.as_("contributor")
+    assert "edited" not in (await contributor.read(issue)).text
     await contributor.send(issue, "rename", title="Tidier")
     await contributor.send(issue, "edit description", body="Less so")
     page = await contributor.send(issue, "close")
-    assert page.has("Tidier", "Less so", "Closed", "Reopen issue")
+    assert page.has("Tidier", "Less so", "edited", "Closed", "Reopen issue")
     assert (await contributor.send(issue, "reopen")).has("Close issue")
 
 

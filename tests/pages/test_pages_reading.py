@@ -142,3 +142,14 @@ async def test_every_state_of_a_check_is_told_in_words(place):
     page = await place.as_("stranger").read(f"/acme/demo/pull/{place.pull}/checks")
     spoken = ("queued", "in progress", "failed", "neutral", "cancelled", "timed out")
     assert all(f'aria-label="{words}"' in page.html for words in spoken)
+
+
+async def test_the_middle_of_a_long_conversation_is_shown_when_asked_for(place):
+    path = f"POST {REPO}/issues/{place.issue}/comments"
+    for number in range(120):
+        await place.stage.did(path, place.app, {"body": f"said-{number}-"})
+    stranger = place.as_("stranger")
+    page = await stranger.read(f"/acme/demo/issues/{place.issue}")
+    assert page.has("said-29-", "Show 20 more", "said-50-", "said-119-")
+    assert "said-30-" not in page.text
+    assert (await stranger.read(f"/acme/demo/issues/{place.issue}?all=1")).has("said-30-")

@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.devhub.api.calls import Call
 from bot.devhub.callers import Caller
+from bot.devhub.changes import Change
 from bot.devhub.hub import Hub
 from bot.devhub.records import Grant, Installation, Repository
 from bot.devhub.routes import ROUTES
@@ -46,7 +47,9 @@ class Client:
             body=body,
             accept="application/vnd.github+json",
         )
-        return (await route.handler(call)).body
+        reply = await route.handler(call)
+        self.hub.changes.tell(Change(repository=self.repository))
+        return reply.body
 
     def _caller(self) -> Caller:
         installation = self.installation

@@ -56,7 +56,7 @@ class Door:
         method, _, path = line.partition(" ")
         headers = {"Authorization": f"Bearer {token(self._hub, person)}"}
         async with self._session.request(
-            method, self._hub.base + path, json=body, headers=headers
+            method, self._hub.base + path, json=body or None, headers=headers
         ) as answer:
             text = await answer.text()
         return Answer(answer.status, json.loads(text) if text else None)

@@ -1,15 +1,12 @@
 """A page as HTML: the templates, what each of them may use, and the headers around them."""
 
-from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from bot.devhub.hub import Hub
 from bot.devhub.pages import icons
 from bot.devhub.pages.moments import ago, lasting
 from bot.devhub.pages.visits import Page, Visit, people
@@ -73,13 +70,13 @@ def html(templates: Environment, seen: Visit, page: Page, status: int = 200) -> 
     )
 
 
-def static(_hub: Hub, params: Mapping[str, str]) -> web.Response:
+def static(name: str) -> web.Response:
     """Return the stylesheet, the script or the icon.
 
     Raises:
         Problem: 404 for anything else.
     """
-    if (kind := _STATIC.get(params["name"])) is None:
+    if (kind := _STATIC.get(name)) is None:
         raise not_found()
-    headers: dict[str, Any] = {**_HEADERS, "Content-Type": kind}
-    return web.Response(body=(HERE / "static" / params["name"]).read_bytes(), headers=headers)
+    headers = {**_HEADERS, "Content-Type": kind}
+    return web.Response(body=(HERE / "static" / name).read_bytes(), headers=headers)

@@ -147,7 +147,7 @@ class Site:
 
     async def _static(self, request: web.Request) -> web.Response:
         try:
-            return static(self._hub, request.match_info)
+            return static(request.match_info["name"])
         except Problem as problem:
             return web.Response(status=problem.status)
 

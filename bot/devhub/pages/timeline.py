@@ -51,20 +51,28 @@ class Timeline:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._entries: dict[tuple[int, int], list[Entry]] = defaultdict(list)
+        self._edited: set[tuple[int, int]] = set()
 
     def of(self, repository: Repository, issue: Issue) -> list[Entry]:
         """Return the entries of an issue, oldest first."""
         return self._entries[repository.id, issue.number]
 
+    def edited(self, repository: Repository, issue: Issue) -> bool:
+        """Return whether the description is another than at the beginning."""
+        return (repository.id, issue.number) in self._edited
+
     def hear(self, change: Change) -> None:
         """Write down what belongs into a timeline."""
-        payload = change.payload
-        if change.event not in {"issues", "pull_request"} or change.actor is None:
+        payload, actor, repository = change.payload, change.actor, change.repository
+        if change.event not in {"issues", "pull_request"} or actor is None or repository is None:
             return
         subject = payload.get("issue") or payload["pull_request"]
-        entry = _entry(payload, subject, self._clock.now(), change.actor)
-        if entry.action in _SHOWN and change.repository is not None:
-            self._entries[change.repository.id, subject["number"]].append(entry)
+        where = repository.id, subject["number"]
+        if "body" in payload.get("changes", {}):
+            self._edited.add(where)
+        entry = _entry(payload, subject, self._clock.now(), actor)
+        if entry.action in _SHOWN:
+            self._entries[where].append(entry)
 
 
 def _entry(

@@ -116,7 +116,6 @@ async function refresh() {
 }
 
 let stream = null;
-let heardBefore = false;
 
 /** A page in the background holds no connection: browsers have six for one address. */
 function listen() {
@@ -127,10 +126,7 @@ function listen() {
   }
   if (stream !== null) return;
   stream = new EventSource("/_pages/events");
-  stream.onopen = () => {
-    if (heardBefore) refresh();
-    heardBefore = true;
-  };
+  stream.onopen = refresh; // what happened since the page was made, or the connection was lost
   stream.onmessage = ({ data }) => {
     const here = page().dataset.repository;
     if (data === "*" || here === "" || data === here) refresh();

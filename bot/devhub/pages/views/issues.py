@@ -12,6 +12,12 @@ from bot.devhub.shapes.issues import REACTIONS
 EMOJI = dict(zip(REACTIONS, "👍👎😄😕❤🎉🚀👀", strict=True))
 """The sign of each reaction."""
 
+FIRST, LAST = 30, 70
+"""Items of a conversation that are shown at once, from its start and from its end."""
+
+Item = tuple[str, object]
+"""What stands in a conversation, after the word for its kind."""
+
 
 def listed(seen: Visit, issues: Iterable[Issue]) -> dict[str, object]:
     """Return what a list shows: those of the state and label that the query asks for."""
@@ -64,7 +70,7 @@ def _written(known: object, text: str | None) -> object:
     return markdown.comment(text, known)  # type: ignore[arg-type]
 
 
-def conversation(seen: Visit, issue: Issue) -> list[tuple[str, object]]:
+def conversation(seen: Visit, issue: Issue) -> list[Item]:
     """Return comments, reviews and events in the order in which they came, each with its kind."""
     items: list[tuple[float, str, object]] = [
         *((each.created_at, "comment", each) for each in issue.comments),
@@ -79,4 +85,13 @@ def conversation(seen: Visit, issue: Issue) -> list[tuple[str, object]]:
             or each.state != "COMMENTED"
             or any(comment.in_reply_to is None for comment in each.comments)
         ]
-    return [(kind, item) for _, kind, item in sorted(items, key=lambda each: each[0])]
+    told = [(kind, item) for _, kind, item in sorted(items, key=lambda each: each[0])]
+    return told if "all" in seen.query else _folded(told)
+
+
+def _folded(items: list[Item]) -> list[Item]:
+    """Return the items without the middle of a very long conversation: a `gap` says how many."""
+    missing = len(items) - FIRST - LAST
+    if missing <= 0:
+        return items
+    return [*items[:FIRST], ("gap", missing), *items[-LAST:]]
