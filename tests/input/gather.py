@@ -1,6 +1,6 @@
 """Writes tests/data/webhooks: every payload that people recorded for Octokit, each one once.
 
-Run by hand, `python -m tests.input.prune`; it needs `npm`.
+Run by hand, `python -m tests.input.gather`; it needs `npm`.
 """
 
 import json
