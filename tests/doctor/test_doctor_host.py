@@ -17,6 +17,7 @@ from bot.doctor.host import host_findings
 from bot.github.permissions import union
 from bot.model.readers import ALWAYS_SENT, EVENTS
 from bot.model.settings import Process, read_settings
+from bot.sandbox.probe import bubblewrap
 from tests.github.embedded import control, embedded
 from tests.github.scripted import Time
 
@@ -54,12 +55,12 @@ def test_user_ids_that_somebody_has_or_that_are_too_few(tmp_path):
 
 
 def test_a_sandbox_that_cannot_be_made_says_what_to_install(tmp_path, monkeypatch):
-    host.probe.__globals__["bubblewrap"].cache_clear()
+    bubblewrap.cache_clear()
     monkeypatch.setenv("PATH", str(tmp_path))
     try:
         assert "install the package `bubblewrap`" in found(tmp_path)["sandbox"].remedy
     finally:
-        host.probe.__globals__["bubblewrap"].cache_clear()
+        bubblewrap.cache_clear()
 
 
 def test_an_app_with_all_that_the_manifest_asks_for_is_well():
