@@ -142,10 +142,10 @@ class _Supervision:
         turn = {talking.turn} if talking else set()
         await asyncio.wait({over, changed, *turn}, return_when=asyncio.FIRST_COMPLETED)
         changed.cancel()
-        if not over.done() and talking and not self._fate.fenced:
+        if talking and not (over.done() or self._fate.fenced):
             await talking.cancel()  # means nothing to one whose turn is over
             await asyncio.wait({over}, timeout=self._job.order.grace)
-        if not over.done() and not self._fate.fenced:
+        if not (over.done() or self._fate.fenced):
             self._job.agent.terminate()
             await asyncio.wait({over}, timeout=self._job.order.grace)
 

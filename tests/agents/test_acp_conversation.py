@@ -179,12 +179,19 @@ async def test_an_agent_of_another_protocol_is_told_as_such(way, words):
 async def test_a_turn_that_is_cancelled_ends_so():
     talked = Talked()
     async with talked.with_agent("cancelled") as conversation:
-        await conversation.cancel()
         held = asyncio.create_task(conversation.hold())
         await talked.said.wait()
         await conversation.cancel()
         assert await held == Turn(stop="cancelled")
         await conversation.cancel()
+
+
+async def test_a_turn_that_is_cancelled_early_never_begins():
+    talked = Talked()
+    async with talked.with_agent("well") as conversation:
+        await conversation.cancel()
+        assert await conversation.hold() == Turn(stop="cancelled")
+    assert talked.lines == []
 
 
 async def test_neither_files_nor_terminals_are_offered():

@@ -92,6 +92,12 @@ def test_this_and_above_are_the_last_one():
     assert applied("apply the diff above", text("bob"), text("alice")) == ["alice"]
 
 
+def test_a_stranger_who_was_quicker_is_not_this():
+    texts = (text("alice"), text("mallory", trusted=False))
+    assert "Which one?" in asked("apply this", *texts)
+    assert applied("apply this", *texts[1:]) == ["mallory"]
+
+
 def test_all_means_all_of_those_who_may_write():
     texts = (text("alice"), text("mallory", trusted=False), suggested("bob"))
     assert applied("apply all suggestions", *texts) == ["bob", "alice"]

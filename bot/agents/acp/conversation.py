@@ -81,6 +81,7 @@ class Conversation:
         self._teller = Teller(tell)
         self._lines = Lines()
         self._session = ""
+        self._cancelled = False
         self._tried = False
         self._asked = False
         self._connection: ClientSideConnection | None = None
@@ -96,7 +97,8 @@ class Conversation:
         return turn
 
     async def cancel(self) -> None:
-        """Ask the agent to end its turn; that it does shows in what `hold` returns."""
+        """Ask the agent to end its turn, or let it not begin; what comes of it `hold` returns."""
+        self._cancelled = True
         if self._connection is not None and self._session:
             with suppress(ConnectionError):
                 await self._connection.cancel(session_id=self._session)
@@ -126,6 +128,8 @@ class Conversation:
         if hello.protocol_version != acp.PROTOCOL_VERSION:
             raise _Failed(f"The agent speaks version {hello.protocol_version} of the protocol.")
         self._session = await self._opened(agent)
+        if self._cancelled:
+            return "cancelled"
         prompt = [acp.text_block(self._talk.prompt)]
         done = agent.prompt(session_id=self._session, prompt=prompt)  # type: ignore[arg-type]
         return str((await self._answer("session/prompt", done, None)).stop_reason)

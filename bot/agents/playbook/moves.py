@@ -133,8 +133,11 @@ def _pointed_to(task: Task, words: str) -> Sequence[Change] | Ask:
         meant = [text for text in found if text.trusted or named]
         words = "All of them are by people who may not write here. Whose are wanted?"
         return _changes(task, meant) if meant else _unsure(task, words)
-    if len(found) == 1 or _LAST.search(words):
-        return _changes(task, found[-1:])
+    last = found[-1]
+    # a stranger may have been quicker than the person who wrote `this`
+    meant_last = _LAST.search(words) and (last.trusted or named)
+    if len(found) == 1 or meant_last:
+        return _changes(task, [last])
     return _unsure(task, "There are several suggested changes. Which one?")
 
 
