@@ -227,10 +227,18 @@ def test_an_installation_that_may_be_worked_in_is_remembered_whatever_the_event(
     ],
 )
 def test_an_installation_that_ends_takes_its_runs_with_it(action, why):
-    assert decide(changed(action), works_there=False) == [
+    recorded_and_stopped = decide(changed(action), works_there=False)[:2]
+    assert recorded_and_stopped == [
         recorded(active=False),
         StopRepository(installation=OURS, repo=None, why=why),
     ]
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_only_an_account_that_removed_the_app_is_forgotten(action):
+    forget = ForgetConfig(repo=Repo("octo/.github"))
+    assert (forget in decide(changed(action), works_there=False)) is (action == "deleted")
+    assert forget not in decide(changed(action), works_there=True)
 
 
 REPOS = (REPO, Repo("octo/dog"))
