@@ -18,7 +18,7 @@ from bot.rules.complaints import check, place
 from bot.rules.conditions import trouble
 from bot.rules.configfile import UNREADABLE, Node, compose
 from bot.rules.configmodel import MOST_NAME, NAME, SHAPE, Name, many, setting
-from bot.rules.configwords import OneOf, Spelled, Time, Who
+from bot.rules.configwords import HOUR, MINUTE, OneOf, Seconds, Spelled, Time, Who
 from bot.rules.grammar import nearest
 from bot.rules.mistakes import Mistake, shown
 from bot.rules.outputs import KINDS
@@ -167,7 +167,7 @@ class AgentTerms:
         default="none",
         example="thread",
     )
-    timeout: Annotated[int, Time(least="1m", most="6h")] | None = setting(
+    timeout: Annotated[int, Time(least=Seconds(MINUTE), most=Seconds(6 * HOUR))] | None = setting(
         "How long it may work at a stretch, within `limits.time.job`.", default=None, example="15m"
     )
 

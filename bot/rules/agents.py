@@ -98,7 +98,6 @@ BUILT_IN: Mapping[str, Agent] = {
                     "noop": 1,
                     "missing_tool": 5,
                 },
-                limits=Limits(seconds=LONGEST),
             ),
             on=On(label="agent:fix", command="fix"),
         ),

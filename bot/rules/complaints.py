@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 from bot.rules.configfile import Node, found, plain
 from bot.rules.configwords import OURS
 from bot.rules.grammar import nearest
-from bot.rules.mistakes import Mistake, shown
+from bot.rules.mistakes import MOST_MISTAKES, Mistake, shown
 
 T = TypeVar("T")
 
@@ -56,14 +56,15 @@ def check(node: Node, shape: Shape[T]) -> tuple[T | None, tuple[Mistake, ...]]:
     """Read a node as a shape.
 
     Returns:
-        What it says, and no mistakes; or None, and all of them.
+        What it says, and no mistakes; or None, and as many of them as are told at once.
     """
     read: T
     try:
         read = _adapter(shape).validate_python(plain(node))
     except ValidationError as problem:
         errors = problem.errors(include_url=False, include_input=False)
-        return None, tuple(_mistake(error, node, schema(shape)) for error in errors)
+        told = errors[:MOST_MISTAKES]
+        return None, tuple(_mistake(error, node, schema(shape)) for error in told)
     return read, ()
 
 

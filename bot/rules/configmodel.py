@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field, Strict
 from pydantic.dataclasses import dataclass
 
 from bot.rules.agents import Allow
-from bot.rules.configwords import DAY, MINUTE, OneOf, Seconds, Spelled, Time, Who
+from bot.rules.configwords import DAY, HOUR, MINUTE, OneOf, Seconds, Spelled, Time, Who
 
 PROTECT: tuple[str, ...] = (".github/**", "CODEOWNERS", "docs/CODEOWNERS")
 """Paths that no agent changes without a person: they decide what runs and who reviews."""
@@ -176,10 +176,10 @@ class CostLimits:
 class TimeLimits:
     """How long things may take."""
 
-    job: Annotated[int, Time(least="1m", most="6h")] = setting(
+    job: Annotated[int, Time(least=Seconds(MINUTE), most=Seconds(6 * HOUR))] = setting(
         "How long an agent may work at a stretch.", example="30m", default=Seconds(30 * MINUTE)
     )
-    parked: Annotated[int, Time(least="1h", most="90d")] = setting(
+    parked: Annotated[int, Time(least=Seconds(HOUR), most=Seconds(90 * DAY))] = setting(
         "How long a run may wait for something.", example="14d", default=Seconds(14 * DAY)
     )
 
@@ -252,7 +252,7 @@ class Validation:
     report: File | None = Field(
         default=None, description="The JUnit report that it writes.", examples=["report.xml"]
     )
-    timeout: Annotated[int, Time(least="1s", most="6h")] = setting(
+    timeout: Annotated[int, Time(least=Seconds(1), most=Seconds(6 * HOUR))] = setting(
         "How long it may take.", example="10m", default=Seconds(10 * MINUTE)
     )
 

@@ -145,8 +145,8 @@ class OneOf(_Word):
 class Time(_Word):
     """A length of time between two others, such as `30m`."""
 
-    least: str
-    most: str
+    least: Seconds
+    most: Seconds
 
     def read(self, value: object) -> object:
         """Return it in seconds."""
@@ -154,7 +154,7 @@ class Time(_Word):
         if seconds is None:
             remedy = "Write a number with its unit, s, m, h or d, such as `30m`."
             raise wrong("{found} is no length of time.", remedy)
-        if not int(seconds_of(self.least) or 0) <= seconds <= int(seconds_of(self.most) or 0):
+        if not self.least <= seconds <= self.most:
             raise wrong(
                 "{found} is too short or too long.",
                 f"Write something from `{self.least}` to `{self.most}`.",
@@ -163,7 +163,7 @@ class Time(_Word):
 
     def schema(self) -> dict[str, Any]:
         """Say the same in JSON Schema, without the bounds."""
-        return {"type": "string", "pattern": f"^{TIME}$", "examples": [self.most]}
+        return {"type": "string", "pattern": f"^{TIME}$", "examples": [str(self.most)]}
 
 
 def seconds_of(value: object) -> Seconds | None:

@@ -10,8 +10,8 @@ from bot.rules.complaints import check, place
 from bot.rules.configfile import Node, compose
 from bot.rules.configmodel import INCLUDED, ConfigFile
 from bot.rules.grammar import nearest
-from bot.rules.layering import BY_NAME, names, over
-from bot.rules.mistakes import Mistake, shown
+from bot.rules.mistakes import MOST_MISTAKES, Mistake, shown
+from bot.rules.precedence import BY_NAME, names, over
 
 FOLDER = ".github/"
 SETTINGS = ".github/greenroom.yml"
@@ -25,7 +25,6 @@ MOST_SIZE = 2 * 1024 * 1024
 """Characters of all files of a layer."""
 
 MOST_AGENTS = 50
-MOST_MISTAKES = 50
 
 DEEPEST = 4
 """Files that include each other in a row, the first included."""

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from bot.rules.markdown import clip
 
+MOST_MISTAKES = 50
+"""Mistakes that are told at once."""
+
 MOST_SHOWN = 60
 """Characters of a file that a mistake repeats."""
 

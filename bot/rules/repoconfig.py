@@ -22,9 +22,9 @@ from bot.rules.configmodel import (
     Toolbox,
     Validation,
 )
-from bot.rules.layering import loosened, origins, over, without
 from bot.rules.layers import Layer, Reading, read
 from bot.rules.mistakes import Mistake
+from bot.rules.precedence import loosened, origins, over, without
 from bot.rules.roster import roster
 
 __all__ = [
@@ -54,6 +54,10 @@ __all__ = [
 ]
 
 
+AGENTS: Mapping[str, AgentSpec] = {name: agent.spec for name, agent in BUILT_IN.items()}
+"""What the built-in agents are, without what starts them."""
+
+
 def label_of(agent: str) -> str:
     """Return the label that starts an agent, and that its open run bears."""
     return LABEL + agent
@@ -70,7 +74,7 @@ class Config:
         origins: where each setting comes from, by its dotted name: `defaults`, or a
             layer's `where`.
         enforced: settings that the organization lets no repository loosen.
-        overruled: what has no effect of the repository's, and why.
+        overruled: what has no effect, and why.
     """
 
     commands: Commands = field(default_factory=Commands)
@@ -93,7 +97,7 @@ class Config:
 def mistakes(layer: Layer) -> tuple[Mistake, ...]:
     """Return what is wrong in a layer, in the order of its files and lines, fifty at most.
 
-    Nothing that a file holds makes this raise.  It may take some tenths of a second.
+    Nothing that a file holds makes this raise.  It may take a second, with large files.
     """
     return read(layer).mistakes
 
@@ -141,9 +145,3 @@ def effective(org: Layer | None, repo: Layer | None, floor: Layer | None = None)
 def _sound(layer: Layer | None) -> Reading | None:
     reading = read(layer) if layer else None
     return None if reading is None or reading.mistakes else reading
-
-
-AGENTS: Mapping[str, AgentSpec] = {
-    name: agent.spec for name, agent in effective(None, None).agents.items()
-}
-"""What the built-in agents are, without what starts them."""

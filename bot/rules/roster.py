@@ -9,9 +9,9 @@ from bot.rules.complaints import place
 from bot.rules.configfile import Node
 from bot.rules.configmodel import ConfigFile
 from bot.rules.grammar import nearest
-from bot.rules.layering import is_enforced
 from bot.rules.layers import DEFAULTS, Reading
 from bot.rules.mistakes import Mistake, shown
+from bot.rules.precedence import is_enforced
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from bot.rules.agentfile import AgentTerms, FrontMatter
 from bot.rules.complaints import resolved, schema
 from bot.rules.conditions import EXAMPLE, context
 from bot.rules.configmodel import ConfigFile
-from bot.rules.layering import TIGHTER
+from bot.rules.precedence import TIGHTER
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = DOCS / "configuration.md"

@@ -10,7 +10,8 @@ from bot.rules import agentfile, configfile, layers
 from bot.rules.agentfile import EVENTS, OUTPUTS, RUNTIMES
 from bot.rules.conditions import FUNCTIONS, MACROS
 from bot.rules.configmodel import LATER
-from bot.rules.layering import names
+from bot.rules.mistakes import MOST_MISTAKES
+from bot.rules.precedence import names
 from bot.rules.repoconfig import Layer, mistakes
 from tests.rules.config_pages import DOCS, PAGE, SCHEMAS, anew, published
 
@@ -85,5 +86,5 @@ def test_every_bound_is_told():
         f"{agentfile.MOST_PROMPT:,} characters",
     ):
         assert number in bounds
-    assert layers.MOST_MISTAKES == 50
+    assert MOST_MISTAKES == 50
     assert layers.DEEPEST == 4

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bot.rules.agents import BUILT_IN
 from bot.rules.configwords import Seconds
-from bot.rules.layering import TIGHTER
+from bot.rules.precedence import TIGHTER
 from bot.rules.repoconfig import Allow, Config, Layer, effective, label_of, mistakes
 
 SETTINGS = ".github/greenroom.yml"

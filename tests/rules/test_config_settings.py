@@ -236,7 +236,7 @@ def test_all_mistakes_are_told_at_once():
 
 def test_a_length_of_time_is_shown_as_it_is_written():
     assert [str(Seconds(each)) for each in (90, 60, 7200, 86_400)] == ["90s", "1m", "2h", "1d"]
-    assert Time(least="1s", most="1h").read(Seconds(60)) == 60
+    assert Time(least=Seconds(1), most=Seconds(3600)).read(Seconds(60)) == 60
     assert Who().read(Allow()) == Allow()
 
 
