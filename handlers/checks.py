@@ -10,6 +10,7 @@ from bot.model.runs import Trigger
 from bot.reactions import Reaction
 from bot.rules.buttons import APPROVE, RERUN, RETRY, STOP
 from bot.rules.requests import Known, Request
+from bot.rules.starting import by_name
 from bot.rules.waiting import APPROVAL, START
 from bot.rules.wording import plain
 
@@ -64,7 +65,7 @@ def _request(event: ButtonPressed, run: RunNow, facts: Facts) -> Request:
 
 
 def _again(request: Request, run: RunNow) -> Sequence[Intent]:
-    agent = request.known.config.agents.get(run.agent)
+    agent = by_name(request.known.config, run.agent)
     if agent is None or request.is_open(run.agent):
         return []
     return [request.start(agent, run.instruction, outsiders=request.in_other_words(run))]

@@ -20,7 +20,7 @@ from bot.rules.policy import Ask, decide
 from bot.rules.repoconfig import Agent
 from bot.rules.requests import Known, Request
 from bot.rules.roles import Role
-from bot.rules.starting import by_command
+from bot.rules.starting import by_command, by_name
 from bot.rules.verbs import EVERYWHERE, VERBS
 from bot.rules.waiting import APPROVAL, SHORTEST_SHA, START, means
 from bot.rules.wording import plain
@@ -118,9 +118,8 @@ class Talk:
 
     def hear(self, command: Command) -> Said:
         """Decide on one command, and say what comes of it."""
-        verb = command.verb
-        agent = None if verb in VERBS else by_command(self.facts.config, verb)
-        act = agent.spec.name if agent else verb
+        agent = by_command(self.facts.config, command.verb)
+        act = agent.spec.name if agent else command.verb
         if agent is None and act not in VERBS:
             return self._unknown(command)
         decision = decide(self._ask(act, everywhere=EVERYWHERE in command.args))
@@ -209,7 +208,7 @@ class Talk:
         """Do the last finished run again, on the terms of today."""
         named = self._named(command)
         past = next((run for run in self.facts.past_runs if named in {None, run.agent}), None)
-        agent = self.facts.config.agents.get(past.agent) if past else None
+        agent = by_name(self.facts.config, past.agent) if past else None
         if past is None or agent is None:
             return Said(words="There is no finished run here to do again.")
         decision = decide(self._ask(past.agent))

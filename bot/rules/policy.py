@@ -97,13 +97,6 @@ def _bot(ask: Ask) -> Says:
     return None
 
 
-def _ambiguous(ask: Ask) -> Says:
-    """Let nobody do as one thing what they may only do as the other."""
-    if ask.act not in VERBS or ask.act not in ask.agents:
-        return None
-    return _no(f"`{ask.act}` is a command of the app, so the agent needs another name.")
-
-
 def _unknown(ask: Ask) -> Says:
     if ask.verb or ask.agent:
         return None
@@ -180,7 +173,6 @@ def _allowed(_ask: Ask) -> Says:
 
 RULES: Sequence[tuple[str, Callable[[Ask], Says]]] = (
     ("bot", _bot),
-    ("ambiguous", _ambiguous),
     ("unknown", _unknown),
     ("named_bot", _named_bot),
     ("owner", _owner),

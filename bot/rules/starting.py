@@ -8,21 +8,33 @@ from bot.model.ids import Sha
 from bot.model.runs import AgentSpec, Terms
 from bot.rules.policy import TALK
 from bot.rules.repoconfig import Agent, Config
+from bot.rules.verbs import VERBS
+
+
+def by_name(config: Config, name: str) -> Agent | None:
+    """Return an agent by its name."""
+    return next((each for each in _agents(config) if each.spec.name == name), None)
 
 
 def by_label(config: Config, label: str) -> Agent | None:
     """Return the agent that a label starts."""
-    return next((each for each in config.agents.values() if each.on.label == label), None)
+    return next((each for each in _agents(config) if each.on.label == label), None)
 
 
 def by_command(config: Config, verb: str) -> Agent | None:
-    """Return the agent that a command starts."""
-    return next((each for each in config.agents.values() if each.on.command == verb), None)
+    """Return the agent that a command starts; what is a verb of ours starts none."""
+    found = (each for each in _agents(config) if each.on.command == verb)
+    return None if verb in VERBS else next(found, None)
 
 
 def by_event(config: Config, name: str) -> Iterator[Agent]:
     """Yield the agents that an event may start, such as `issues.opened`."""
-    return (each for each in config.agents.values() if name in each.on.events)
+    return (each for each in _agents(config) if name in each.on.events)
+
+
+def _agents(config: Config) -> Iterator[Agent]:
+    """Leave out agents named like verbs: whoever may say the verb could start them."""
+    return (each for name, each in config.agents.items() if name not in VERBS)
 
 
 def terms_of(agent: Agent, config: Config, *, fork: bool) -> Terms:

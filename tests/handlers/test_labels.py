@@ -136,11 +136,9 @@ def test_where_there_is_no_agent_at_all_that_is_said():
 def test_an_agent_named_like_a_verb_is_not_started_by_who_may_say_the_verb():
     setup = config(agent("help", ["comment"], role="admin"))
     by = actor(Role.READ, MALLORY)
-    words = "`help` is a command of the app, so the agent needs another name."
-    assert put_on(labeled("agent:help", MALLORY), actor=by, config=setup) == [
-        *no("help", "ambiguous", words, by=by, trigger=LABEL),
-        dropped("agent:help"),
-    ]
+    words = "There is no agent `agent:help` here. There are: `help`."
+    told = no("agent:help", "unknown", words, by=by, trigger=LABEL)
+    assert put_on(labeled("agent:help", MALLORY), actor=by, config=setup) == told
 
 
 def test_the_label_of_a_bot_that_nobody_named_stays():

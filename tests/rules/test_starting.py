@@ -6,7 +6,8 @@ from bot.model.facts import PullNow
 from bot.model.ids import Sha
 from bot.model.runs import AgentSpec, Start, Terms
 from bot.rules.repoconfig import Agent, Config, On, TimeLimits
-from bot.rules.starting import by_command, by_event, by_label, needs_yes, terms_of
+from bot.rules.starting import by_command, by_event, by_label, by_name, needs_yes, terms_of
+from bot.rules.verbs import VERBS
 
 OUTPUTS = {"pull_request": 1, "push": 2, "comment": 3, "question": 1, "noop": 1, "missing_tool": 5}
 SPEC = AgentSpec(name="fix", description="", runtime="command", outputs=OUTPUTS)
@@ -17,15 +18,36 @@ HEAD = Sha("a" * 40)
 
 
 def test_an_agent_is_found_by_what_starts_it():
-    assert by_label(CONFIG, "agent:fix") is by_command(CONFIG, "mend") is FIX
+    assert (
+        by_name(CONFIG, "fix")
+        is by_label(CONFIG, "agent:fix")
+        is by_command(CONFIG, "mend")
+        is FIX
+    )
     assert list(by_event(CONFIG, "issues.opened")) == [FIX]
 
 
 @pytest.mark.parametrize("word", ["fix", "", "agent:mute", "mute", "None"])
 def test_an_agent_is_not_found_by_anything_else(word):
     assert by_label(CONFIG, word) is None
+    assert word in CONFIG.agents or by_name(CONFIG, word) is None
     assert by_command(CONFIG, word) is None
     assert list(by_event(CONFIG, word)) == []
+
+
+@pytest.mark.parametrize("verb", sorted(VERBS))
+def test_an_agent_named_like_a_verb_cannot_be_started(verb):
+    on = On(label=f"agent:{verb}", command="mend", events=("issues.opened",))
+    setup = Config(agents={verb: Agent(spec=replace(SPEC, name=verb), on=on)})
+    assert by_name(setup, verb) is by_command(setup, "mend") is None
+    assert by_label(setup, f"agent:{verb}") is None
+    assert list(by_event(setup, "issues.opened")) == []
+
+
+@pytest.mark.parametrize("verb", sorted(VERBS))
+def test_a_verb_starts_no_agent(verb):
+    setup = Config(agents={"fix": replace(FIX, on=On(command=verb))})
+    assert by_command(setup, verb) is None
 
 
 def test_a_run_keeps_the_settings_of_when_it_was_asked_for():
