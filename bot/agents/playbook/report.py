@@ -28,7 +28,7 @@ class Trial:
     words: str = ""
     before: bool | None = None
 
-    def since(self, before: bool) -> "Trial":  # noqa: FBT001 - it is the field's own name
+    def since(self, *, before: bool) -> "Trial":
         """Return the same, knowing whether they failed before."""
         return replace(self, before=before)
 
@@ -74,9 +74,10 @@ def body(report: Report) -> str:
         parts.append("\n".join(["**What was applied**", "", *lines]))
     if report.ran or report.missing:
         parts.append(tidied.body(report.ran, report.missing).rstrip())
-    parts.append("\n\n".join(["**Tests**", *(_tested(each) for each in report.tested)]))
-    if not report.tested:
-        parts[-1] = "**Tests:** I found none that I know how to run."
+    if report.tested:
+        parts.append("\n\n".join(["**Tests**", *(_tested(each) for each in report.tested)]))
+    else:
+        parts.append("**Tests:** I found none that I know how to run.")
     return "\n\n".join(parts) + "\n"
 
 

@@ -32,10 +32,11 @@ def run(programs: Programs, tree: Tree, base: str) -> list[Trial]:
 
 
 def _compared(programs: Programs, tested: Sequence[Trial]) -> list[Trial]:
-    before = {suite.command: suite for suite in suites(programs.top)}
+    """Run what failed once more, in the tree as it is now."""
+    known = {suite.command: suite for suite in suites(programs.top)}
     return [
-        each.since(_run(programs, before[each.command]).result == "failed")
-        if each.result == "failed" and each.command in before
+        each.since(before=_run(programs, known[each.command]).result == "failed")
+        if each.result == "failed" and each.command in known
         else each
         for each in tested
     ]
