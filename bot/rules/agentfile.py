@@ -7,6 +7,7 @@ https://docs.github.com/en/copilot/reference/custom-agents-configuration
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Annotated, Literal, cast
 
 from pydantic import ConfigDict, Field, Strict
@@ -30,30 +31,10 @@ OURS = "greenroom"
 LATER = ("validations", "waits")
 """Keys of ours that are checked and kept, and have no effect yet."""
 
-GITHUB = frozenset(
-    {
-        "agents",
-        "argument-hint",
-        "description",
-        "disable-model-invocation",
-        "handoffs",
-        "hooks",
-        "infer",
-        "mcp-servers",
-        "metadata",
-        "model",
-        "name",
-        "target",
-        "tools",
-        "user-invocable",
-    }
-)
-"""The keys that GitHub and its editors know."""
-
 MOST_PROMPT = 30_000
 """Characters of a prompt, as many as GitHub reads."""
 
-MOST_FRONT = 16_000
+MOST_FRONT = 8_000
 """Characters of the front matter."""
 
 ALWAYS: Mapping[str, int] = {"noop": 1, "missing_tool": 5}
@@ -78,7 +59,8 @@ EVENTS = OneOf(
 )
 
 _FRONT = re.compile(r"\ufeff?---[ \t]*\r?\n(.*?\n)?---[ \t]*(?:\r?\n|$)", re.DOTALL)
-_OURS = re.compile(rf"^{OURS}[ \t]*:", re.MULTILINE)
+_OURS = re.compile(rf"^[\"']?{OURS}[\"']?[ \t]*:", re.MULTILINE)
+_LIKE_OURS = re.compile(r"^(g[\w-]{5,11})[ \t]*:", re.MULTILINE | re.IGNORECASE | re.ASCII)
 
 Complaint = tuple[str, str, str]
 """The keys that lead to a mistake, with spaces between them, its words and its remedy."""
@@ -212,11 +194,10 @@ def read(path: str, text: str) -> tuple[Defined | None, tuple[Mistake, ...]]:
     front = (match[1] or "") if match else ""
     if match is None or len(front) > MOST_FRONT:
         return None, _too_long(path, text)
+    if not _OURS.search(front):
+        return None, _misspelled(path, front)
     root, mistakes = compose(path, front, first=2)
-    keys = root.keys if root else {}
-    if OURS not in keys:
-        return None, mistakes if _OURS.search(front) else _misspelled(path, keys)
-    if root is None or mistakes:
+    if root is None or mistakes or OURS not in root.keys:
         return None, mistakes
     body = text[match.end() :].strip()
     shape, mistakes = check(root, FrontMatter)
@@ -237,14 +218,17 @@ def _too_long(path: str, text: str) -> tuple[Mistake, ...]:
     return (Mistake(path=path, line=1, words=words, remedy=remedy),)
 
 
-def _misspelled(path: str, keys: Mapping[str, int]) -> tuple[Mistake, ...]:
-    """Find keys that GitHub does not know and that look like ours."""
+def _misspelled(path: str, front: str) -> tuple[Mistake, ...]:
+    """Find a key that looks like ours."""
+    like = (each for each in _LIKE_OURS.finditer(front) if nearest(each[1], (OURS,)))
     return tuple(
         Mistake(
-            path=path, line=line, words=f"There is no key {shown(key)}.", remedy=f"Write `{OURS}`."
+            path=path,
+            line=2 + front.count("\n", 0, each.start()),
+            words=f"There is no key {shown(each[1])}.",
+            remedy=f"Write `{OURS}`.",
         )
-        for key, line in keys.items()
-        if key not in GITHUB and nearest(key, (OURS,))
+        for each in islice(like, 1)
     )
 
 

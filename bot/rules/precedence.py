@@ -151,8 +151,9 @@ def origins(*layers: tuple[str, Node]) -> dict[str, str]:
     found = {name: "defaults" for name, section in names().items() if not section}
     for where, node in layers:
         for name, _, _ in leaves(node):
-            above = {each for each in found if name.startswith(f"{each}.")}
-            found = {each: by for each, by in found.items() if each not in above} | {name: where}
+            above = name.rpartition(".")[0]
+            found.pop(above, None)  # an empty mapping is a setting too, until it is filled
+            found[name] = where
     return found
 
 

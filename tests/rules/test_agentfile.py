@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.model.runs import AgentSpec, Limits
-from bot.rules.agentfile import ALWAYS, GITHUB, MOST_PROMPT, OUTPUTS, read
+from bot.rules.agentfile import ALWAYS, MOST_PROMPT, OUTPUTS, read
 from bot.rules.agents import BUILT_IN, LABEL, LONGEST, Agent, Allow, On
 from bot.rules.verbs import VERBS
 
@@ -99,7 +99,9 @@ def test_a_file_may_end_in_agent_md_and_have_windows_lines():
         "---\n- a\n---\n",
         "---\nname: [\n---\n",
         "---\nname: x\n",
-        "---\n" + "".join(f"{key}: x\n" for key in sorted(GITHUB)) + "---\n",
+        "---\ngroups: []\ngr: x\ngeneration: 3\n---\n",
+        "---\na: |\n greenroom: 3\n---\n",
+        '---\na: "\ngreenroom: 3"\n---\n',
         "text\n---\ngreenroom: 3\n---\n",
     ],
 )
@@ -120,13 +122,13 @@ def test_what_is_not_ours_is_left_alone(text):
         (
             "---\ngreenroom: {}\n",
             1,
-            "The front matter has no end within 16000 characters.",
+            "The front matter has no end within 8000 characters.",
             "Write `---` on a line of its own before the prompt.",
         ),
         (
-            f"---\ngreenroom: {{}}\na: {'x' * 16_000}\n---\n",
+            f"---\ngreenroom: {{}}\na: {'x' * 8_000}\n---\n",
             1,
-            "The front matter has no end within 16000 characters.",
+            "The front matter has no end within 8000 characters.",
             "Write `---` on a line of its own before the prompt.",
         ),
         (
