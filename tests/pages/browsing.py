@@ -8,6 +8,7 @@ from html import unescape
 from pathlib import Path
 
 import aiohttp
+from yarl import URL
 
 from bot.devhub import moves
 from bot.devhub.events import Scene
@@ -61,7 +62,7 @@ class Visitor:
     async def _ask(self, method: str, path: str, form: object, headers: dict[str, str]) -> Read:
         cookies = {"Cookie": f"act-as={self.login}", **headers}
         async with self.stage.http.request(
-            method, self.stage.hub.base + path, data=form, headers=cookies
+            method, URL(self.stage.hub.base + path, encoded=True), data=form, headers=cookies
         ) as answer:
             return Read(answer.status, str(answer.url), await answer.text(), answer.headers)
 

@@ -1,5 +1,7 @@
 """What each page shows, and to whom."""
 
+import re
+
 import pytest
 
 from tests.devhub.stage import REPO
@@ -153,3 +155,38 @@ async def test_the_middle_of_a_long_conversation_is_shown_when_asked_for(place):
     assert page.has("said-29-", "Show 20 more", "said-50-", "said-119-")
     assert "said-30-" not in page.text
     assert (await stranger.read(f"/acme/demo/issues/{place.issue}?all=1")).has("said-30-")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/acme/demo/tree/main/..%2F..%2Fetc",
+        "/acme/demo/tree/%2D%2Dhelp",
+        "/acme/demo/tree/main%00",
+        "/acme/demo/blob/main/%00",
+        "/acme/demo/blob/main/-x",
+        "/acme/demo/blob/main/.git",
+        "/acme/demo/blob/%FF/a",
+        "/acme/demo/tree//",
+        "/acme/demo/compare/main...%00",
+        "/acme/demo/compare?base=%00&head=--output=x",
+        "/acme/demo/compare/......",
+        "/acme/demo/commits/main..tidy",
+        "/acme/demo/pull/2/files?path=x&line=" + "9" * 5000,
+        "/acme/demo/pull/2/files?path=x&line=%D9%A3",
+        "/acme/demo/issues?label=%00&state=%00",
+        "/acme/demo/issues/999999999",
+        "/acme/demo/issues/9999999999999",
+    ],
+)
+async def test_no_address_breaks_a_page(place, path):
+    assert (await place.as_("maintainer").read(path)).status in {200, 404}
+
+
+async def test_names_with_odd_characters_are_linked_as_they_are(place):
+    await place.pushes("odd#1", {"docs/a#b?c%20.md": "Odd\n"})
+    stranger = place.as_("stranger")
+    folder = await stranger.read("/acme/demo/tree/odd%231/docs")
+    (link,) = re.findall(r'href="([^"]+%23b[^"]+)"', folder.html)
+    assert (await stranger.read(link)).has("Odd")
+    assert "odd%231" in (await stranger.read("/acme/demo/branches")).html

@@ -9,6 +9,7 @@ from operator import getitem
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from bot.devhub.pages.diffs import line_number
 from bot.devhub.pages.door import Answer
 from bot.devhub.pages.visits import Visit
 from bot.devhub.problems import Problem
@@ -85,12 +86,8 @@ def _new_pull(form: Form, seen: Visit) -> dict[str, Any]:
 
 def _line_comment(form: Form, seen: Visit) -> dict[str, Any]:
     words = _texts("body", "path", "side")(form, seen)
-    line = _given(form, "line")
-    return {
-        **words,
-        "commit_id": _given(form, "commit"),
-        "line": int(line) if line.isdecimal() else 0,
-    }
+    line = line_number(_given(form, "line"))
+    return {**words, "commit_id": _given(form, "commit"), "line": line}
 
 
 def _file(form: Form, seen: Visit) -> dict[str, Any]:

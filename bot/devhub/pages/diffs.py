@@ -56,3 +56,8 @@ def rows(patch: str) -> list[Row]:
             found.append(Row(kind="same", text=text, old=old, new=new))
             old, new = old + 1, new + 1
     return found
+
+
+def line_number(text: str) -> int | None:
+    """Return the line that a form or an address names, None for what is no number of a line."""
+    return int(text) if re.fullmatch(r"[1-9]\d{0,8}", text, re.ASCII) else None

@@ -44,7 +44,12 @@ def environment() -> Environment:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    templates.filters |= {"lasting": lasting, "iso": iso, "part": partial(quote, safe="")}
+    templates.filters |= {
+        "lasting": lasting,
+        "iso": iso,
+        "part": partial(quote, safe=""),
+        "way": partial(quote, safe="/:@"),
+    }
     templates.globals |= {
         "icon": icons.icon,
         "hue": icons.hue,

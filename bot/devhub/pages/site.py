@@ -47,6 +47,8 @@ _REPO = rf"/{_OWNER}/{{repo:(?![^/]*\.git(?:/|$))[\w.-]+}}"
 _ISSUE = r"{number:[1-9]\d{0,8}}"
 _ID = r"{id:[1-9]\d{0,15}}"
 
+_WRITABLE = ("/repos/", "/repositories/", "/_devhub/")
+
 PAGES: tuple[tuple[str, View], ...] = (
     ("/", home.index),
     (f"/{_OWNER}", home.account),
@@ -170,9 +172,7 @@ def _wrote(request: web.Request, response: web.StreamResponse) -> bool:
     """
     if request.method in READING or response.status >= web.HTTPBadRequest.status_code:
         return False
-    git_or_api = "owner" in request.match_info and response.status != web.HTTPSeeOther.status_code
-    fetches = request.path.endswith("/git-upload-pack")
-    return request.path.startswith("/_devhub/") or (git_or_api and not fetches)
+    return request.path.startswith(_WRITABLE) or request.path.endswith("/git-receive-pack")
 
 
 def _named(hub: Hub, request: web.Request) -> Repository | None:

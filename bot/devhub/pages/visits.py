@@ -26,7 +26,7 @@ class Visit:
     """One look at one page.
 
     Attributes:
-        path: the page's own address, without its query.
+        path: the page's own address as it was sent, without its query.
         viewer: the person that the browser acts as; None while the hub knows nobody.
         drafts: what was typed into a form that was then refused.
         refusal: GitHub's words for why it was refused.
@@ -126,7 +126,7 @@ def visit(hub: Hub, timeline: Timeline, request: web.Request) -> Visit:
     return Visit(
         hub=hub,
         timeline=timeline,
-        path=request.path,
+        path=request.rel_url.raw_path,
         params=request.match_info,
         query=request.query,
         viewer=chosen or next(iter(known), None),

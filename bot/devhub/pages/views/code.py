@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from bot.devhub import git, objects
+from bot.devhub import git, objects, writing
 from bot.devhub.pages import markdown
 from bot.devhub.pages.mentions import mentions
 from bot.devhub.pages.visits import Page, Visit
@@ -31,6 +31,22 @@ def divided(rest: str, branches: Iterable[str]) -> tuple[str, str]:
     return name, path.strip("/")
 
 
+async def commit_at(repository: Repository, name: str) -> str | None:
+    """Return the commit of a branch, tag or SHA; None when there is none of that name."""
+    found = await git.resolve(repository.path, name) if name.isprintable() else None
+    return None if found is None or "\n" in found else found  # `main..tidy` stands for two
+
+
+async def tree_at(
+    repository: Repository, sha: str | None, path: str, *, inside: bool = False
+) -> list[objects.TreeEntry]:
+    """Return what a path names, or what is inside of it; nothing when it is not there."""
+    if sha is None or (path and not writing.well_formed(path)) or not (path or inside):
+        return []
+    where = f"{path}/" if path and inside else path
+    return await objects.tree(repository.path, sha, where)
+
+
 async def root(seen: Visit) -> Page:
     """Show the repository: the files of its default branch, and its README."""
     return await _folder(seen, seen.repository.default_branch, "")
@@ -44,7 +60,7 @@ async def folder(seen: Visit) -> Page:
 
 async def _folder(seen: Visit, at: str, path: str) -> Page:
     repository = seen.repository
-    sha = await git.resolve(repository.path, at)
+    sha = await commit_at(repository, at)
     data = {
         "repository": repository,
         "branches": await branch_names(repository),
@@ -55,7 +71,7 @@ async def _folder(seen: Visit, at: str, path: str) -> Page:
         "last": None,
     }
     if sha is not None:
-        entries = await objects.tree(repository.path, sha, f"{path}/" if path else "")
+        entries = await tree_at(repository, sha, path, inside=True)
         if path and not entries:
             raise not_found()
         data["entries"] = sorted(entries, key=lambda each: (each.type == "blob", each.path))
@@ -80,8 +96,8 @@ async def file(seen: Visit) -> Page:
     """Show a file: Markdown as it is meant, everything else by its lines."""
     repository = seen.repository
     at, path = divided(seen.params["rest"], await branch_names(repository))
-    sha = await git.resolve(repository.path, at)
-    found = await objects.tree(repository.path, sha, path) if sha and path else []
+    sha = await commit_at(repository, at)
+    found = await tree_at(repository, sha, path)
     if not found or found[0].type != "blob":
         raise not_found()
     content = await objects.blob(repository.path, found[0].sha)
@@ -105,8 +121,8 @@ async def editor(seen: Visit) -> Page:
     """Show the form that changes a file, or makes one where there is none yet."""
     repository = seen.repository
     at, path = divided(seen.params["rest"], await branch_names(repository))
-    sha = await git.resolve(repository.path, at)
-    found = await objects.tree(repository.path, sha, path) if sha and path else []
+    sha = await commit_at(repository, at)
+    found = await tree_at(repository, sha, path)
     content = b""
     if found and found[0].type == "blob":
         content = await objects.blob(repository.path, found[0].sha)

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from bot.devhub import git, objects
+from bot.devhub import objects
 from bot.devhub.pages import diffs, markdown
 from bot.devhub.pages.mentions import mentions
 from bot.devhub.pages.views.checks import runs_at
-from bot.devhub.pages.views.code import branch_names, divided
+from bot.devhub.pages.views.code import branch_names, commit_at, divided
 from bot.devhub.pages.visits import Page, Visit
 from bot.devhub.problems import not_found
 from bot.devhub.records import Repository
@@ -39,7 +39,7 @@ async def index(seen: Visit) -> Page:
     """Show the history of a branch."""
     repository = seen.repository
     at, _ = divided(seen.params["rest"], await branch_names(repository))
-    if (sha := await git.resolve(repository.path, at)) is None:
+    if (sha := await commit_at(repository, at)) is None:
         raise not_found()
     listed = await objects.commits(repository.path, sha, limit=100)
     data = {"repository": repository, "at": at, "commits": listed, "checks": _checks(seen, listed)}
@@ -53,7 +53,7 @@ def _checks(seen: Visit, listed: list[objects.Commit]) -> dict[str, object]:
 async def show(seen: Visit) -> Page:
     """Show a commit and what it changes."""
     repository = seen.repository
-    if (sha := await git.resolve(repository.path, seen.params["sha"])) is None:
+    if (sha := await commit_at(repository, seen.params["sha"])) is None:
         raise not_found()
     commit = await objects.commit(repository.path, sha)
     parent = commit.parents[0] if commit.parents else objects.EMPTY_TREE
@@ -109,8 +109,8 @@ async def _difference(seen: Visit, base: str, head: str) -> dict[str, object]:
     A fork may not have the base's newest commits yet; what would be in it is then `unseen`.
     """
     source, branch = _source(seen, head)
-    old = await git.resolve(seen.repository.path, base)
-    new = await git.resolve(source.path, branch) if branch else None
+    old = await commit_at(seen.repository, base)
+    new = await commit_at(source, branch) if branch else None
     if old is None or new is None:
         return {"commits": [], "files": [], "unseen": False}
     if await objects.kind(source.path, old) != "commit":

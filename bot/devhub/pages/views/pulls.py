@@ -3,6 +3,7 @@
 from collections import defaultdict
 
 from bot.devhub import comparisons, objects
+from bot.devhub.pages import diffs
 from bot.devhub.pages.views.checks import runs_at
 from bot.devhub.pages.views.commits import changed_files
 from bot.devhub.pages.views.issues import conversation, listed, talk
@@ -115,7 +116,7 @@ def verdicts(issue: Issue, pull: Pull) -> dict[str, str]:
 def _asked(seen: Visit) -> tuple[str, str, int] | None:
     """Return the line that the query or a refused form wants to comment on."""
     given = seen.drafts or seen.query
-    line = given.get("line", "")
-    if not line.isdecimal() or "path" not in given:
+    line = diffs.line_number(given.get("line", ""))
+    if line is None or "path" not in given:
         return None
-    return given["path"], given.get("side", "RIGHT"), int(line)
+    return given["path"], given.get("side", "RIGHT"), line
