@@ -46,7 +46,7 @@ RUNTIMES = OneOf(
     what="runtimes",
     later=dict.fromkeys(("claude", "codex", "opencode", "gemini", "acp"), COMING),
 )
-OUTPUTS = OneOf(words=tuple(dict.fromkeys([*KINDS, "push", "question"])), what="outputs")
+OUTPUTS = OneOf(words=tuple(KINDS), what="outputs")
 EVENTS = OneOf(
     words=(
         "issues.opened",

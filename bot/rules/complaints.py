@@ -75,9 +75,11 @@ def _adapter(shape: Shape[Any]) -> TypeAdapter[Any]:
 
 
 def _mistake(error: ErrorDetails, root: Node, whole: JsonSchema) -> Mistake:
-    steps = [step for step in error["loc"] if step != KEY]
+    steps = error["loc"]
+    is_key = error["type"] == OURS and steps[-1] == KEY
+    steps = steps[:-1] if is_key else steps
     node, line = place(root, steps)
-    if KEY in error["loc"]:
+    if is_key:
         node = Node(path=root.path, line=line, value=str(steps[-1]))
     words, remedy = _words(error, steps, node, whole)
     return Mistake(path=root.path, line=line, words=words, remedy=remedy)

@@ -229,6 +229,12 @@ def test_a_mistake_has_the_line_of_its_key_or_entry():
     assert [each.line for each in check(node, ConfigFile)[1]] == [6, 3]
 
 
+def test_a_key_may_look_like_a_mark_of_pydantic():
+    for text in ("'[key]': 1", "commits: {'[key]': 1}", "agents: {'[key]': {'[key]': 1}}"):
+        node, _ = compose("a.yml", text)
+        assert check(node, ConfigFile)[1]
+
+
 def test_all_mistakes_are_told_at_once():
     node, _ = compose("a.yml", "a: 1\nb: 2\nci: 3\nversion: 4")
     assert len(check(node, ConfigFile)[1]) == 4
