@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.model.events import InstallationChanged, RepositoriesAdded, RepositoriesRemoved
+from bot.model.ids import Repo
 from bot.model.intents import ForgetConfig, Intent, RecordInstallation, StopRepository
 from bot.reactions import Reaction
 
@@ -33,7 +34,10 @@ def changed(event: InstallationChanged, facts: Facts) -> Sequence[Intent]:
     if facts.works_there:
         return [record]
     why = ENDS.get(event.action, "The app may not work here.")
-    return [record, StopRepository(installation=event.installation, repo=None, why=why)]
+    # Whoever takes the account's name later must not find its settings in force.
+    forget = ForgetConfig(repo=Repo(f"{event.account}/.github"))
+    stop = StopRepository(installation=event.installation, repo=None, why=why)
+    return [record, stop, *([forget] if event.action == "deleted" else [])]
 
 
 def added(event: RepositoriesAdded, _facts: NoFacts) -> Sequence[Intent]:

@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from bot.model.events import Pushed
 from bot.model.intents import Intent, Note, ReportConfig, WarmMirror
 from bot.reactions import Reaction
+from bot.rules.layers import AGENTS, FOLDER
 from bot.rules.repoconfig import Mistake
-
-FILE, FOLDERS = ".github/greenroom.yml", (".github/greenroom/", ".github/agents/")
-"""Where configuration lies in a repository."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +55,7 @@ def pushed(event: Pushed, _facts: NoFacts) -> Sequence[Intent]:
 
 
 def _is_config(path: str) -> bool:
-    return path == FILE or path.startswith(FOLDERS)
+    return path.startswith((f"{FOLDER}greenroom", AGENTS))
 
 
 REACTIONS = (

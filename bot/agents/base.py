@@ -23,11 +23,13 @@ class Exit:
     Attributes:
         exit: its exit status; None when a signal ended it.
         signal: the number of that signal.
+        words: what went wrong, in one line; empty when nothing is known but the status.
     """
 
     cause: Cause
     exit: int | None = None
     signal: int | None = None
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,19 +31,15 @@ it again.
 """
 
 TRY_FIX = """\
-Write `/fix` with a suggested change below it, for example:
+Write `/fix apply the suggestion of stranger` in a comment. The agent applies this, runs the
+tests, and makes a commit:
 
 ```diff
---- a/{path}
-+++ b/{path}
-@@ -1 +1 @@
--{line}
-+{line} (by an agent)
+{patch}
 ```
 
-The agent applies it, runs the tests, and opens a pull request. This issue was written by a
-stranger, whom the agent is shown too: before anything is pushed, somebody who may write here
-has to say yes.
+A stranger wrote this, and the agent was shown it. So before the commit is pushed, which starts
+CI, somebody who may write here has to say yes.
 """
 
 
@@ -152,24 +148,21 @@ class Tour:
         self._tell(f"a small CI runs `{' '.join(ci)}` on every push")
 
     async def _write_issues(self, maintainer: Hub, stranger: Hub) -> None:
-        path, line = await self._a_line(maintainer)
         issues = f"{self._at}/issues"
         tidy = {"title": "Format and lint the code", "body": TRY_TIDY}
         await maintainer.send("POST", issues, tidy)
-        body = TRY_FIX.format(path=path, line=line)
-        await stranger.send(
-            "POST", issues, {"title": "The first line could say more", "body": body}
-        )
+        if patch := await self._patch(maintainer):
+            fix = {"title": "The first line says too little", "body": TRY_FIX.format(patch=patch)}
+            await stranger.send("POST", issues, fix)
 
-    async def _a_line(self, maintainer: Hub) -> tuple[str, str]:
-        """Find a file whose first line stands alone in a patch."""
+    async def _patch(self, maintainer: Hub) -> str | None:
+        """Make a patch of the first lines of the README; None where there is none."""
         for each in await maintainer.get(f"{self._at}/contents/"):
             if each["type"] == "file" and each["name"].upper().startswith("README"):
                 found = await maintainer.get(f"{self._at}/contents/{each['path']}")
                 lines = base64.b64decode(found["content"]).decode(errors="replace").splitlines()
-                if lines and lines[0]:
-                    return each["path"], lines[0]
-        return "README.md", "A project"
+                return _with_another_first_line(each["path"], lines[:4]) if lines else None
+        return None
 
     async def _contribute(self, contributor: Hub) -> None:
         """Open a pull request from the contributor's fork."""
@@ -193,6 +186,13 @@ class Tour:
             "base": fork["default_branch"],
         }
         await contributor.send("POST", f"{self._at}/pulls", pull)
+
+
+def _with_another_first_line(path: str, lines: list[str]) -> str:
+    head = [f"--- a/{path}", f"+++ b/{path}", f"@@ -1,{len(lines)} +1,{len(lines)} @@"]
+    first, *others = lines
+    kept = [f" {line}" for line in others]
+    return "\n".join([*head, f"-{first}", f"+{first} (seen by an agent)", *kept])
 
 
 def checks_of(project: Project) -> tuple[str, ...]:

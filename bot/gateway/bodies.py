@@ -90,6 +90,7 @@ class Finish(_Body):
     signal: Annotated[int, Field(ge=1, le=127)] | None  # a shell's status less 128
     cause: Cause
     result: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")] | None
+    words: Annotated[str, StringConstraints(max_length=MOST_STEP)] = ""
     log: Annotated[str, StringConstraints(max_length=MOST_LOG)]
 
     def ended(self) -> Ended:
@@ -99,6 +100,7 @@ class Finish(_Body):
             signal=self.signal,
             cause=self.cause,
             result=self.result,
+            words=self.words,
             log=self.log,
         )
 

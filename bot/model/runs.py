@@ -120,6 +120,8 @@ class Terms:
         draft: whether pull requests are opened as drafts.
         parked: seconds that the run may wait for a person.
         label: the label that starts the agent, which an open run bears; None without one.
+        prefix: the word after the slash of commands, as people write them here.
+        command: the word after the prefix that starts the agent; None without one.
         at_once: how many runs of the repository may hold a runner at the same time.
     """
 
@@ -131,6 +133,8 @@ class Terms:
     draft: bool = False
     parked: int = 14 * 24 * 3600
     label: str | None = None
+    prefix: str = "gr"
+    command: str | None = None
     at_once: int = 3
 
 

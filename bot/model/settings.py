@@ -29,6 +29,7 @@ HINTS: Mapping[str, str] = {
     "GREENROOM_HOST": "give the address to listen on",
     "GREENROOM_HOME": "give the folder for mirrors, jobs, sockets and the embedded database",
     "GREENROOM_CLOCK": "give the file that moves the clock, in tests and the demo",
+    "GREENROOM_FLOOR": "give a file like .github/greenroom.yml, whose enforce: holds everywhere",
     "GREENROOM_JOB_UIDS": "give a range of unused user ids such as 210000-210999",
     "GREENROOM_TOOLBOXES": "give NAME=FOLDER pairs with commas between them",
     "GREENROOM_RUNS_AT_ONCE": "give a whole number above zero",
@@ -55,6 +56,7 @@ class Settings:
         webhook_secrets: any of these may have signed a delivery, newest first.
         home: the folder for mirrors, jobs, sockets and the embedded database.
         clock: the file that moves the clock, in tests and the demo.
+        floor: the file of settings that hold where an organization enforces none of its own.
         job_uids: first and last user id that jobs may take when started by root.
         toolboxes: read-only tool trees by name, offered to every sandbox.
         runs_at_once: how many runs may hold a runner at the same time.
@@ -72,6 +74,7 @@ class Settings:
     port: int
     home: Path
     clock: Path | None
+    floor: Path | None
     job_uids: tuple[int, int]
     toolboxes: Mapping[str, Path]
     runs_at_once: int
@@ -102,6 +105,7 @@ def read_settings(env: Mapping[str, str], needs: frozenset[Process]) -> Settings
         port=_read(env, "PORT", _port, "8080"),
         home=home,
         clock=Path(env["GREENROOM_CLOCK"]) if env.get("GREENROOM_CLOCK") else None,
+        floor=Path(env["GREENROOM_FLOOR"]) if env.get("GREENROOM_FLOOR") else None,
         job_uids=_read(env, "GREENROOM_JOB_UIDS", _uids, "210000-210999"),
         toolboxes=_read(env, "GREENROOM_TOOLBOXES", _toolboxes, ""),
         runs_at_once=_read(env, "GREENROOM_RUNS_AT_ONCE", _positive, "4"),

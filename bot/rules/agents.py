@@ -75,7 +75,7 @@ BUILT_IN: Mapping[str, Agent] = {
                 ),
                 runtime="command",
                 command=("tidy",),
-                outputs={"pull_request": 1, "push": 1, "noop": 1, "missing_tool": 5},
+                outputs={"pull_request": 1, "push": 1, "comment": 1, "noop": 1, "missing_tool": 5},
                 limits=Limits(seconds=15 * 60),
             ),
             on=On(label="agent:tidy", command="tidy"),

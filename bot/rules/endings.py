@@ -11,6 +11,11 @@ from typing import Literal
 
 from bot.model.runs import Conclusion
 from bot.rules.lifecycle import Signal
+from bot.rules.markdown import clip, inline
+from bot.rules.outputs import without_secrets
+
+MOST_WORDS = 200
+"""Characters of an agent's trouble that people are shown."""
 
 Cause = Literal["exited", "timeout", "cancelled", "crashed"]
 
@@ -28,6 +33,7 @@ class Ended:
     Attributes:
         exit: the program's exit status, None when a signal ended it.
         result: the commit that reached quarantine, None when nothing was changed.
+        words: what went wrong between the harness and the agent, in one line; may be empty.
         log: the end of what the program wrote, kept for the operator.
     """
 
@@ -35,6 +41,7 @@ class Ended:
     signal: int | None
     cause: Cause
     result: str | None
+    words: str = ""
     log: str = ""
 
 
@@ -59,6 +66,9 @@ def ending(ended: Ended, asked: Collection[str]) -> Ending:
         return Ending(
             signal=Signal.CANCELLED, conclusion=Conclusion.CANCELLED, words="The run was stopped."
         )
+    if ended.words:
+        words = clip(inline(without_secrets(ended.words)), MOST_WORDS)
+        return _finish(Conclusion.FAILURE, f"The agent broke off: {words}")
     if ended.cause == "crashed" or ended.exit != 0:
         return _finish(Conclusion.FAILURE, f"The agent's program {_how(ended)}.")
     return _of_a_good_exit(ended, asked)

@@ -128,11 +128,15 @@ def might_command(text: str) -> bool:
 
 
 def nearest(word: str, known: Collection[str]) -> str | None:
-    """Return the known name that was probably meant: one that begins so, or is spelled alike."""
+    """Return the known name that was probably meant.
+
+    That is one that begins so, has the same letters in another order, or is spelled alike.
+    """
     word, names = word.lower()[:LONGEST_NAME], sorted(known)
     begun = [name for name in names if len(word) > 1 and name.startswith(word)]
+    turned = [name for name in names if sorted(name) == sorted(word)]
     alike = get_close_matches(word, names, n=1, cutoff=0.6)
-    return begun[0] if len(begun) == 1 else next(iter(alike), None)
+    return begun[0] if len(begun) == 1 else next(iter([*turned, *alike]), None)
 
 
 def _heads(text: str, grammar: Grammar) -> Sequence[_Head]:

@@ -64,13 +64,13 @@ def approval(view: RunView, sha: Sha, *, seconds: int, files: Files, diff: str) 
         "",
         WHY,
         "",
-        f"```\n/gr approve {sha[:SHORT]}\n```",
+        f"```\n/{view.prefix} approve {sha[:SHORT]}\n```",
         "",
         *listed,
         "",
         folded("The changes", diff, MOST_DIFF),
         "",
-        f"Without a yes in {span(seconds)} it is dropped; `/gr stop` drops it now.",
+        f"Without a yes in {span(seconds)} it is dropped; `/{view.prefix} stop` drops it now.",
     ]
     return "\n".join(lines)
 
@@ -83,7 +83,12 @@ def answered(run: RunId, sha: Sha, words: str) -> str:
 def question(view: RunView, number: int, text: str, choices: Sequence[str]) -> str:
     """Write the comment that asks a question of the person who started a run, and calls them."""
     offered = [f"- {inline(choice)}" for choice in choices]
-    go_on = f"Go on with `/gr {view.agent} …` and your answer in the place of the dots."
+    way = (
+        f"`/{view.prefix} {view.command} …`"
+        if view.command
+        else "a comment, then the label again,"
+    )
+    go_on = f"Go on with {way} and your answer in the place of the dots."
     called = _called(view.asked_by)
     head = [question_marker(view.id, number), f"{called}, **{view.agent}** asks:", ""]
     foot = ["", *offered, *([""] if offered else []), go_on]

@@ -48,6 +48,8 @@ def terms_of(agent: Agent, config: Config, *, fork: bool) -> Terms:
         draft=config.pull_requests.draft,
         parked=config.limits.time.parked,
         label=agent.on.label,
+        prefix=config.commands.prefix,
+        command=agent.on.command,
         at_once=config.limits.runs.concurrent,
     )
 

@@ -67,6 +67,8 @@ class RunView:
 
     Attributes:
         round: how often it went on after a person's yes.
+        prefix: the word after the slash of commands here.
+        command: the word after the prefix that starts the agent; None without one.
         asks: what it waits for a person's yes with.
         changed: a block of ours with changes that were not pushed.
     """
@@ -85,6 +87,8 @@ class RunView:
     head: Sha | None
     said: str
     round: int = 0
+    prefix: str = "gr"
+    command: str | None = None
     asks: Waiting | None = None
     changed: str = ""
 
@@ -102,8 +106,8 @@ def comment(view: RunView) -> str:
     if view.changed:
         lines += ["", view.changed]
     if view.asks and view.asks.about:
-        lines += ["", _asking(view.asks.about)]
-    lines += ["", f"Asked for by {plain(view.asked_by)}. `/gr stop` ends it."]
+        lines += ["", _asking(view.prefix, view.asks.about)]
+    lines += ["", f"Asked for by {plain(view.asked_by)}. `/{view.prefix} stop` ends it."]
     if view.state is Run.FINISHED:
         lines[-1] = f"Asked for by {plain(view.asked_by)}. Took {_took(view)}."
     return cut("\n".join([marker(view.id), *lines]), MOST_CHARACTERS)
@@ -118,10 +122,11 @@ def headline(view: RunView) -> str:
     return f"{ICONS[view.conclusion]} {view.words or view.conclusion.replace('_', ' ')}"
 
 
-def _asking(sha: Sha) -> str:
+def _asking(prefix: str, sha: Sha) -> str:
     """Tell whoever may write here what to say, and to what."""
     short = sha[:12]
-    return f"It waits for a yes to `{short}` by somebody who may write here: `/gr approve {short}`"
+    say = f"`/{prefix} approve {short}`"
+    return f"It waits for a yes to `{short}` by somebody who may write here: {say}"
 
 
 def _story(view: RunView) -> list[str]:

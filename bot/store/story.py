@@ -22,7 +22,7 @@ class OutputRow:
     """An output that was accepted."""
 
     kind: str
-    payload: Mapping[str, str]
+    payload: Mapping[str, Any]
     key: str | None = None
 
 

@@ -16,7 +16,8 @@ from bot.model.errors import Misconfigured
 from bot.model.ids import RunId, run_id
 from bot.model.settings import Settings
 from bot.rules.admission import Capacity
-from bot.rules.repoconfig import PROTECT
+from bot.rules.layers import SETTINGS
+from bot.rules.repoconfig import PROTECT, Layer, mistakes
 from bot.runners.base import Runner
 from bot.runners.local import open_local
 from bot.wiring.base import alone, clock_of, open_checked, token
@@ -74,9 +75,10 @@ def _loops(
     lowers = Lowers(settings.home / "lowers", mirrors)
     workspaces = Workspaces(mirrors=mirrors, lowers=lowers, quarantines=quarantines)
     launcher = Launcher(context, runner, workspaces, settings.home / "gateway")
+    configs = Configs(context, _floor(settings))
     capacity = Capacity(everywhere=settings.runs_at_once, repo=settings.runs_per_repo)
     return {
-        "inbox": Inbox(context, Configs(context), handlers.REACTIONS, new_run).step,
+        "inbox": Inbox(context, configs, handlers.REACTIONS, new_run).step,
         "approvals": Approvals(context).step,
         "scheduler": Scheduler(context, capacity).step,
         "supervisor": Supervisor(context, runner, launcher).step,
@@ -95,6 +97,25 @@ def _pem(settings: Settings) -> SecretStr:
     except (OSError, ValueError):
         words = f"GITHUB_PRIVATE_KEY_FILE is wrong: {file} cannot be read as a PEM."
         raise Misconfigured(words) from None
+
+
+def _floor(settings: Settings) -> Layer | None:
+    """Read the operator's own settings.
+
+    Raises:
+        Misconfigured: they cannot be read, or are wrong; with the first mistake.
+    """
+    if settings.floor is None:
+        return None
+    try:
+        text = settings.floor.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        words = f"GREENROOM_FLOOR is wrong: {settings.floor} cannot be read."
+        raise Misconfigured(words) from None
+    layer = Layer(where="operator", files={SETTINGS: text})
+    for each in mistakes(layer):
+        raise Misconfigured(f"{settings.floor}:{each.line}: {each.words} {each.remedy}")
+    return layer
 
 
 def _noreply(settings: Settings) -> str:

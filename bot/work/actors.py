@@ -1,5 +1,9 @@
 """Who somebody is here: their role, the teams that configuration names, and their standing."""
 
+from collections.abc import Awaitable
+
+import structlog
+
 from bot.model.errors import Refused
 from bot.model.events import RepositoryEvent
 from bot.rules.policy import Actor
@@ -7,6 +11,8 @@ from bot.rules.repoconfig import Config
 from bot.rules.roles import Role, role_of
 from bot.work.context import Context
 from bot.work.loop import together
+
+log = structlog.get_logger()
 
 
 async def actor(context: Context, event: RepositoryEvent, config: Config, *, org: bool) -> Actor:
@@ -16,7 +22,6 @@ async def actor(context: Context, event: RepositoryEvent, config: Config, *, org
 
     Raises:
         Unavailable: GitHub did not answer.
-        Refused: it lets us not ask, in words that name the missing permission.
     """
     sender = event.sender
     if sender.bot:
@@ -54,7 +59,7 @@ async def _teams(context: Context, event: RepositoryEvent, config: Config) -> fr
 async def _is_in(context: Context, event: RepositoryEvent, team: str) -> bool:
     org, _, slug = team.partition("/")
     members = context.github.members(event.installation)
-    return await members.in_team(org, slug, event.sender.login)
+    return await _told(members.in_team(org, slug, event.sender.login))
 
 
 async def _owns(context: Context, event: RepositoryEvent) -> bool:
@@ -62,4 +67,16 @@ async def _owns(context: Context, event: RepositoryEvent) -> bool:
     owner = event.repo.partition("/")[0]
     if owner.lower() == event.sender.login.lower():
         return True
-    return await context.github.members(event.installation).owns(owner, event.sender.login)
+    members = context.github.members(event.installation)
+    return await _told(members.owns(owner, event.sender.login))
+
+
+async def _told(asking: Awaitable[bool]) -> bool:
+    """Take it for no where the owner has not let us ask; everything else goes on."""
+    try:
+        return await asking
+    except Refused as problem:
+        if problem.reason != "permission":
+            raise
+        log.warning("members.hidden", words=problem.words)
+        return False

@@ -103,6 +103,29 @@ class Configs:
         self._absent.pop(repo, None)
         return await _read(self._context.github.at(installation, repo), repo, sha)
 
+    async def pushed(
+        self, installation: InstallationId, repo: Repo, repo_id: int, sha: Sha
+    ) -> Layer:
+        """Return the files of a commit of the default branch, and keep what they say.
+
+        So the last commit without mistakes is known although nobody asked for it meanwhile.
+        Once the head itself was looked at, an older commit has nothing new to say.
+
+        Raises:
+            Refused: another repository has the name by now, or it cannot be read.
+            Unavailable: GitHub or the database did not answer.
+        """
+        self._absent.pop(repo, None)
+        at = self._context.github.at(installation, repo)
+        there = await at.repository.get()
+        if repo_id != there.id:
+            raise Refused("repository", f"Another repository has the name {repo} by now.")
+        layer = await _read(at, repo, sha)
+        row = await self._row(repo, repo_id)
+        if row is None or row.sha != await _head(at, there.default_branch):
+            await self._keep(layer, repo_id, sha)
+        return layer
+
     async def _over(self, org: LayerRow | None, own: LayerRow | None) -> Config:
         """Lay one layer over the other, once for each pair of commits."""
         pair = tuple(row and (row.repo, row.repo_id, row.good_sha) for row in (org, own))
@@ -143,17 +166,18 @@ class Configs:
         async with self._looking.setdefault(repo, asyncio.Lock()):
             row = await self._row(repo, there.id)
             if row is None or row.sha != head:
-                await self._look(at, repo, there.id, head)
+                await self._keep(await _read(at, repo, head), there.id, head)
         return await self._row(repo, there.id)
 
-    async def _look(self, at: AtRepository, repo: Repo, repo_id: int, head: Sha) -> None:
-        layer = await _read(at, repo, head)
+    async def _keep(self, layer: Layer, repo_id: int, sha: Sha) -> None:
+        """Put files in force, or note what is wrong in them."""
+        repo = Repo(layer.where)
         wrong = (await asyncio.to_thread(judged, layer))[:MOST_MISTAKES]
-        good = None if wrong else head
-        row = LayerRow(repo=repo, repo_id=repo_id, sha=head, mistakes=wrong, good_sha=good)
+        good = None if wrong else sha
+        row = LayerRow(repo=repo, repo_id=repo_id, sha=sha, mistakes=wrong, good_sha=good)
         async with self._context.store.begin() as tx:
             await layers.keep(tx, row, layer.files, now=self._context.now())
-        log.info("config.read", repo=repo, sha=head, files=len(layer.files), mistakes=len(wrong))
+        log.info("config.read", repo=repo, sha=sha, files=len(layer.files), mistakes=len(wrong))
 
     async def _row(self, repo: Repo, repo_id: int | None = None) -> LayerRow | None:
         """Read what is known of a repository, unless it is of another one of that name."""

@@ -18,7 +18,7 @@ from bot.rules import wording
 from bot.rules.attempts import DELIVERING_PATIENCE
 from bot.rules.delivering import DELIVERY, Next, Standing, Wished, needs_yes, next_step
 from bot.rules.endings import Ending
-from bot.rules.lifecycle import Signal
+from bot.rules.lifecycle import Compute, Signal
 from bot.rules.notices import SHORT, span
 from bot.rules.outputs import CHANGED
 from bot.rules.waiting import APPROVAL, APPROVED
@@ -104,7 +104,8 @@ class Delivering:
             case Next.SEAL:
                 await self._seal(row, seen)
             case Next.WAIT_FOR_YES:
-                return seen.waits[APPROVAL].deadline - now + LOOK_AGAIN
+                if row.compute is Compute.NONE:  # else its runner has still to be stopped
+                    return seen.waits[APPROVAL].deadline - now + LOOK_AGAIN
             case Next.OPEN:
                 await self._open(row, seen)
             case Next.WAIT:
@@ -151,7 +152,9 @@ class Delivering:
             await calling.ask_for_yes(
                 tx, row, sealed.commit, files=sealed.files, diff=diff, now=now
             )
-            await telling.tell(tx, row, f"Waiting for `/gr approve {short}`", now=now)
+            await telling.tell(
+                tx, row, f"Waiting for `/{row.terms.prefix} approve {short}`", now=now
+            )
 
     async def _push(self, row: RunRow, sealed: Sealed, *, asked: bool) -> None:
         now = self._context.now()

@@ -33,14 +33,14 @@ from bot.rules.conditions import Moment
 from bot.rules.grammar import Command, might_command
 from bot.rules.policy import Actor
 from bot.rules.reading import grammar_of, read
-from bot.rules.repoconfig import Config, Mistake, mistakes
+from bot.rules.repoconfig import Config, Mistake
 from bot.rules.roles import Role
 from bot.rules.starting import by_event
 from bot.rules.verbs import EVERYWHERE
 from bot.store import decisions, heads, pauses, queue, runs, story
 from bot.store.runs import RunRow
 from bot.work.actors import actor
-from bot.work.configs import Configs
+from bot.work.configs import Configs, judged
 from bot.work.context import Context
 from bot.work.loop import together
 
@@ -292,8 +292,12 @@ class FactSource:
         event = self._event
         if not isinstance(event, Pushed):
             raise TypeError(f"{type(event).__name__} is no push")
-        layer = await self._configs.at(event.installation, event.repo, event.sha)
-        return await asyncio.to_thread(mistakes, layer) if layer.files else None
+        where = event.installation, event.repo
+        if event.default:
+            layer = await self._configs.pushed(*where, event.repo_id, event.sha)
+        else:
+            layer = await self._configs.at(*where, event.sha)
+        return await asyncio.to_thread(judged, layer) if layer.files else None
 
 
 def run_now(row: RunRow, pull: int | None, waits: Sequence[Any] = ()) -> RunNow:

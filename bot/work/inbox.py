@@ -70,6 +70,8 @@ class Inbox:
                 await self._again(_blameless(delivery), str(problem), SOON)
             case Unreadable():
                 await self._end(delivery, "set_aside", str(problem))
+            case Refused(reason="repository"):
+                await self._end(delivery, "ignored", problem.words)
             case Refused():
                 await self._bad(delivery, problem.words)
             case _:

@@ -38,7 +38,7 @@ async def push_signed(
         await take_back(quarantine, loan)
         return tip
     if tip != target.onto:
-        raise Refused("branch_moved", "Somebody else moved the branch in the meantime.")
+        raise Refused("branch_moved", MOVED)
     await lend(quarantine, commit, loan)
     try:
         return await _made(at, wanted, ref, new=tip is None)

@@ -174,6 +174,8 @@ async def view(tx: AsyncConnection, row: RunRow) -> wording.RunView:
         pull=await runs.opened(tx, row.id),
         head=row.head,
         round=row.round,
+        prefix=row.terms.prefix,
+        command=row.terms.command,
         asks=asks,
         said="\n\n".join([*said, *missing]),
         changed="".join(each.payload["body"] for each in asked if each.kind == CHANGED),

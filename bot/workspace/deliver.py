@@ -184,7 +184,7 @@ def _moved(branch: str) -> str:
     name = branch.replace("`", "'")
     return (
         f"`{name}` has moved on while the agent worked, so that nothing was pushed. "
-        "`/gr retry` does the work again where it stands now."
+        "`retry` does the work again where it stands now."
     )
 
 

@@ -73,7 +73,7 @@ async def test_a_branch_that_moved_on_is_left_alone_and_it_is_said_what_to_do(ho
     run = await house.run()
     assert run.conclusion is Conclusion.FAILURE
     assert "`topic` has moved on while the agent worked" in run.words
-    assert "`/gr retry`" in run.words
+    assert "`retry`" in run.words
     assert await people.tip("topic") == theirs
 
 

@@ -106,7 +106,7 @@ async def test_a_branch_that_moved_on_meanwhile_is_left_alone_and_it_is_said_wha
         await pushed(ours, onto=base)
     assert raised.value.words == (
         f"`{BRANCH}` has moved on while the agent worked, so that nothing was pushed. "
-        "`/gr retry` does the work again where it stands now."
+        "`retry` does the work again where it stands now."
     )
     assert origin.at(REF) == theirs
 

@@ -7,7 +7,8 @@ from bot.agents import told
 from bot.agents.base import Exit, Start, Talk, Turn, by_status
 from bot.model.inside import DOOR
 from bot.model.runs import JobPlan
-from bot.rules.endings import Cause
+from bot.rules.endings import MOST_WORDS, Cause
+from bot.rules.markdown import clip
 
 PACKAGES = (
     "acp",
@@ -39,5 +40,5 @@ class Playbook:
     def ended(self, cause: Cause, status: int, turn: Turn | None = None) -> Exit:
         """Believe a good exit status only of a turn that came to its end."""
         if cause == "exited" and (turn is None or not turn.went_well):
-            return Exit(cause="crashed")
+            return Exit(cause="crashed", words=clip(turn.trouble if turn else "", MOST_WORDS))
         return by_status(cause, status)
