@@ -315,3 +315,14 @@ async def test_everything_works_without_scripts(desk, issue):
     await expect(page.locator("#the-labels")).to_contain_text("bug")
     await page.get_by_role("button", name="Close issue").click()
     await expect(page.get_by_role("button", name="Reopen issue")).to_be_visible()
+
+
+async def test_a_file_that_moved_on_is_not_overwritten_unseen(place, desk):
+    page = await desk.of("maintainer", "/acme/demo/edit/main/src/a.py")
+    await listening(page)
+    await page.get_by_label("Text").fill("mine\n")
+    await place.pushes("main", {"src/a.py": "theirs\n"})
+    await page.evaluate("refresh()")
+    await page.get_by_role("button", name="Commit to main").click()
+    await expect(page.get_by_role("alert")).to_contain_text("does not match")
+    await expect(page.get_by_label("Text")).to_have_value("mine\n")
