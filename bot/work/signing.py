@@ -14,7 +14,7 @@ from bot.github.commits import Commit
 from bot.model.errors import Refused
 from bot.model.ids import Sha
 from bot.model.priorities import Priority
-from bot.workspace.deliver import Target
+from bot.workspace.deliver import Target, moved
 from bot.workspace.lend import Loan, lend, sealed, take_back
 
 
@@ -38,7 +38,7 @@ async def push_signed(
         await take_back(quarantine, loan)
         return tip
     if tip != target.onto:
-        raise Refused("branch_moved", MOVED)
+        raise Refused("branch_moved", moved(target.branch))
     await lend(quarantine, commit, loan)
     try:
         return await _made(at, wanted, ref, new=tip is None)

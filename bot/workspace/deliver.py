@@ -175,11 +175,11 @@ async def push(
     if finished.code != 0:
         problem = trouble(finished, sent=True)
         if target.onto and isinstance(problem, Refused) and problem.reason == "branch_moved":
-            raise Refused(problem.reason, _moved(target.branch))
+            raise Refused(problem.reason, moved(target.branch))
         raise problem
 
 
-def _moved(branch: str) -> str:
+def moved(branch: str) -> str:
     """Say what became of a push to a branch that somebody else pushed to first."""
     name = branch.replace("`", "'")
     return (

@@ -3,7 +3,7 @@
 import base64
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
 from operator import getitem
 from typing import Any
@@ -14,7 +14,7 @@ from bot.devhub.pages.door import Answer
 from bot.devhub.pages.visits import Visit
 from bot.devhub.problems import Problem
 
-_PAGE = ("html_url",)
+_PAGE = "html_url"
 
 Form = Mapping[str, str]
 Body = Callable[[Form, Visit], dict[str, Any]]
@@ -26,12 +26,16 @@ class Act:
 
     Attributes:
         line: method and path; names in braces come from the address and from the form.
-        body: builds the JSON of the request.
+        texts: fields of the form that are fields of the request's JSON.
+        fixed: what the JSON has besides.
+        body: builds more of it, for what is no plain text.
         follow: where in the answer the address stands that is gone to; else the same page is.
     """
 
     line: str
-    body: Body
+    texts: tuple[str, ...] = ()
+    fixed: Mapping[str, str] = field(default_factory=dict)
+    body: Body | None = None
     follow: tuple[str, ...] = ()
 
     def request(self, form: Form, seen: Visit) -> str:
@@ -43,6 +47,16 @@ class Act:
         known = {**form, **seen.params}
         path = self.line.replace("REPO", "/repos/{owner}/{repo}")
         return re.sub(r"\{(\w+)\}", lambda name: quote(_given(known, name[1]), safe=""), path)
+
+    def json(self, form: Form, seen: Visit) -> dict[str, Any]:
+        """Return the JSON of the request.
+
+        Raises:
+            Problem: 422 when the form lacks a field, 403 when the page itself refuses.
+        """
+        words = {name: _lines(_given(form, name)) for name in self.texts}
+        more = {} if self.body is None else self.body(form, seen)
+        return {**words, **self.fixed, **more}
 
     def goes_to(self, seen: Visit, answer: Answer) -> str:
         """Return the address that the browser is sent to."""
@@ -58,44 +72,28 @@ def _given(form: Form, name: str) -> str:
     return form[name]
 
 
-def _nothing(_form: Form, _seen: Visit) -> dict[str, Any]:
-    return {}
-
-
-def _texts(*names: str) -> Body:
-    return lambda form, _seen: {name: _lines(_given(form, name)) for name in names}
-
-
 def _lines(text: str) -> str:
     """Return what a textarea holds; browsers send its lines with CR LF."""
     return text.replace("\r\n", "\n")
-
-
-def _always(**body: str) -> Body:
-    return lambda _form, _seen: dict(body)
 
 
 def _label(form: Form, _seen: Visit) -> dict[str, Any]:
     return {"labels": [_given(form, "label").strip()]}
 
 
-def _new_pull(form: Form, seen: Visit) -> dict[str, Any]:
-    words = _texts("title", "body", "head", "base")(form, seen)
-    return {**words, "draft": "draft" in form}
+def _draft(form: Form, _seen: Visit) -> dict[str, Any]:
+    return {"draft": "draft" in form}
 
 
-def _line_comment(form: Form, seen: Visit) -> dict[str, Any]:
-    words = _texts("body", "path", "side")(form, seen)
-    line = line_number(_given(form, "line"))
-    return {**words, "commit_id": _given(form, "commit"), "line": line}
+def _line(form: Form, _seen: Visit) -> dict[str, Any]:
+    return {"commit_id": _given(form, "commit"), "line": line_number(_given(form, "line"))}
 
 
-def _file(form: Form, seen: Visit) -> dict[str, Any]:
+def _file(form: Form, _seen: Visit) -> dict[str, Any]:
     """Return a commit of one file; the blob that it replaces is named, if there was one."""
     text = _lines(_given(form, "text"))
     replaced = {"sha": form["sha"]} if form.get("sha") else {}
     return {
-        **_texts("branch")(form, seen),
         "message": form.get("message") or f"Change {_given(form, 'path')}",
         "content": base64.b64encode(text.encode()).decode(),
         **replaced,
@@ -119,41 +117,50 @@ def _press(form: Form, seen: Visit) -> dict[str, Any]:
 
 
 ACTS: Mapping[str, Act] = {
-    "open issue": Act(line="POST REPO/issues", body=_texts("title", "body"), follow=_PAGE),
-    "comment": Act(line="POST REPO/issues/{number}/comments", body=_texts("body"), follow=_PAGE),
-    "edit comment": Act(line="PATCH REPO/issues/comments/{comment}", body=_texts("body")),
-    "delete comment": Act(line="DELETE REPO/issues/comments/{comment}", body=_nothing),
-    "rename": Act(line="PATCH REPO/issues/{number}", body=_texts("title")),
-    "edit description": Act(line="PATCH REPO/issues/{number}", body=_texts("body")),
-    "close": Act(line="PATCH REPO/issues/{number}", body=_always(state="closed")),
-    "reopen": Act(line="PATCH REPO/issues/{number}", body=_always(state="open")),
+    "open issue": Act(line="POST REPO/issues", texts=("title", "body"), follow=_PAGE),
+    "comment": Act(line="POST REPO/issues/{number}/comments", texts=("body",), follow=_PAGE),
+    "edit comment": Act(line="PATCH REPO/issues/comments/{comment}", texts=("body",)),
+    "delete comment": Act(line="DELETE REPO/issues/comments/{comment}"),
+    "rename": Act(line="PATCH REPO/issues/{number}", texts=("title",)),
+    "edit description": Act(line="PATCH REPO/issues/{number}", texts=("body",)),
+    "close": Act(line="PATCH REPO/issues/{number}", fixed={"state": "closed"}),
+    "reopen": Act(line="PATCH REPO/issues/{number}", fixed={"state": "open"}),
     "label": Act(line="POST REPO/issues/{number}/labels", body=_label),
-    "unlabel": Act(line="DELETE REPO/issues/{number}/labels/{label}", body=_nothing),
-    "react": Act(line="POST REPO/issues/{number}/reactions", body=_texts("content")),
-    "take back": Act(line="DELETE REPO/issues/{number}/reactions/{reaction}", body=_nothing),
+    "unlabel": Act(line="DELETE REPO/issues/{number}/labels/{label}"),
+    "react": Act(line="POST REPO/issues/{number}/reactions", texts=("content",)),
+    "take back": Act(line="DELETE REPO/issues/{number}/reactions/{reaction}"),
     "react to comment": Act(
-        line="POST REPO/issues/comments/{comment}/reactions", body=_texts("content")
+        line="POST REPO/issues/comments/{comment}/reactions", texts=("content",)
     ),
     "take back from comment": Act(
-        line="DELETE REPO/issues/comments/{comment}/reactions/{reaction}", body=_nothing
+        line="DELETE REPO/issues/comments/{comment}/reactions/{reaction}"
     ),
     "react to review comment": Act(
-        line="POST REPO/pulls/comments/{comment}/reactions", body=_texts("content")
+        line="POST REPO/pulls/comments/{comment}/reactions", texts=("content",)
     ),
     "take back from review comment": Act(
-        line="DELETE REPO/pulls/comments/{comment}/reactions/{reaction}", body=_nothing
+        line="DELETE REPO/pulls/comments/{comment}/reactions/{reaction}"
     ),
-    "open pull request": Act(line="POST REPO/pulls", body=_new_pull, follow=_PAGE),
-    "merge": Act(line="PUT REPO/pulls/{number}/merge", body=_texts("merge_method")),
-    "review": Act(line="POST REPO/pulls/{number}/reviews", body=_texts("event", "body")),
-    "comment on line": Act(line="POST REPO/pulls/{number}/comments", body=_line_comment),
-    "reply": Act(line="POST REPO/pulls/{number}/comments/{comment}/replies", body=_texts("body")),
-    "edit review comment": Act(line="PATCH REPO/pulls/comments/{comment}", body=_texts("body")),
-    "delete review comment": Act(line="DELETE REPO/pulls/comments/{comment}", body=_nothing),
-    "rerun": Act(line="POST REPO/check-runs/{id}/rerequest", body=_nothing),
-    "rerun suite": Act(line="POST REPO/check-suites/{suite}/rerequest", body=_nothing),
+    "open pull request": Act(
+        line="POST REPO/pulls", texts=("title", "body", "head", "base"), body=_draft, follow=_PAGE
+    ),
+    "merge": Act(line="PUT REPO/pulls/{number}/merge", texts=("merge_method",)),
+    "review": Act(line="POST REPO/pulls/{number}/reviews", texts=("event", "body")),
+    "comment on line": Act(
+        line="POST REPO/pulls/{number}/comments", texts=("body", "path", "side"), body=_line
+    ),
+    "reply": Act(line="POST REPO/pulls/{number}/comments/{comment}/replies", texts=("body",)),
+    "edit review comment": Act(line="PATCH REPO/pulls/comments/{comment}", texts=("body",)),
+    "delete review comment": Act(line="DELETE REPO/pulls/comments/{comment}"),
+    "rerun": Act(line="POST REPO/check-runs/{id}/rerequest"),
+    "rerun suite": Act(line="POST REPO/check-suites/{suite}/rerequest"),
     "press": Act(line="POST /_devhub/press", body=_press),
-    "write file": Act(line="PUT REPO/contents/{path}", body=_file, follow=("content", "html_url")),
+    "write file": Act(
+        line="PUT REPO/contents/{path}",
+        texts=("branch",),
+        body=_file,
+        follow=("content", "html_url"),
+    ),
     "create branch": Act(line="POST REPO/git/refs", body=_branch),
-    "fork": Act(line="POST REPO/forks", body=_nothing, follow=_PAGE),
+    "fork": Act(line="POST REPO/forks", follow=_PAGE),
 }

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
@@ -17,12 +18,12 @@ _ANCHOR = re.compile(r"</?a\b", re.IGNORECASE)
 
 def comment(text: str | None, known: Mentions) -> Markup:
     """Return a comment, where GitHub keeps the breaks of lines."""
-    return _html(_COMMENTS, text, known)
+    return _html(_parser(breaks=True), text, known)
 
 
 def document(text: str, known: Mentions) -> Markup:
     """Return a file, where a single break is a space."""
-    return _html(_DOCUMENTS, text, known)
+    return _html(_parser(breaks=False), text, known)
 
 
 def _html(parser: MarkdownIt, text: str | None, known: Mentions) -> Markup:
@@ -31,6 +32,7 @@ def _html(parser: MarkdownIt, text: str | None, known: Mentions) -> Markup:
     return Markup(sanitized(html, known.address))  # noqa: S704 - sanitized
 
 
+@cache
 def _parser(*, breaks: bool) -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": True, "breaks": breaks})
     parser.enable(["table", "strikethrough"])
@@ -83,7 +85,3 @@ def _tick_tasks(state: StateCore) -> None:
         first = token.children[0] if token.children else None
         if opens and item and first is not None and (box := _TASK.match(first.content)):
             first.content = ("☐ " if box[1] == " " else "☑ ") + first.content[box.end() :]
-
-
-_COMMENTS = _parser(breaks=True)
-_DOCUMENTS = _parser(breaks=False)

@@ -141,7 +141,7 @@ class Site:
         """
         if (act := ACTS.get(form.get("act", ""))) is None or seen.viewer is None:
             raise Problem(422, "The page does not know how to do this.")
-        line, body = act.request(form, seen), act.body(form, seen)
+        line, body = act.request(form, seen), act.json(form, seen)
         answer = await self._door.ask(seen.viewer, line, body)
         if answer.refusal:
             raise Problem(answer.status, answer.refusal)
