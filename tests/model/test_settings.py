@@ -41,6 +41,7 @@ def test_the_least_that_must_be_set():
         port=8080,
         home=Path("/srv/greenroom"),
         clock=None,
+        floor=None,
         job_uids=(210000, 210999),
         toolboxes={},
         runs_at_once=4,
