@@ -14,7 +14,7 @@ from bot.devhub.pages.door import Answer
 from bot.devhub.pages.visits import Visit
 from bot.devhub.problems import Problem
 
-_PAGE = "html_url"
+_PAGE = ("html_url",)
 
 Form = Mapping[str, str]
 Body = Callable[[Form, Visit], dict[str, Any]]
