@@ -213,7 +213,10 @@ def started(  # noqa: PLR0913 - each is what some test is about
         asked_by=(by or actor()).person,
         trigger=trigger,
         terms=Terms(
-            agent=more.pop("spec", defined.spec), protect=setup.protect, label=defined.on.label
+            agent=more.pop("spec", defined.spec),
+            protect=setup.protect,
+            label=defined.on.label,
+            command=defined.on.command,
         ),
         at=NOW,
         **more,

@@ -170,7 +170,8 @@ def test_runs_that_wait_for_a_yes_to_an_older_head_ask_about_the_new_one():
         (frozenset({".github/greenroom.yml"}), True),
         (frozenset({"src/a.py", ".github/greenroom/limits.yml"}), True),
         (frozenset({".github/agents/fix.md"}), True),
-        (frozenset({".github/greenroom.yml.bak"}), False),
+        (frozenset({".github/greenroom.yaml"}), True),
+        (frozenset({".github/dependabot.yml"}), False),
     ],
 )
 @pytest.mark.parametrize("default", [True, False])

@@ -55,6 +55,7 @@ def test_a_run_keeps_the_settings_of_when_it_was_asked_for():
         CONFIG,
         protect=("a/**",),
         ci="auto",
+        commands=replace(CONFIG.commands, prefix="bot"),
         commits=replace(CONFIG.commits, sign_off=True, signed=True),
         pull_requests=replace(CONFIG.pull_requests, draft=True),
         limits=replace(
@@ -72,6 +73,8 @@ def test_a_run_keeps_the_settings_of_when_it_was_asked_for():
         draft=True,
         parked=7200,
         label="agent:fix",
+        prefix="bot",
+        command="mend",
         at_once=2,
     )
 

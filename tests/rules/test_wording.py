@@ -158,6 +158,13 @@ def test_a_run_that_waits_for_a_yes_says_what_to_say():
     assert shown.endswith("Asked for by ann. `/gr stop` ends it.")
 
 
+def test_commands_are_shown_as_they_are_written_there():
+    shown = comment(replace(ASKING, prefix="bot"))
+    assert f"`/bot approve {'5' * 12}`" in shown
+    assert shown.endswith("`/bot stop` ends it.")
+    assert "/gr " not in shown
+
+
 def test_a_wait_for_nothing_in_particular_names_no_command():
     asks = replace(ASKING.asks, about=None)
     assert "approve" not in comment(replace(ASKING, asks=asks))
