@@ -22,10 +22,12 @@ class Facts(Known):
     Attributes:
         ours: whether the check run is one of this app.
         run: the run that it shows; None when there is none.
+        is_open: whether the issue or pull request is open.
     """
 
     ours: bool
     run: RunNow | None
+    is_open: bool
 
 
 def pressed(event: ButtonPressed, facts: Facts) -> Sequence[Intent]:
@@ -42,7 +44,10 @@ def pressed(event: ButtonPressed, facts: Facts) -> Sequence[Intent]:
         return [record, *_again(request, run)]
     if event.button == STOP and run.is_open:
         why = f"{plain(event.sender.login)} stopped it."
-        return [record, StopRuns(subject=run.subject, agent=run.agent, why=why)]
+        return [
+            record,
+            StopRuns(repo_id=event.repo_id, subject=run.subject, agent=run.agent, why=why),
+        ]
     if event.button == APPROVE:
         return [record, *_approved(event, run)]
     return [record]
@@ -59,7 +64,7 @@ def _request(event: ButtonPressed, run: RunNow, facts: Facts) -> Request:
         title=run.title,
         body=run.body,
         author=run.author,
-        open=True,
+        open=facts.is_open,
     )
     return Request(event=subject, trigger=Trigger(kind="button"), known=facts)
 
@@ -72,7 +77,12 @@ def _again(request: Request, run: RunNow) -> Sequence[Intent]:
 
 
 def _approved(event: ButtonPressed, run: RunNow) -> Sequence[Intent]:
-    """Say yes to what the run waits with; of a head, only to the one the button stands on."""
+    """Say yes to what the run waits with, if the button stands on the check that shows it.
+
+    That is the check of this round, and for a head the one on that head.
+    """
+    if event.run.partition(".")[2] != (str(run.round) if run.round else ""):
+        return []
     return [
         Approve(run=run.id, sha=wait.about, by=event.sender)
         for wait in run.waits

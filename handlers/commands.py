@@ -201,7 +201,12 @@ class Talk:
             return Said(words="No such run is open here.")
         why = f"{plain(self.request.event.sender.login)} stopped it."
         self.stopped.update(found)
-        intent = StopRuns(subject=self.request.event.subject, agent=agent, why=why)
+        intent = StopRuns(
+            repo_id=self.request.event.repo_id,
+            subject=self.request.event.subject,
+            agent=agent,
+            why=why,
+        )
         return Said([intent], done=True)
 
     def retry(self, command: Command) -> Said:

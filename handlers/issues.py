@@ -29,17 +29,30 @@ def closed(event: SubjectClosed, facts: Facts) -> Sequence[Intent]:
     """Finish the runs that were asked for on it."""
     if not facts.still_holds:
         return []
-    return [StopRuns(subject=event.subject, agent=None, why="The issue was closed.")]
+    return [
+        StopRuns(
+            repo_id=event.repo_id, subject=event.subject, agent=None, why="The issue was closed."
+        )
+    ]
 
 
 def gone(event: SubjectGone, _facts: NoFacts) -> Sequence[Intent]:
     """Finish the runs of an issue that is no longer there; there is no way back."""
-    return [StopRuns(subject=event.subject, agent=None, why=f"The issue was {event.how}.")]
+    return [
+        StopRuns(
+            repo_id=event.repo_id,
+            subject=event.subject,
+            agent=None,
+            why=f"The issue was {event.how}.",
+        )
+    ]
 
 
 def locked(event: SubjectLocked, _facts: NoFacts) -> Sequence[Intent]:
     """Say in the story of open runs that fewer people can answer now."""
-    return [TellRuns(subject=event.subject, text="The conversation was locked")]
+    return [
+        TellRuns(repo_id=event.repo_id, subject=event.subject, text="The conversation was locked")
+    ]
 
 
 REACTIONS = (

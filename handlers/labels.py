@@ -53,7 +53,12 @@ def unlabeled(event: SubjectUnlabeled, facts: Facts) -> Sequence[Intent]:
     if not decision.allowed:
         return [record, request.refuse(decision)]
     why = "The label was taken off."
-    return [record, StopRuns(subject=event.subject, agent=name, why=why, unlabeled=True)]
+    return [
+        record,
+        StopRuns(
+            repo_id=event.repo_id, subject=event.subject, agent=name, why=why, unlabeled=True
+        ),
+    ]
 
 
 REACTIONS = (

@@ -58,12 +58,21 @@ def closed(event: SubjectClosed, facts: Facts) -> Sequence[Intent]:
     if not facts.still_holds:
         return []
     how = "merged" if event.merged else "closed"
-    return [StopRuns(subject=event.subject, agent=None, why=f"The pull request was {how}.")]
+    return [
+        StopRuns(
+            repo_id=event.repo_id,
+            subject=event.subject,
+            agent=None,
+            why=f"The pull request was {how}.",
+        )
+    ]
 
 
 def locked(event: SubjectLocked, _facts: NoFacts) -> Sequence[Intent]:
     """Say in the story of open runs that fewer people can answer now."""
-    return [TellRuns(subject=event.subject, text="The conversation was locked")]
+    return [
+        TellRuns(repo_id=event.repo_id, subject=event.subject, text="The conversation was locked")
+    ]
 
 
 REACTIONS = (

@@ -109,6 +109,12 @@ class Operation(Enum):
         _READ_ISSUES,
         "issues/comments#list-issue-comments",
     )
+    REMARK = (
+        "GET",
+        _REPO + "/issues/comments/{comment_id}",
+        _READ_ISSUES,
+        "issues/comments#get-an-issue-comment",
+    )
     COMMENT_CREATE = (
         "POST",
         _REPO + "/issues/{issue_number}/comments",
@@ -163,11 +169,23 @@ class Operation(Enum):
         _READ_PULLS,
         "pulls/reviews#list-reviews-for-a-pull-request",
     )
+    REVIEW = (
+        "GET",
+        _REPO + "/pulls/{pull_number}/reviews/{review_id}",
+        _READ_PULLS,
+        "pulls/reviews#get-a-review-for-a-pull-request",
+    )
     REVIEW_COMMENTS = (
         "GET",
         _REPO + "/pulls/{pull_number}/comments",
         _READ_PULLS,
         "pulls/comments#list-review-comments-on-a-pull-request",
+    )
+    REVIEW_COMMENT = (
+        "GET",
+        _REPO + "/pulls/comments/{comment_id}",
+        _READ_PULLS,
+        "pulls/comments#get-a-review-comment-for-a-pull-request",
     )
     PULLS = "GET", _REPO + "/pulls", _READ_PULLS, "pulls/pulls#list-pull-requests"
     PULL_CREATE = (

@@ -46,7 +46,10 @@ class Remark:
 
 
 class Remarks:
-    """What was said in one repository, each list oldest first."""
+    """What was said in one repository, each list oldest first.
+
+    A single one that was deleted raises Refused `not_found`.
+    """
 
     def __init__(self, calls: Caller) -> None:
         self._calls = calls
@@ -60,6 +63,21 @@ class Remarks:
         """Return the comments beside lines of a pull request."""
         pages = self._calls.pages(Operation.REVIEW_COMMENTS, pull_number=number)
         return tuple([_remark("review_comment", row) async for row in pages])
+
+    async def comment(self, number: int) -> Remark:
+        """Return a comment of an issue or a pull request by its own number."""
+        row = await self._calls.get(Operation.REMARK, comment_id=number)
+        return _remark("issue_comment", row)
+
+    async def review_comment(self, number: int) -> Remark:
+        """Return a comment beside lines by its own number."""
+        row = await self._calls.get(Operation.REVIEW_COMMENT, comment_id=number)
+        return _remark("review_comment", row)
+
+    async def review(self, pull: int, number: int) -> Remark:
+        """Return a review of a pull request."""
+        row = await self._calls.get(Operation.REVIEW, pull_number=pull, review_id=number)
+        return _remark("review", row)
 
     async def reviews(self, number: int) -> tuple[Remark, ...]:
         """Return the reviews of a pull request that were submitted."""

@@ -43,6 +43,7 @@ class RunNow:
         words: what was said at its end.
         changed_at: Unix seconds of its last move.
         outsiders: whether its agent was told words of people who may not write.
+        round: how often it went on after a person's yes; each round has a check run.
     """
 
     id: RunId
@@ -62,6 +63,7 @@ class RunNow:
     pull: int | None
     waits: tuple[Waiting, ...] = ()
     outsiders: bool = False
+    round: int = 0
 
     @property
     def is_open(self) -> bool:

@@ -49,6 +49,7 @@ class StopRuns:
     `unlabeled` says that a person took the agent's label off.
     """
 
+    repo_id: int
     subject: Subject
     agent: str | None
     why: str
@@ -68,6 +69,7 @@ class StopRepository:
 class TellRuns:
     """Add a line to the story of a subject's open runs."""
 
+    repo_id: int
     subject: Subject
     text: str
 

@@ -166,9 +166,10 @@ def _written(payload: Payload, text: Written | None, kind: TriggerKind, at: floa
     edited = payload.action == "edited"
     was = payload.changes.body if payload.changes else None
     when = (text.updated_at,) if edited else (text.created_at, text.submitted_at)
+    fields = _about(payload, at)
     now = text.body or ""
     return TextWritten(
-        **{**_about(payload, at), "at": _seconds(*when, at=at)},
+        **{**fields, "at": _seconds(*when, at=fields["at"])},
         where=Trigger(kind=kind, id=text.id),
         text=now,
         before=((was.old or "") if was else now) if edited else None,

@@ -48,6 +48,7 @@ READS: Mapping[str, TypeAdapter[Any]] = {
     "still_holds": TypeAdapter(bool),
     "works_there": TypeAdapter(bool),
     "ours": TypeAdapter(bool),
+    "is_open": TypeAdapter(bool),
     "left_today": TypeAdapter(int),
     "seen_head": TypeAdapter(Sha | None),
     "pull": TypeAdapter(PullNow | None),
@@ -105,8 +106,8 @@ async def _recorded_of_subject(
     head = await heads.seen(rows, event.repo_id, number, before=event.at)
     facts.setdefault("seen_head", head)
     for name, some in (
-        ("open_runs", await runs.open_on(rows, subject)),
-        ("past_runs", await runs.finished_on(rows, subject, most=MOST_PAST)),
+        ("open_runs", await runs.open_on(rows, subject, event.repo_id)),
+        ("past_runs", await runs.finished_on(rows, subject, event.repo_id, most=MOST_PAST)),
     ):
         waits = await story.waiting(rows, [row.id for row in some])
         facts.setdefault(
@@ -132,6 +133,7 @@ ASSUMED: Mapping[str, tuple[Any, str]] = {
     "by_us": (False, "somebody else did it"),
     "config": (Config(), "the built-in configuration (--against)"),
     "decisions": ((), "none"),
+    "is_open": (True, "it is open"),
     "left_today": (1, "another run may be started today"),
     "open_runs": ((), "none"),
     "ours": (True, "the check run is ours"),

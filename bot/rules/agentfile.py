@@ -244,6 +244,8 @@ def _misnamed(name: str, body: str) -> Iterator[Complaint]:
     if not NAME.fullmatch(name) or len(name) > MOST_NAME:
         words = f"{shown(name)} is the agent's name by its file, and cannot be one."
         yield "", words, "Name the file in lower-case letters, digits and hyphens: `fix.md`."
+    if name in VERBS:
+        yield "", f"`{name}` is a command of its own.", "Name the file after something else."
     if len(body) > MOST_PROMPT:
         words = f"The prompt has {len(body)} characters; up to {MOST_PROMPT} are read."
         yield "", words, "Make it shorter."

@@ -15,6 +15,9 @@ JOB_GRACE = 120.0
 SETTLES = 10.0
 """Seconds after an event in which GitHub's answers may still be older than the event."""
 
+FRESH = 60.0
+"""Seconds for which a text is taken to be as an event told; then it is read again."""
+
 DELIVERING_PATIENCE = 30 * 60.0
 """Seconds that a run may wait for GitHub to take what it delivers."""
 

@@ -20,8 +20,9 @@ ENTITY = re.compile(r"&(?=#|commat;|num;)")
 
 CLOSES = re.compile(
     r"(?<![A-Za-z0-9])"
-    r"((?:close[sd]?|fix(?:e[sd])?|resolve[sd]?)[\s:*_~`\"'(\[<]{0,12}"
-    r"(?:(?:[\w.-]+/[\w.-]+)?#(?=\d)|GH-(?=\d)|https?:(?=//)))",
+    r"((?:close[sd]?|fix(?:e[sd])?|resolve[sd]?)"
+    r"(?:[\s:*_~`\"'(\[<\\]|&[A-Za-z]{1,30};|<[A-Za-z][^<>\n]{0,200}>){0,12}"
+    r"(?:(?:[\w.-]+/[\w.-]+)?\\?#(?=\d)|GH\\?-(?=\d)|https?\\?:(?=\\?/)))",
     re.IGNORECASE,
 )
 """Words that make GitHub close an issue when a pull request is merged.

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from bot.model.ids import Login, RunId, Sha
 from bot.rules.markdown import BREAK, COMMENT, clip, cut, inline, quiet
-from bot.rules.outputs import without_secrets
+from bot.rules.outputs import blacked_out
 from bot.rules.visible import shown
 from bot.rules.wording import RunView, plain
 
@@ -22,6 +22,9 @@ MOST_CHARACTERS = 60_000
 MOST_FILES = 30
 """Changed files that are listed by name."""
 
+TOO_LONG = "It is too long to be shown.\n"
+"""What stands in the place of a diff that is not even read."""
+
 SHORT = 12
 """Digits of a commit's name in the command that says yes to it."""
 
@@ -32,7 +35,19 @@ WHY = (
 )
 """Why a person is asked, and who may answer."""
 
+NOT_ALL = (
+    "**Not all of the changes can be shown here.** A yes pushes what is not shown as well: it is "
+    "too long, binary, or looks like a credential."
+)
+"""What stands above the way to say yes then."""
+
+WIDEST_GAP = 80
+"""Blanks in a row that stay what they are; more would put the end of a line out of sight."""
+
 UNITS = ((24 * 3600, "days"), (3600, "hours"), (60, "minutes"))
+
+_GAP = re.compile(rf"[ \t]{{{WIDEST_GAP + 1},}}")
+_BINARY = re.compile(r"^Binary files .* differ$", re.MULTILINE)
 
 _LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,99})", re.ASCII)
 
@@ -64,6 +79,7 @@ def approval(view: RunView, sha: Sha, *, seconds: int, files: Files, diff: str) 
         "",
         WHY,
         "",
+        *([] if is_whole(diff, MOST_DIFF) else [NOT_ALL, ""]),
         f"```\n/{view.prefix} approve {sha[:SHORT]}\n```",
         "",
         *listed,
@@ -101,17 +117,28 @@ def folded(title: str, diff: str, most: int) -> str:
 
     What would end the block does not, and what looks like a credential is blacked out.
     """
-    # The cut comes first, and once more: a number is longer than what it stands for.
-    told = COMMENT.sub(f"<{BREAK}", shown(without_secrets(diff[:most])))[:most]
-    if whole := len(diff) <= most and len(told) < most:
-        kept = told.removesuffix("\n")
-    else:
-        kept = told[: told.rfind("\n") + 1].removesuffix("\n")
+    kept, whole = _told(diff, most)
     fence = "`" * max(3, 1 + max(map(len, re.findall(r"`+", kept)), default=0))
     note = "" if whole else "\nThe rest is not shown here; it is too long.\n"
     return (
         f"<details><summary>{title}</summary>\n\n{fence}diff\n{kept}\n{fence}\n{note}\n</details>"
     )
+
+
+def is_whole(diff: str, most: int) -> bool:
+    """Tell whether a block of a diff shows all that it would change, in so many characters."""
+    shows_all = blacked_out(diff[:most]) == diff[:most] and not _BINARY.search(diff)
+    return diff != TOO_LONG and _told(diff, most)[1] and shows_all
+
+
+def _told(diff: str, most: int) -> tuple[str, bool]:
+    """Return what is shown of a diff, and whether it goes on to the diff's end."""
+    # The cut comes first, and once more: a number is longer than what it stands for.
+    seen = _GAP.sub(lambda gap: f"⟨{len(gap[0])} blanks⟩", shown(blacked_out(diff[:most])))
+    told = COMMENT.sub(f"<{BREAK}", seen)[:most]
+    if whole := len(diff) <= most and len(told) < most:
+        return told.removesuffix("\n"), whole
+    return told[: told.rfind("\n") + 1].removesuffix("\n"), whole
 
 
 def span(seconds: int) -> str:

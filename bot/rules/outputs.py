@@ -141,6 +141,12 @@ SECRETS = re.compile(
 https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/about-authentication-to-github#githubs-token-formats
 """
 
+PRIVATE_KEY = re.compile(
+    r"-----BEGIN [A-Z ]*PRIVATE KEY-----[A-Za-z0-9+/=\\]*"
+    r"(?:\n[ +-]?(?:[A-Za-z0-9+/=]{40,}|(?:Proc-Type|DEK-Info): .*)?\r?(?=\n))*"
+)
+"""A private key with the lines that hold it, also in a diff."""
+
 
 def granted(outputs: Mapping[str, int], place: Place) -> dict[str, int]:
     """Return what an agent may ask for at a place, of all that it may ask for anywhere."""
@@ -214,6 +220,22 @@ def without_secrets(text: str) -> str:
     """
     shown, mark, _ = storable(text).partition("-----BEGIN")
     return SECRETS.sub(HIDDEN, shown) + (HIDDEN if mark else "")
+
+
+def blacked_out(text: str) -> str:
+    """Return text of several lines with what looks like a credential blacked out.
+
+    All else stays, also behind a mark that only begins like a private key's: a person
+    decides by what they see.
+    """
+    return SECRETS.sub(HIDDEN, PRIVATE_KEY.sub(_without_key, text))
+
+
+def _without_key(key: re.Match[str]) -> str:
+    """Keep the lines, and what a diff has before each."""
+    _, *more = key[0].split("\n")
+    signs = (line[:1] if line[:1] in {"+", "-", " "} else "" for line in more)
+    return "\n".join([HIDDEN, *(f"{sign}{HIDDEN}" for sign in signs)])
 
 
 def storable(text: str) -> str:

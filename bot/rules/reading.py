@@ -17,8 +17,17 @@ def grammar_of(config: Config) -> Grammar:
     return Grammar(prefix=config.commands.prefix, bare=bare, mention=MENTION)
 
 
-def read(event: TextWritten, grammar: Grammar) -> Sequence[Command]:
-    """Parse a text's commands; of an edited one, those that the edit has added."""
+def read(event: TextWritten, grammar: Grammar, now: str | None = None) -> Sequence[Command]:
+    """Parse a text's commands; of an edited one, those that the edit has added.
+
+    `now` is the text as it stands now, where that may be another: what is no longer in it
+    was taken back.
+    """
     if event.before is None:
-        return commands(event.text, grammar)
-    return added(event.before, event.text, grammar)
+        found = commands(event.text, grammar)
+    else:
+        found = added(event.before, event.text, grammar)
+    if now is None:
+        return found
+    taken_back = {each.line for each in added(now, event.text, grammar)}
+    return [each for each in found if each.line not in taken_back]

@@ -46,7 +46,7 @@ def terms_of(agent: Agent, config: Config, *, fork: bool) -> Terms:
         sign_off=config.commits.sign_off,
         signed=config.commits.signed,
         draft=config.pull_requests.draft,
-        parked=config.limits.time.parked,
+        parked=int(config.limits.time.parked),
         label=agent.on.label,
         prefix=config.commands.prefix,
         command=agent.on.command,

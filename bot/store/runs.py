@@ -150,26 +150,34 @@ async def get(tx: AsyncConnection, run: RunId) -> RunRow:
     return found[0]
 
 
-def _owns(subject: Subject) -> ColumnElement[bool]:
+def _owns(subject: Subject, repo_id: int) -> ColumnElement[bool]:
     """Say in SQL that a run owns a subject."""
-    return exists().where(
+    owns = exists().where(
         run_subjects.c.run == runs.c.id,
         run_subjects.c.repo == subject.repo,
         run_subjects.c.number == subject.number,
     )
+    return and_(owns, runs.c.repo_id == repo_id)
 
 
-async def open_on(tx: AsyncConnection, subject: Subject) -> Sequence[RunRow]:
-    """Return the unfinished runs that own a subject, oldest first."""
+async def open_on(tx: AsyncConnection, subject: Subject, repo_id: int) -> Sequence[RunRow]:
+    """Return the unfinished runs that own a subject, oldest first.
+
+    `repo_id` is GitHub's number of its repository: another may have the name by now.
+    """
     query = (
-        select(*COLUMNS).where(runs.c.state != Run.FINISHED, _owns(subject)).order_by(runs.c.id)
+        select(*COLUMNS)
+        .where(runs.c.state != Run.FINISHED, _owns(subject, repo_id))
+        .order_by(runs.c.id)
     )
     return await all_rows(tx, query)
 
 
-async def finished_on(tx: AsyncConnection, subject: Subject, *, most: int) -> Sequence[RunRow]:
+async def finished_on(
+    tx: AsyncConnection, subject: Subject, repo_id: int, *, most: int
+) -> Sequence[RunRow]:
     """Return the finished runs that were asked for on a subject or opened it, newest first."""
-    query = select(*COLUMNS).where(runs.c.state == Run.FINISHED, _owns(subject))
+    query = select(*COLUMNS).where(runs.c.state == Run.FINISHED, _owns(subject, repo_id))
     return await all_rows(tx, query.order_by(desc(runs.c.id)).limit(most))
 
 

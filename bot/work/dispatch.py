@@ -60,7 +60,7 @@ class Dispatch:
             case StartRun():
                 return await self._start(intent)
             case StopRuns():
-                open_runs = await runs.open_on(self.tx, intent.subject)
+                open_runs = await runs.open_on(self.tx, intent.subject, intent.repo_id)
                 wanted = [row for row in open_runs if intent.agent in {None, row.agent}]
                 return await self._stop(wanted, intent.why, labelled=not intent.unlabeled)
             case StopRepository():
@@ -106,7 +106,7 @@ class Dispatch:
         return f"stopped {len(found)} runs"
 
     async def _tell(self, intent: TellRuns) -> str:
-        found = await runs.open_on(self.tx, intent.subject)
+        found = await runs.open_on(self.tx, intent.subject, intent.repo_id)
         for row in found:
             await telling.tell(self.tx, row, intent.text, now=self.now)
         return f"told {len(found)} runs"

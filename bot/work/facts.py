@@ -10,25 +10,22 @@ from dataclasses import fields
 from typing import Any, TypeVar
 
 from bot.github.client import AtRepository
-from bot.model.errors import Refused, Unavailable
+from bot.model.errors import Unavailable
 from bot.model.events import (
     ButtonPressed,
     Event,
     InstallationChanged,
     Pushed,
     RepositoryEvent,
-    SubjectClosed,
     SubjectEvent,
-    SubjectLabeled,
     SubjectOpened,
-    SubjectUnlabeled,
     TextWritten,
 )
 from bot.model.facts import PastDecision, Pause, PullNow, RunNow
 from bot.model.ids import RunId, Sha
 from bot.model.runs import Person, Start, Subject
 from bot.reactions import Reaction
-from bot.rules.attempts import SETTLES
+from bot.rules.attempts import FRESH, SETTLES
 from bot.rules.conditions import Moment
 from bot.rules.grammar import Command, might_command
 from bot.rules.policy import Actor
@@ -36,9 +33,10 @@ from bot.rules.reading import grammar_of, read
 from bot.rules.repoconfig import Config, Mistake
 from bot.rules.roles import Role
 from bot.rules.starting import by_event
-from bot.rules.verbs import EVERYWHERE
+from bot.rules.verbs import EVERYWHERE, VERBS
 from bot.store import decisions, heads, pauses, queue, runs, story
 from bot.store.runs import RunRow
+from bot.work import present
 from bot.work.actors import actor
 from bot.work.configs import Configs, judged
 from bot.work.context import Context
@@ -119,9 +117,11 @@ class FactSource:
         if not might_command(event.text):
             return ()
         grammar = grammar_of(await self._fact("config"))
-        if len(event.text) < LONG:
-            return read(event, grammar)
-        return await asyncio.to_thread(read, event, grammar)
+        old = self._context.now() - event.at >= FRESH
+        now = await present.text(self._at(), event) if old else None
+        if max(len(event.text), len(now or "")) < LONG:
+            return read(event, grammar, now)
+        return await asyncio.to_thread(read, event, grammar, now)
 
     async def actor(self) -> Actor:
         """Ask who the sender is here."""
@@ -129,7 +129,10 @@ class FactSource:
         if await self._idle():
             return Actor(person=event.sender, role=Role.NONE)
         said = await self._fact("commands") if isinstance(event, TextWritten) else ()
-        org = any(EVERYWHERE in each.args for each in said)
+        org = any(
+            each.verb in VERBS and VERBS[each.verb].wide and EVERYWHERE in each.args
+            for each in said
+        )
         return await actor(self._context, event, await self._fact("config"), org=org)
 
     async def by_us(self) -> bool:
@@ -151,30 +154,15 @@ class FactSource:
             Unavailable: it is not so, but the event is so new that GitHub may only not
                 show yet what it has told; to be asked again.
         """
-        if await self._holds():
-            return True
-        if self._context.now() - self._event.at < SETTLES:
-            words = "what an event told is not shown yet"
-            raise Unavailable("github", words, retry_after=SETTLES / 4)
-        return False
-
-    async def _holds(self) -> bool:
         event = self._event
         if not isinstance(event, SubjectEvent):
             raise TypeError(f"{type(event).__name__} is about no subject")
-        try:
-            issue = await self._at().issues.get(event.subject.number)
-        except Refused as problem:
-            if problem.reason not in {"not_found", "gone"}:
-                raise
-            return isinstance(event, SubjectClosed)  # what is gone is closed for good
-        match event:
-            case SubjectLabeled(label=label):
-                return label in issue.labels and issue.state == "open"
-            case SubjectUnlabeled(label=label):
-                return label not in issue.labels
-            case _:
-                return issue.state == "closed"
+        if await present.holds(self._at(), event):
+            return True
+        if self._context.now() - event.at < SETTLES:
+            words = "what an event told is not shown yet"
+            raise Unavailable("github", words, retry_after=SETTLES / 4)
+        return False
 
     async def works_there(self) -> bool:
         """Ask whether the app is installed there now, and not suspended."""
@@ -233,7 +221,7 @@ class FactSource:
         if subject is None or await self._idle():
             return ()
         async with self._context.store.read() as rows:
-            found = await runs.open_on(rows, subject)
+            found = await runs.open_on(rows, subject, self._in_repository().repo_id)
             waits = await story.waiting(rows, [row.id for row in found])
             return [
                 run_now(row, await runs.opened(rows, row.id), waits.get(row.id, ()))
@@ -246,7 +234,9 @@ class FactSource:
         if subject is None or await self._idle():
             return ()
         async with self._context.store.read() as rows:
-            found = await runs.finished_on(rows, subject, most=MOST_PAST)
+            found = await runs.finished_on(
+                rows, subject, self._in_repository().repo_id, most=MOST_PAST
+            )
             return [run_now(row, await runs.opened(rows, row.id)) for row in found]
 
     async def run(self) -> RunNow | None:
@@ -256,12 +246,21 @@ class FactSource:
             return None
         async with self._context.store.read() as rows:
             named = RunId(event.run.partition(".")[0])
-            row = await runs.find(rows, named) if named else None
-            row = row or await runs.at_head(rows, event.repo, event.head)
+            if named:
+                row = await runs.find(rows, named)
+            else:  # a whole suite
+                row = await runs.at_head(rows, event.repo, event.head)
             if row is None or row.repo_id != event.repo_id:
                 return None
             waits = await story.waiting(rows, [row.id])
             return run_now(row, await runs.opened(rows, row.id), waits.get(row.id, ()))
+
+    async def is_open(self) -> bool:
+        """Ask whether the issue or pull request is open now."""
+        subject = await self._subject()
+        if subject is None:
+            return False
+        return (await self._at().issues.get(subject.number)).state == "open"
 
     async def pauses(self) -> Sequence[Pause]:
         """Look up who holds the repository's runs back."""
@@ -317,6 +316,8 @@ def run_now(row: RunRow, pull: int | None, waits: Sequence[Any] = ()) -> RunNow:
         words=row.words or "",
         changed_at=row.changed_at,
         fork=row.fork,
+        outsiders=row.outsiders,
+        round=row.round,
         pull=pull,
         waits=tuple(waits),
     )
@@ -328,6 +329,7 @@ FETCHERS: Mapping[str, Callable[[FactSource], Coroutine[Any, Any, Any]]] = {
     "commands": FactSource.commands,
     "config": FactSource.config,
     "decisions": FactSource.decisions,
+    "is_open": FactSource.is_open,
     "left_today": FactSource.left_today,
     "mistakes": FactSource.mistakes,
     "moment": FactSource.moment,

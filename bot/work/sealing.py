@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from bot.model.errors import Refused
 from bot.model.ids import Login, Sha, UserId
 from bot.rules import wording
-from bot.rules.notices import MOST_DIFF, Files, folded
+from bot.rules.notices import MOST_DIFF, TOO_LONG, Files, folded
 from bot.store.runs import RunRow
 from bot.work import telling
 from bot.work.context import Context
@@ -16,8 +16,6 @@ from bot.workspace.deliver import CommitWords, Inspected, Rules
 from bot.workspace.git import GIT
 from bot.workspace.quarantine import Quarantines
 from bot.workspace.snapshot import Author
-
-TOO_LONG = "It is too long to be shown.\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

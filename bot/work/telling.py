@@ -74,7 +74,7 @@ def _new(intent: StartRun, run: RunId, now: float) -> RunRow:
         terms=intent.terms,
         asked_at=intent.at,
         fork=start.fork if start else False,
-        outsiders=False,
+        outsiders=intent.outsiders,
         round=0,
         state=Run.PARKED if start and intent.asks else Run.QUEUED,
         compute=Compute.NONE,

@@ -22,9 +22,12 @@ from bot.gateway.app import make_app, serve
 from bot.model.clock import Clock
 from bot.model.ids import Fence, InstallationId, JobName, Login, Repo, RunId, Sha, UserId, run_id
 from bot.model.intents import StartRun
-from bot.model.runs import AgentSpec, JobPlan, Person, Subject
+from bot.model.runs import AgentSpec, JobPlan, Person, Subject, Trigger
+from bot.rules.agents import BUILT_IN
 from bot.rules.endings import Ending
 from bot.rules.lifecycle import Signal
+from bot.rules.repoconfig import Config
+from bot.rules.starting import terms_of
 from bot.store import jobs, runs
 from bot.store.engine import Store
 from bot.work import telling
@@ -34,6 +37,7 @@ from bot.workspace.quarantine import Quarantines
 
 HALL = Repo("octo/hall")
 NOW = 1_800_000_000.0
+ANN = Person(id=UserId(1), login=Login("ann"))
 CALM = {
     "PATH": os.defpath,
     "HOME": "/nonexistent",
@@ -97,11 +101,16 @@ class Stand:
             repo_id=5,
             subject=Subject(repo=repo, number=number, kind="issue"),
             title="Tidy",
-            agent="tidy",
-            asked_by=Person(id=UserId(1), login=Login("ann")),
+            body="",
+            author=ANN,
+            instruction="",
+            asked_by=ANN,
+            trigger=Trigger(kind="label"),
+            terms=terms_of(BUILT_IN["tidy"], Config(), fork=False),
+            at=NOW,
         )
         async with self.store.begin() as tx:
-            assert await telling.start(tx, intent, run, now=NOW)
+            assert await telling.start(tx, intent, run, (), now=NOW)
             await runs.signal(tx, await runs.get(tx, run), Signal.ADMITTED, now=NOW)
         await self.quarantines.open(run, self.mirrors.path(repo), base)
         return await self.launch(self._plan(run, repo, number, base, outputs), 1)

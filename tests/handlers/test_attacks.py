@@ -135,7 +135,14 @@ def press(past, by=None, **known):
         head=HEAD,
         button=RETRY,
     )
-    known = {"ours": True, "run": past, "actor": by, "config": OPEN_TO_ALL, **known}
+    known = {
+        "ours": True,
+        "run": past,
+        "is_open": True,
+        "actor": by,
+        "config": OPEN_TO_ALL,
+        **known,
+    }
     return acts(checks.pressed(event, facts(checks.Facts, **known)))
 
 

@@ -54,8 +54,9 @@ def pressed(button, sender=ANN):
 
 
 def press(button, shown=DONE, *, sender=ANN, **known):
-    known = {"ours": True, "run": shown, "seen_head": HEAD, **known}
-    return checks.pressed(pressed(button, sender), facts(checks.Facts, **known))
+    event = replace(pressed(button, sender), run=known.pop("check", "01RUN"))
+    known = {"ours": True, "run": shown, "is_open": True, "seen_head": HEAD, **known}
+    return checks.pressed(event, facts(checks.Facts, **known))
 
 
 @pytest.mark.parametrize("button", [RETRY, RERUN])
@@ -85,6 +86,21 @@ def test_nothing_is_done_again_on_a_closed_pull_request():
     )
 
 
+def test_nothing_is_done_again_on_a_closed_issue():
+    words = "This is closed. Open it again first."
+    assert press(RETRY, is_open=False) == no("fix", "unfit", words, trigger=BUTTON)
+
+
+@pytest.mark.parametrize(
+    ("check", "round_", "counts"),
+    [("01RUN", 0, 1), ("01RUN", 1, 0), ("01RUN.1", 1, 1), ("01RUN.1", 0, 0)],
+)
+def test_a_yes_counts_on_the_check_of_this_round_only(check, round_, counts):
+    waits = run(state="parked", waits=(wait(APPROVAL),), round=round_)
+    yes = Approve(run=waits.id, sha=HEAD, by=ANN)
+    assert press(APPROVE, waits, check=check) == [recorded("approve"), *[yes] * counts]
+
+
 def test_who_may_not_start_an_agent_cannot_by_its_button():
     words = "`guard` needs the role security or membership of octo/guards."
     told = no("guard", "custom_role", words, trigger=BUTTON)
@@ -104,7 +120,7 @@ def test_an_agent_at_work_is_not_started_again():
 
 
 def test_a_run_is_stopped():
-    why = StopRuns(subject=ISSUE, agent="fix", why="ann stopped it.")
+    why = StopRuns(repo_id=REPO_ID, subject=ISSUE, agent="fix", why="ann stopped it.")
     assert press(STOP, run()) == [recorded("stop"), why]
 
 

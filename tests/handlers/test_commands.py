@@ -14,6 +14,7 @@ from hall import (
     OLDER,
     OURS,
     PULL,
+    REPO_ID,
     WRITTEN,
     actor,
     agent,
@@ -393,7 +394,7 @@ def test_config_shows_the_settings_in_force():
 
 
 def stop(agent=None):
-    return StopRuns(subject=ISSUE, agent=agent, why="ann stopped it.")
+    return StopRuns(repo_id=REPO_ID, subject=ISSUE, agent=agent, why="ann stopped it.")
 
 
 @pytest.mark.parametrize(

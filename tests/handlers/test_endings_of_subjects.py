@@ -110,7 +110,7 @@ def reacting(event):
     ],
 )
 def test_a_closed_subject_stops_every_agent_on_it(event, why):
-    expected = [StopRuns(subject=event.subject, agent=None, why=why)]
+    expected = [StopRuns(repo_id=REPO_ID, subject=event.subject, agent=None, why=why)]
     assert decide(event, still_holds=True) == expected
 
 
@@ -122,12 +122,14 @@ def test_a_subject_that_was_reopened_meanwhile_goes_on(subject):
 @pytest.mark.parametrize("how", ["deleted", "transferred"])
 def test_an_issue_that_is_gone_stops_every_agent_on_it(how):
     event = SubjectGone(**about(ISSUE, ANN), how=how)
-    assert decide(event) == [StopRuns(subject=ISSUE, agent=None, why=f"The issue was {how}.")]
+    assert decide(event) == [
+        StopRuns(repo_id=REPO_ID, subject=ISSUE, agent=None, why=f"The issue was {how}.")
+    ]
 
 
 @pytest.mark.parametrize("subject", [ISSUE, PULL])
 def test_runs_tell_that_a_conversation_was_locked_and_go_on(subject):
-    expected = [TellRuns(subject=subject, text="The conversation was locked")]
+    expected = [TellRuns(repo_id=REPO_ID, subject=subject, text="The conversation was locked")]
     assert decide(locked(subject)) == expected
 
 

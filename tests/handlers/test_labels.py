@@ -11,6 +11,7 @@ from hall import (
     OLDER,
     OURS,
     PULL,
+    REPO_ID,
     actor,
     agent,
     config,
@@ -31,7 +32,9 @@ from bot.rules.roles import Role
 from handlers import REACTIONS, labels
 
 LABEL = Trigger(kind="label")
-STOPPED = StopRuns(subject=ISSUE, agent="fix", why="The label was taken off.", unlabeled=True)
+STOPPED = StopRuns(
+    repo_id=REPO_ID, subject=ISSUE, agent="fix", why="The label was taken off.", unlabeled=True
+)
 NAMED = actor(Role.NONE, BOT, role_name="", named=True)
 UNNAMED = actor(Role.NONE, BOT, role_name="")
 NO_BOTS = "Bots act here only where the configuration names their app under `bots`."

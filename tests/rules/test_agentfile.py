@@ -240,6 +240,11 @@ def test_a_file_is_named_as_an_agent_can_be(name):
     assert wrong(written(), f".github/agents/{name}.md") == [(3, words, remedy)]
 
 
+def test_a_file_is_not_named_like_a_command():
+    words, remedy = "`stop` is a command of its own.", "Name the file after something else."
+    assert wrong(written(), ".github/agents/stop.md") == [(3, words, remedy)]
+
+
 def test_built_in_agents_are_such_as_could_be_written():
     for name, built_in in BUILT_IN.items():
         assert built_in.spec.name == name == built_in.on.command

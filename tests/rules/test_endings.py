@@ -41,6 +41,10 @@ SILENT = failed("The agent ended without saying what it did.")
             failed("The agent's program did not end by itself."),
         ),
         (ended(cause="crashed"), failed("The agent's program failed with exit status 0.")),
+        (
+            ended(cause="crashed", words="it said ghp_0123456789abcdef0 to\n@ann"),
+            failed("The agent broke off: it said ▇▇▇ to @\u200bann"),
+        ),
     ],
 )
 def test_no_output_helps_a_program_that_did_not_end_well(how, asked, expected):

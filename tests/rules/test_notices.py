@@ -7,7 +7,10 @@ from bot.model.runs import Subject
 from bot.rules.lifecycle import Run
 from bot.rules.notices import (
     MOST_CHARACTERS,
+    MOST_DIFF,
     MOST_FILES,
+    NOT_ALL,
+    TOO_LONG,
     WHY,
     answered,
     approval,
@@ -22,6 +25,7 @@ DIFF = "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-one\n+two\n"
 VIEW = RunView(
     id=RunId("01RUN"),
     agent="fix",
+    command="fix",
     subject=Subject(repo=Repo("octo/cat"), number=7, kind="issue"),
     asked_by=Login("ann"),
     state=Run.PARKED,
@@ -74,6 +78,13 @@ def test_a_question_calls_the_person_who_asked_and_nobody_else():
     )
 
 
+def test_an_agent_that_only_a_label_starts_is_answered_by_the_label():
+    asked = question(replace(VIEW, command=None), 1, "Which one?", [])
+    assert asked.endswith(
+        "Go on with a comment, then the label again, and your answer in the place of the dots."
+    )
+
+
 def test_a_question_without_choices_fits_in_a_comment_and_calls_no_bot():
     view = replace(VIEW, asked_by=Login("renovate[bot]"))
     asked = question(view, 1, "Why? " * 20_000, [])
@@ -92,6 +103,8 @@ def test_a_question_without_choices_fits_in_a_comment_and_calls_no_bot():
         ("+</details>", "+</details>"),
         ("+<!-- greenroom run 1 -->", "+<\u200b!-- greenroom run 1 -->"),
         ("+if x:\u202e", "+if x:⟨U+202E⟩"),
+        ("+# -----BEGIN", "+# -----BEGIN"),
+        (f"+a{' ' * 500}; b", "+a⟨500 blanks⟩; b"),
         ("+ghp_16C7e42F292c6912E7710c838347Ae178B4a", "+▇▇▇"),
     ],
 )
@@ -103,6 +116,35 @@ def test_a_diff_can_neither_leave_its_block_nor_hide_in_it(line, seen):
     assert set(fence) == {"`"}
     assert fence not in seen
     assert seen in lines
+
+
+KEY = f"-----BEGIN RSA PRIVATE KEY-----\n Proc-Type: 4,ENCRYPTED\n \n {'MIIE' * 16}\n+{'a' * 64}\n"
+
+
+def test_of_a_private_key_nothing_is_shown_and_of_what_follows_everything():
+    block = folded("The changes", f" {KEY} bGFzdA==\n+after\n", 1_000)
+    assert block.split("```diff\n")[1].split("\n```")[0].split("\n") == [
+        *(" ▇▇▇", " ▇▇▇", " ▇▇▇", " ▇▇▇", "+▇▇▇"),
+        *(" bGFzdA==", "+after"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("diff", "whole"),
+    [
+        (DIFF, True),
+        (f"{DIFF}+# -----BEGIN CERTIFICATE-----\n+after\n", True),
+        (DIFF + "+one\n" * MOST_DIFF, False),
+        (f"{DIFF}{KEY}", False),
+        (f"{DIFF}Binary files a/b.sh and b/b.sh differ\n", False),
+        (f"{DIFF}+Binary files are nice, but differ\n", True),
+        (TOO_LONG, False),
+    ],
+)
+def test_who_is_asked_for_a_yes_is_told_first_that_not_all_can_be_shown(diff, whole):
+    asked = approval(VIEW, SHA, seconds=86400, files=[("x", 1, 1)], diff=diff)
+    warned, _, _ = asked.partition("/gr approve")
+    assert (NOT_ALL in warned) is not whole
 
 
 @pytest.mark.parametrize("diff", ["+one\n" * 100, "+\u202e\n" * 30, "x" * 1_000])

@@ -54,14 +54,14 @@ async def test_an_agent_has_one_open_run_on_a_subject(store):
     await begun(store, id=RunId("01D"), number=8)
     await begun(store, id=RunId("01E"), repo=Repo("octo/dog"))
     async with store.read() as rows:
-        assert [row.id for row in await runs.open_on(rows, ISSUE)] == ["01A", "01C"]
+        assert [row.id for row in await runs.open_on(rows, ISSUE, 5)] == ["01A", "01C"]
 
 
 async def test_a_finished_run_makes_room_for_another(store):
     await moved(store, await begun(store), Signal.CANCELLED)
     await begun(store, id=RunId("01B"))
     async with store.read() as rows:
-        assert [row.id for row in await runs.open_on(rows, ISSUE)] == ["01B"]
+        assert [row.id for row in await runs.open_on(rows, ISSUE, 5)] == ["01B"]
 
 
 async def test_two_that_start_the_same_run_at_once_make_one(store):
@@ -81,7 +81,7 @@ async def test_a_run_is_found_by_the_pull_request_that_it_opened(store):
         assert await runs.own(tx, row.id, pull, how="opened")
         assert not await runs.own(tx, row.id, pull, how="opened")
         assert await runs.opened(tx, row.id) == 9
-        assert await runs.open_on(tx, pull) == [row]
+        assert await runs.open_on(tx, pull, 5) == [row]
 
 
 async def test_open_runs_are_found_by_installation_and_by_repository(store):

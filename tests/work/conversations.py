@@ -112,7 +112,7 @@ class People:
             "instruction": "",
             "asked_by": self.person("ann"),
             "trigger": LABEL,
-            "terms": terms or Terms(agent=FIXER),
+            "terms": terms or Terms(agent=FIXER, command="fix"),
             "at": self.house.time.now + 100,
             "start": start,
         }
