@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.model.runs import JobPlan
-from bot.rules.endings import Cause
+from bot.rules.causes import Cause
 
 _SIGNALLED = 128
 

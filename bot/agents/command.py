@@ -7,7 +7,7 @@ outputs through the small command `greenroom`.  What it leaves in the tree is it
 from bot.agents import told
 from bot.agents.base import Exit, Start, Turn, by_status
 from bot.model.runs import JobPlan
-from bot.rules.endings import Cause
+from bot.rules.causes import Cause
 
 
 class Command:

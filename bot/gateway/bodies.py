@@ -20,7 +20,9 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from bot.model.errors import Refused
-from bot.rules.endings import Cause, Ended
+from bot.rules.causes import Cause
+from bot.rules.endings import Ended
+from bot.rules.outputs import without_secrets
 
 MOST_LOG = 64 * 1024
 """Characters of a job's log that come with its end."""
@@ -100,7 +102,7 @@ class Finish(_Body):
             signal=self.signal,
             cause=self.cause,
             result=self.result,
-            words=self.words,
+            words=without_secrets(self.words),
             log=self.log,
         )
 

@@ -28,7 +28,7 @@ from bot.harness.result import Result
 from bot.model.errors import Fenced, Unavailable
 from bot.model.ids import Sha
 from bot.model.runs import JobPlan
-from bot.rules.endings import Cause
+from bot.rules.causes import Cause
 from bot.sandbox.folder import JobFolder, Order
 from bot.workspace.snapshot import GitFailed
 

@@ -7,17 +7,11 @@ what it did.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 from bot.model.runs import Conclusion
+from bot.rules.causes import MOST_WORDS, Cause
 from bot.rules.lifecycle import Signal
 from bot.rules.markdown import clip, inline
-from bot.rules.outputs import without_secrets
-
-MOST_WORDS = 200
-"""Characters of an agent's trouble that people are shown."""
-
-Cause = Literal["exited", "timeout", "cancelled", "crashed"]
 
 CHANGES: Mapping[str, str] = {"pull_request": "a pull request", "push": "a push"}
 """Outputs that come to nothing without a changed file, and what people call them."""
@@ -67,7 +61,7 @@ def ending(ended: Ended, asked: Collection[str]) -> Ending:
             signal=Signal.CANCELLED, conclusion=Conclusion.CANCELLED, words="The run was stopped."
         )
     if ended.words:
-        words = clip(inline(without_secrets(ended.words)), MOST_WORDS)
+        words = clip(inline(ended.words), MOST_WORDS)
         return _finish(Conclusion.FAILURE, f"The agent broke off: {words}")
     if ended.cause == "crashed" or ended.exit != 0:
         return _finish(Conclusion.FAILURE, f"The agent's program {_how(ended)}.")

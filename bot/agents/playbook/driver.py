@@ -7,7 +7,7 @@ from bot.agents import told
 from bot.agents.base import Exit, Start, Talk, Turn, by_status
 from bot.model.inside import DOOR
 from bot.model.runs import JobPlan
-from bot.rules.endings import MOST_WORDS, Cause
+from bot.rules.causes import MOST_WORDS, Cause
 from bot.rules.markdown import clip
 
 PACKAGES = (
