@@ -1,4 +1,4 @@
-"""A world in which everybody may die at any point, and one job after another that survives it."""
+"""A world in which everybody may die at any point, and errands that survive it."""
 
 import asyncio
 import sys
@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.model.errors import Unavailable
+from tests.deaths.errands import Crowd, Errand, Labelled
 from tests.deaths.traps import Passage, Side, Trap
-from tests.stories.asked import Asked
+from tests.stories.people import people
 from tests.stories.remains import left_over
-from tests.stories.verdict import wrong_after_failure, wrong_after_success
 from tests.stories.world import LOOK, World, world
 
 NAMES = ("web", "work", "gateway")
@@ -59,29 +59,31 @@ class Ground:
     """Where the dying is done."""
 
     world: World
+    crowd: Crowd
     folder: Path
     tell: Callable[[str], None]
 
     def passage(self, name: str) -> Passage:
         return Passage(self.folder, name)
 
-    async def job(self) -> Asked:
-        """Bring everybody up on a new day, and return an issue that waits for its label."""
+    async def prepared(self, kind: type[Errand] = Labelled) -> Errand:
+        """Bring everybody up on a new day, and return an errand that has only to begin."""
         await self._bring_up()
         await self.world.tomorrow()
-        asked = await self.world.issue()
-        await asked.quiet()
+        errand = await kind.prepared(self.world, self.crowd)
         for name in NAMES:
             self.passage(name).clear()
         await self.world.control("DELETE /requests")
-        return asked
+        return errand
 
-    async def dies_everywhere(self, deaths: Iterable[Death]) -> list[str]:
-        """Go through deaths until a job has no such point any more; return what was wrong."""
+    async def dies_everywhere(
+        self, deaths: Iterable[Death], kind: type[Errand] = Labelled
+    ) -> list[str]:
+        """Go through deaths until an errand has no such point any more; return what was wrong."""
         failures: list[str] = []
         for death in deaths:
             try:
-                point, wrong = await self.dies(death)
+                point, wrong = await self.dies(death, kind)
             except (AssertionError, TimeoutError, Unavailable) as problem:
                 point, wrong = "?", [repr(problem)[:200]]
                 await self._bring_down()
@@ -92,24 +94,26 @@ class Ground:
                 return failures
         return failures
 
-    async def dies(self, death: Death) -> tuple[str | None, list[str]]:
-        """Do a job with one death in it.
+    async def dies(
+        self, death: Death, kind: type[Errand] = Labelled
+    ) -> tuple[str | None, list[str]]:
+        """Do an errand with one death in it.
 
         Returns:
-            The name of the point, None when the job had no such point; and what was wrong
-            in the end.
+            The name of the point, None when the errand had no such point; and what was
+            wrong in the end.
         """
-        asked = await self.job()
+        errand = await self.prepared(kind)
         await self._arm(death)
-        await asked.label()
-        point = await self._strikes(death, asked)
-        await asked.settled()
+        await errand.begin()
+        point = await self._strikes(death, errand)
+        await errand.settled()
         wrong = await left_over(self.world.home, self.world.uids)
-        if point and death.victim == "agent" and asked.run()[2] == "failure":
-            return point, wrong + await wrong_after_failure(asked, "signal 9")
-        wrong += await wrong_after_success(asked)
-        if (death.of, death.victim) == ("gateway", "work") and asked.jobs() != 1:
-            wrong.append(f"{asked.jobs()} jobs, although the worker alone had died")
+        if point and death.victim == "agent":
+            return point, wrong + await errand.wrong_without_agent()
+        wrong += await errand.wrong()
+        if (death.of, death.victim) == ("gateway", "work") and errand.jobs() != 1:
+            wrong.append(f"{errand.jobs()} jobs, although the worker alone had died")
         return point, wrong
 
     async def _arm(self, death: Death) -> None:
@@ -124,10 +128,10 @@ class Ground:
                     "PUT /tripwire", **{side: nth, "pids": pids, "match": match}
                 )
 
-    async def _strikes(self, death: Death, asked: Asked) -> str | None:
-        """Wait until somebody died, or the job is over; bring up whoever is missing."""
+    async def _strikes(self, death: Death, errand: Errand) -> str | None:
+        """Wait until somebody died, or the errand is over; bring up whoever is missing."""
         async with asyncio.timeout(60):
-            while (point := await self._point(death)) is None and not await self._over(asked):
+            while (point := await self._point(death)) is None and not await self._over(errand):
                 await asyncio.sleep(LOOK)
                 self.world.move(LOOK)
         await self._disarm(death)
@@ -139,12 +143,12 @@ class Ground:
             self.world.move(ROUND)
         return point
 
-    async def _over(self, asked: Asked) -> bool:
+    async def _over(self, errand: Errand) -> bool:
         """Tell whether nobody has anything to do any more, not even with the last deliveries."""
-        if not await asked.is_settled():
+        if not await errand.is_settled():
             return False
         await self.world.drained()
-        return await asked.is_settled()
+        return await errand.is_settled()
 
     async def _disarm(self, death: Death) -> None:
         await self.world.control("DELETE /tripwire")
@@ -175,5 +179,5 @@ async def ground(root: Path, tell: Callable[[str], None]) -> AsyncIterator[Groun
     folder = root / "traps"
     folder.mkdir()
     program = (sys.executable, str(Path(__file__).with_name("process.py")), str(folder))
-    async with world(root, *NAMES, command=program) as made:
-        yield Ground(world=made, folder=folder, tell=tell)
+    async with world(root, *NAMES, command=program) as made, people(made) as crowd:
+        yield Ground(world=made, crowd=crowd, folder=folder, tell=tell)

@@ -10,16 +10,15 @@ import pytest
 
 from tests.deaths.ground import NAMES, Death, Request
 from tests.deaths.traps import Trap
-from tests.stories.verdict import wrong_after_success
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def test_a_clean_run_is_counted(battlefield):
-    asked = await battlefield.job()
-    await asked.label()
-    await asked.settled()
-    assert await wrong_after_success(asked) == []
+    errand = await battlefield.prepared()
+    await errand.begin()
+    await errand.settled()
+    assert await errand.wrong() == []
     for name in NAMES:
         commits = battlefield.passage(name).points("commit")
         battlefield.tell(f"a clean run has {len(commits)} commits of {name}")
@@ -27,7 +26,7 @@ async def test_a_clean_run_is_counted(battlefield):
     calls = battlefield.passage("gateway").points("call")
     requests = await battlefield.world.control("GET /requests")
     battlefield.tell(f"… {len(calls)} calls of the job, {requests['count']} requests to GitHub")
-    assert asked.jobs() == 1
+    assert errand.jobs() == 1
 
 
 def commit(of: str, side: str, match: str) -> Death:
@@ -70,19 +69,19 @@ async def test_a_death_changes_nothing(battlefield, death):
 @pytest.mark.full
 @pytest.mark.parametrize("nth", [1, 2, 3])
 async def test_a_worker_that_dies_again_on_its_way_up_changes_nothing(battlefield, nth):
-    asked = await battlefield.job()
+    errand = await battlefield.prepared()
     first = Trap(point="commit", side="after", nth=1, match="INSERT INTO jobs")
     again = Trap(point="commit", side="before", nth=nth)
     world, passage = battlefield.world, battlefield.passage("work")
     first.set(passage.trap)
-    await asked.label()
+    await errand.begin()
     await world.processes["work"].wait()
     again.set(passage.trap)
     await world.start("work")
     await world.processes["work"].wait()
     await world.start("work")
-    await asked.settled()
-    assert await wrong_after_success(asked) == []
+    await errand.settled()
+    assert await errand.wrong() == []
 
 
 @pytest.mark.full

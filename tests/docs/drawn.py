@@ -20,9 +20,10 @@ from bot.model.errors import Misconfigured
 from bot.model.readers import ALWAYS_SENT, EVENTS, READERS
 from bot.model.runs import Limits
 from bot.model.settings import HINTS, Process, read_settings
+from bot.rules.buttons import buttons as shown_buttons
 from bot.rules.lifecycle import COMPUTE, OWED, RUN, Compute, Run, Signal, mermaid
-from bot.rules.policy import NEEDS
-from bot.rules.repoconfig import AGENTS
+from bot.rules.agents import BUILT_IN
+from bot.rules.verbs import VERBS, Verb
 from bot.store.schema import metadata
 from bot.web.answers import STATUSES
 
@@ -92,21 +93,45 @@ def _default(name: str) -> str:
 def agents() -> Iterator[str]:
     rows = [
         (
-            f"`agent:{name}`",
-            agent.description,
-            NEEDS[name].name.lower(),
-            ", ".join(f"{most} `{kind}`" for kind, most in agent.outputs.items()),
-            f"{agent.limits.seconds // 60} min",
+            f"`{agent.on.label}` or `/gr {agent.on.command}`",
+            agent.spec.description,
+            agent.allow.role,
+            ", ".join(f"{most} `{kind}`" for kind, most in agent.spec.outputs.items()),
+            "yes" if agent.spec.context == "thread" else "no",
         )
-        for name, agent in AGENTS.items()
+        for agent in BUILT_IN.values()
     ]
-    return table(
-        ("label", "what it does", "who may start it", "what it may ask for", "time"), rows
-    )
+    heads = ("label or command", "what it does", "who may start it", "what it may ask for")
+    return table((*heads, "is shown the conversation"), rows)
+
+
+def verbs() -> Iterator[str]:
+    rows = [
+        (f"`/gr {name} {verb.usage}`".replace(" `", "`"), _help(verb), verb.needs)
+        for name, verb in VERBS.items()
+    ]
+    return table(("command", "what it does", "least role"), rows)
+
+
+def _help(verb: Verb) -> str:
+    return f"*Not yet.* {verb.later}" if verb.later else verb.help
+
+
+def buttons() -> Iterator[str]:
+    states = {
+        "the run is finished": shown_buttons(Run.FINISHED, asks=False),
+        "the run waits for a yes": shown_buttons(Run.PARKED, asks=True),
+    }
+    rows = [
+        (f"**{each['label']}**", each["description"], state)
+        for state, some in states.items()
+        for each in some
+    ]
+    return table(("button", "what it does", "shown while"), rows)
 
 
 def commands() -> Iterator[str]:
-    (choices,) = (a for a in _parser()._actions if isinstance(a, argparse._SubParsersAction))
+    (choices,) = (a for a in _parser(())._actions if isinstance(a, argparse._SubParsersAction))
     rows = [(f"`greenroom {each.dest}`", each.help) for each in choices._choices_actions]
     return table(("command", "what it does"), rows)
 
@@ -147,6 +172,16 @@ def permissions() -> Iterator[str]:
         git = ["git fetch", "git push"] if name in PUSH else []
         rows.append((f"`{name}: {level}`", ", ".join([*using, *git])))
     return table(("permission", "what is done with it"), rows)
+
+
+def as_the_app() -> Iterator[str]:
+    asked = (each for each in Operation if not each.needs)
+    return table(("operation", "page of GitHub's docs"), [(f"`{e}`", _page(e)) for e in asked])
+
+
+def _page(operation: Operation) -> str:
+    name = operation.docs.rpartition("#")[2].replace("-", " ")
+    return f"[{name}]({operation.docs})"
 
 
 def _short(operation: Operation) -> str:
@@ -200,6 +235,8 @@ BLOCKS: Mapping[str, Callable[[], Iterator[str]]] = {
         required_settings,
         settings,
         agents,
+        verbs,
+        buttons,
         commands,
         answers,
         events,
@@ -207,6 +244,7 @@ BLOCKS: Mapping[str, Callable[[], Iterator[str]]] = {
         compute_states,
         owed,
         permissions,
+        as_the_app,
         unsent_signals,
         tables,
         job_limits,

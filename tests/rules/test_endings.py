@@ -42,8 +42,8 @@ SILENT = failed("The agent ended without saying what it did.")
         ),
         (ended(cause="crashed"), failed("The agent's program failed with exit status 0.")),
         (
-            ended(cause="crashed", words="it said ghp_0123456789abcdef0 to\n@ann"),
-            failed("The agent broke off: it said ▇▇▇ to @\u200bann"),
+            ended(cause="crashed", words="it said no to\n@ann"),
+            failed("The agent broke off: it said no to @\u200bann"),
         ),
     ],
 )
