@@ -38,14 +38,6 @@ async def ask_for_yes(  # noqa: PLR0913 - what would be pushed, in three parts
     await outbox.wish(tx, wish, now=now)
 
 
-async def settle(tx: AsyncConnection, row: RunRow, sha: Sha, words: str, *, now: float) -> None:
-    """Have the comment that asked for a yes say what came of it."""
-    marker = notices.approval_marker(row.id, sha)
-    body = notices.answered(row.id, sha, words)
-    wish = _wish(row, f"approval:{sha}", "comment", body=body, marker=marker)
-    await outbox.wish(tx, wish, now=now)
-
-
 async def move_on(tx: AsyncConnection, row: RunRow, head: Sha, *, now: float) -> RunRow:
     """Go on at a new head: the check run of the old one is completed, or it would never be.
 

@@ -39,7 +39,6 @@ LOOK_AGAIN = 5.0
 LATE = "GitHub did not take it in time."
 NOTHING = "Nothing had to be done."
 PUSHED = "a yes was given, it is pushed"
-DROPPED = "nobody said yes, it was dropped"
 ASKED = "asked a question"
 DEFAULT = "This pull request comes from the default branch, to which only people push."
 
@@ -172,7 +171,7 @@ class Delivering:
             }
             await outbox.wish(tx, telling.wish_of(row, "branch", **wanted), now=now)
             if asked:
-                await calling.settle(tx, row, sealed.commit, PUSHED, now=now)
+                await telling.settle(tx, row, sealed.commit, PUSHED, now=now)
             told = f"Checked {len(sealed.files)} changed files; pushing"
             await telling.tell(tx, row, told, now=now)
 
@@ -217,7 +216,7 @@ class Delivering:
             case Next.EXPIRE:
                 await self._end(row, _expired(LATE))
             case Next.GIVE_UP_YES:
-                await self._give_up(row, Sha(seen.waits[APPROVAL].about or ""))
+                await self._give_up(row, seen.waits[APPROVAL])
             case _:
                 await self._end(row, _good())
 
@@ -229,12 +228,9 @@ class Delivering:
             words = f"pushed `{head[:9]}` to `{branch.wish['branch']}`"
             await telling.finish(tx, at_head, _good(words), now=now)
 
-    async def _give_up(self, row: RunRow, sha: Sha) -> None:
-        now = self._context.now()
-        words = f"Nobody said yes to `{sha[:SHORT]}` in {span(row.terms.parked)}."
-        async with self._context.store.begin() as tx:
-            await calling.settle(tx, row, sha, DROPPED, now=now)
-            await telling.finish(tx, row, _expired(words), now=now)
+    async def _give_up(self, row: RunRow, wait: Waiting) -> None:
+        sha = (wait.about or "")[:SHORT]
+        await self._end(row, _expired(f"Nobody said yes to `{sha}` in {span(row.terms.parked)}."))
 
     async def _fail(self, row: RunRow, words: str) -> None:
         how = Ending(signal=Signal.FAILED, conclusion=Conclusion.FAILURE, words=words)

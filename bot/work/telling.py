@@ -4,19 +4,19 @@ Whoever moves a run calls these in the same transaction, so that the wish for th
 comment and the check run is committed together with what they tell.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model.facts import Pause
-from bot.model.ids import Fence, RunId
+from bot.model.ids import Fence, RunId, Sha
 from bot.model.intents import StartRun
 from bot.model.priorities import Priority
 from bot.model.runs import Subject
-from bot.rules import wording
+from bot.rules import notices, wording
 from bot.rules.endings import Ending
-from bot.rules.lifecycle import Compute, Run
+from bot.rules.lifecycle import Compute, Run, Signal
 from bot.rules.outputs import CHANGED
 from bot.rules.waiting import APPROVAL, START
 from bot.store import outbox, runs, story
@@ -28,6 +28,13 @@ log = structlog.get_logger()
 
 SAID = frozenset({"comment", "noop", "push"})
 """Outputs whose words stand in the run's comment; those of a pull request stand in its body."""
+
+DROPPED: Mapping[Signal, str] = {
+    Signal.CANCELLED: "the run was stopped, it is dropped",
+    Signal.EXPIRED: "nobody said yes, it was dropped",
+    Signal.FAILED: "the run has failed, it is dropped",
+}
+"""What becomes of a commit that nobody has said yes to, when its run ends."""
 
 
 async def start(
@@ -104,6 +111,9 @@ async def finish(
     done = await runs.signal(
         tx, row, how.signal, now=now, conclusion=how.conclusion, words=how.words
     )
+    for wait in (await story.waiting(tx, [row.id])).get(row.id, ()):
+        if wait.reason == APPROVAL and wait.about:
+            await settle(tx, row, wait.about, DROPPED.get(how.signal, "it is dropped"), now=now)
     await story.met(tx, row.id)
     await outbox.withdraw(tx, row.id, kinds=("branch", "pull"))
     if how.words:
@@ -113,6 +123,14 @@ async def finish(
     await refresh(tx, done, now=now)
     log.info("run.ended", run=row.id, conclusion=how.conclusion, words=how.words)
     return done
+
+
+async def settle(tx: AsyncConnection, row: RunRow, sha: Sha, words: str, *, now: float) -> None:
+    """Have the comment that asked for a yes say what came of it."""
+    marker = notices.approval_marker(row.id, sha)
+    body = notices.answered(row.id, sha, words)
+    wish = _wish(row, f"approval:{sha}", "comment", Priority.RESULT, body=body, marker=marker)
+    await outbox.wish(tx, wish, now=now)
 
 
 async def opened(tx: AsyncConnection, run: RunId, number: int, *, now: float) -> None:

@@ -103,6 +103,8 @@ async def test_it_may_be_stopped_while_it_waits(house, people):
     await house.passes(10, step=5)
     assert (await house.run()).conclusion is Conclusion.CANCELLED
     assert await branches(people) == ["main"]
+    said = await house.comments()
+    assert said[1].endswith(": the run was stopped, it is dropped.")
 
 
 @pytest.mark.parametrize(
