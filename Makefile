@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help install demo lint test test-full bench lock
+.PHONY: help install demo lint browser test test-full bench lock
 
 BIN := .venv/bin
 ARGS ?=
@@ -32,10 +32,13 @@ lint: install ## Check format, style and types
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 
-test: lint ## Run the tests, in less than five minutes; ARGS=PATHS runs some of them
+browser: ## Install Chromium where that is possible; the tests of pages need it
+	@.ci/need chromium=chromium || true
+
+test: lint browser ## Run the tests, in less than ten minutes; ARGS=PATHS runs some of them
 	@$(BIN)/pytest -m "not full" $(or $(ARGS),$(WHOLE))
 
-test-full: lint ## Run every test, also those that take long
+test-full: lint browser ## Run every test, also those that take long
 	@$(BIN)/pytest $(or $(ARGS),$(WHOLE))
 
 bench: install ## Measure speed and size, and write bench/latest.json

@@ -14,6 +14,7 @@ SCRIPTS = {
 
 # What may be called while a module is loaded: makers of values and of types.
 MAKES_VALUES = {
+    "abc.abstractmethod",
     "aiohttp.ClientTimeout",
     "aiohttp.web.middleware",
     "bot.model",
@@ -38,12 +39,15 @@ MAKES_VALUES = {
     "typing",
 }
 METHODS = {
+    "concat",
     "encode",
     "format",
+    "items",
     "join",
     "removeprefix",
     "setter",
     "split",
+    "where",
     "with_name",
     "with_variant",
 }
@@ -121,7 +125,20 @@ def is_value(module: Module, called: str) -> bool:
     return (
         bool(around & (MAKES_VALUES | BUILT_IN))
         or (("." in called) and last in METHODS)
+        or (is_pure(module) and is_own(module, called))
         or is_dataclass(module, called)
+    )
+
+
+def is_pure(module: Module) -> bool:
+    """Whether a module only decides; then what it defines makes values, and cannot act."""
+    return module.name.startswith(("bot.model.", "bot.rules."))
+
+
+def is_own(module: Module, called: str) -> bool:
+    """Whether the name is a function of the module itself."""
+    return any(
+        isinstance(node, ast.FunctionDef) and node.name == called for node in module.tree.body
     )
 
 

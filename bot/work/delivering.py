@@ -172,7 +172,9 @@ class Delivering:
             await outbox.wish(tx, telling.wish_of(row, "branch", **wanted), now=now)
             if asked:
                 await telling.settle(tx, row, sealed.commit, PUSHED, now=now)
-            told = f"Checked {len(sealed.files)} changed files; pushing"
+            count = len(sealed.files)
+            files = "file" if count == 1 else "files"
+            told = f"Checked {count} changed {files}; pushing"
             await telling.tell(tx, row, told, now=now)
 
     async def _branch(self, tx: AsyncConnection, row: RunRow) -> str:
