@@ -20,9 +20,9 @@ from bot.model.errors import Misconfigured
 from bot.model.readers import ALWAYS_SENT, EVENTS, READERS
 from bot.model.runs import Limits
 from bot.model.settings import HINTS, Process, read_settings
+from bot.rules.agents import BUILT_IN
 from bot.rules.buttons import buttons as shown_buttons
 from bot.rules.lifecycle import COMPUTE, OWED, RUN, Compute, Run, Signal, mermaid
-from bot.rules.agents import BUILT_IN
 from bot.rules.verbs import VERBS, Verb
 from bot.store.schema import metadata
 from bot.web.answers import STATUSES

@@ -18,25 +18,16 @@ from bot.model.settings import HINTS, Process
 from bot.rules.repoconfig import AGENTS, LABEL
 from bot.store.schema import metadata
 from bot.wiring.processes import MISCONFIGURED
-from tests.docs.drawn import PAGES, ROOT, needs
+from tests.docs.drawn import ROOT, needs
+from tests.docs.told import ALL, TEXTS, quoted, rows
 
-TEXTS = {page.name: page.read_text(encoding="utf-8") for page in PAGES}
-ALL = "\n".join(TEXTS.values())
 FILE = re.compile(
-    r"(?<![\w/.-])((?:[a-z_]+/)+\w+\.py|(?:reactions|clocks|githttp|cli)\.py)(?::([\w.]+\w))?"
+    r"(?<![\w/.-])((?:[a-z_]+/)+\w+\.py|(?:reactions|clocks|githttp|cli|pausing|checkconfig)\.py)(?::([\w.]+\w))?"
 )
-NAMED = sorted({match.groups() for match in FILE.finditer(ALL)}, key=str)
+OURS = "\n".join(text for name, text in TEXTS.items() if name != "configuration.md")
+"""What names our own files; the other page names those of its readers."""
 
-
-def rows(page: str, heading: str) -> list[list[str]]:
-    """Return the cells of the first table below a heading."""
-    after = TEXTS[page].split(f"# {heading}\n", 1)[1]
-    lines = re.search(r"(?:^\|.*\n)+", after, re.MULTILINE)[0].splitlines()
-    return [[cell.strip() for cell in line.strip("|").split(" |")] for line in lines[2:]]
-
-
-def quoted(cell: str) -> list[str]:
-    return re.findall(r"`([^`]+)`", cell)
+NAMED = sorted({match.groups() for match in FILE.finditer(OURS)}, key=str)
 
 
 def defined(body: list[ast.stmt]) -> dict[str, ast.stmt]:
