@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from bot.model.events import ButtonPressed, SubjectEvent
 from bot.model.facts import RunNow
-from bot.model.intents import Approve, Intent, StopRuns
+from bot.model.intents import Intent, StopRuns
 from bot.model.runs import Trigger
 from bot.reactions import Reaction
 from bot.rules.buttons import APPROVE, RERUN, RETRY, STOP
 from bot.rules.requests import Known, Request
 from bot.rules.starting import by_name
-from bot.rules.waiting import APPROVAL, START
+from bot.rules.waiting import START
 from bot.rules.wording import plain
 
 
@@ -49,7 +49,7 @@ def pressed(event: ButtonPressed, facts: Facts) -> Sequence[Intent]:
             StopRuns(repo_id=event.repo_id, subject=run.subject, agent=run.agent, why=why),
         ]
     if event.button == APPROVE:
-        return [record, *_approved(event, run)]
+        return [record, *_approved(request, event, run)]
     return [record]
 
 
@@ -76,19 +76,15 @@ def _again(request: Request, run: RunNow) -> Sequence[Intent]:
     return [request.start(agent, run.instruction, outsiders=request.in_other_words(run))]
 
 
-def _approved(event: ButtonPressed, run: RunNow) -> Sequence[Intent]:
+def _approved(request: Request, event: ButtonPressed, run: RunNow) -> Sequence[Intent]:
     """Say yes to what the run waits with, if the button stands on the check that shows it.
 
     That is the check of this round, and for a head the one on that head.
     """
     if event.run.partition(".")[2] != (str(run.round) if run.round else ""):
         return []
-    return [
-        Approve(run=run.id, sha=wait.about, by=event.sender)
-        for wait in run.waits
-        if wait.about
-        and (wait.reason == APPROVAL or (wait.reason == START and wait.about == event.head))
-    ]
+    shown = [wait for wait in run.waits if wait.reason != START or wait.about == event.head]
+    return [intent for wait in shown for intent in request.yes(run, wait)]
 
 
 REACTIONS = (Reaction(event=ButtonPressed, facts=Facts, decide=pressed),)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from bot.model.events import TextWritten
 from bot.model.facts import PastDecision, Pause, RunNow
 from bot.model.intents import (
-    Approve,
+    AskAgain,
     Intent,
     React,
     Reply,
@@ -22,8 +22,11 @@ from bot.rules.requests import Known, Request
 from bot.rules.roles import Role
 from bot.rules.starting import by_command, by_name
 from bot.rules.verbs import EVERYWHERE, VERBS
-from bot.rules.waiting import APPROVAL, SHORTEST_SHA, START, means
+from bot.rules.waiting import SHORTEST_SHA, means
 from bot.rules.wording import plain
+
+MOVED = "The branch has moved meanwhile. Look at its new head, and say yes to that one."
+"""The answer to a yes that comes too late."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,13 +229,15 @@ class Talk:
         """Say yes to a commit that a run waits with."""
         given = command.args[0] if command.args else ""
         found = [
-            Approve(run=run.id, sha=wait.about, by=self.request.event.sender)
+            intent
             for run in self.facts.open_runs
             for wait in run.waits
-            if wait.reason in {START, APPROVAL} and wait.about and means(given, wait.about)
+            if means(given, wait.about)
+            for intent in self.request.yes(run, wait)
         ]
         if found:
-            return Said(found, done=True)
+            moved = any(isinstance(intent, AskAgain) for intent in found)
+            return Said(found, words=MOVED if moved else "", done=not moved)
         asked = answers.waiting_for(self.facts.open_runs)
         known = ", ".join(f"`{each}`" for each in asked) or "nothing"
         words = f"No run waits for a yes to `{plain(given) or '?'}`. Asked about: {known}."

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.model.events import HeadSeen, SubjectClosed, SubjectLocked
-from bot.model.facts import RunNow
+from bot.model.facts import PullNow, RunNow
 from bot.model.intents import AskAgain, Intent, RecordHead, StopRuns, TellRuns
 from bot.reactions import Reaction
 from bot.rules.waiting import START
@@ -19,9 +19,13 @@ class Facts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeadFacts:
-    """The open runs, of which some may wait for a yes to an older head."""
+    """The open runs, of which some may wait for a yes to an older head, and the head as it is.
+
+    Deliveries overtake one another: the head that this one tells may be an older one itself.
+    """
 
     open_runs: Sequence[RunNow]
+    pull: PullNow | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,12 +49,13 @@ def seen(event: HeadSeen, _facts: NoFacts) -> Sequence[Intent]:
     return [RecordHead(repo_id=event.repo_id, number=number, sha=event.head, at=event.at)]
 
 
-def pushed(event: HeadSeen, facts: HeadFacts) -> Sequence[Intent]:
+def pushed(_event: HeadSeen, facts: HeadFacts) -> Sequence[Intent]:
     """Ask anew where a run waits for a yes to a head that is no more."""
+    if facts.pull is None:
+        return []
+    head = facts.pull.head.sha
     asked = [(run, wait) for run in facts.open_runs for wait in run.waits if wait.reason == START]
-    return [
-        AskAgain(run=run.id, sha=event.head) for run, wait in asked if wait.about != event.head
-    ]
+    return [AskAgain(run=run.id, sha=head) for run, wait in asked if wait.about != head]
 
 
 def closed(event: SubjectClosed, facts: Facts) -> Sequence[Intent]:

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.model.events import SubjectEvent
-from bot.model.facts import PullNow, RunNow
+from bot.model.facts import PullNow, RunNow, Waiting
 from bot.model.ids import Sha
-from bot.model.intents import RecordDecision, Refuse, StartRun
+from bot.model.intents import Approve, AskAgain, RecordDecision, Refuse, StartRun
 from bot.model.runs import Trigger
 from bot.rules.policy import Actor, Ask, Decision, decide
 from bot.rules.repoconfig import Agent, Config
 from bot.rules.starting import needs_yes, terms_of
+from bot.rules.waiting import APPROVAL, START
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +101,15 @@ class Request:
         """Tell whether the words that a run was asked for with are not the sender's own."""
         sender = self.event.sender.login
         return past.instruction != "" and (past.outsiders or past.asked_by != sender)
+
+    def yes(self, run: RunNow, wait: Waiting) -> Sequence[Approve | AskAgain]:
+        """Say yes to what a run waits with; nobody says it to a head that is no more."""
+        pull = self.known.pull
+        if wait.about is None or wait.reason not in {START, APPROVAL}:
+            return []
+        if wait.reason == START and pull and pull.head.sha != wait.about:
+            return [AskAgain(run=run.id, sha=pull.head.sha)]
+        return [Approve(run=run.id, sha=wait.about, by=self.event.sender)]
 
     def start(self, agent: Agent, instruction: str = "", *, outsiders: bool = False) -> StartRun:
         """Start an agent on the terms of now.

@@ -14,6 +14,7 @@ from bot.model.errors import Unavailable
 from bot.model.events import (
     ButtonPressed,
     Event,
+    HeadSeen,
     InstallationChanged,
     Pushed,
     RepositoryEvent,
@@ -34,6 +35,7 @@ from bot.rules.repoconfig import Config, Mistake
 from bot.rules.roles import Role
 from bot.rules.starting import by_event
 from bot.rules.verbs import EVERYWHERE, VERBS
+from bot.rules.waiting import START
 from bot.store import decisions, heads, pauses, queue, runs, story
 from bot.store.runs import RunRow
 from bot.work import present
@@ -99,6 +101,9 @@ class FactSource:
         match self._event:
             case TextWritten():
                 return not await self._fact("commands")
+            case HeadSeen():
+                found: Sequence[RunNow] = await self._fact("open_runs")
+                return not any(each.reason == START for run in found for each in run.waits)
             case SubjectOpened(name=name):
                 return not any(by_event(await self._fact("config"), name))
             case _:

@@ -35,6 +35,7 @@ from bot.model.facts import PastDecision, Pause
 from bot.model.ids import RunId
 from bot.model.intents import (
     Approve,
+    AskAgain,
     React,
     RecordDecision,
     Refuse,
@@ -48,7 +49,7 @@ from bot.reactions import reactions_to
 from bot.rules.roles import Role
 from bot.rules.verbs import VERBS
 from bot.rules.waiting import APPROVAL, APPROVED, START
-from handlers import REACTIONS
+from handlers import REACTIONS, commands
 
 SEEN = React(installation=OURS, subject=ISSUE, trigger=WRITTEN, content="+1")
 PAST = run(state="finished", conclusion=Conclusion.FAILURE, words="It broke.")
@@ -503,6 +504,14 @@ def test_a_yes_to_nothing_that_was_asked_changes_nothing(given, shown, hint):
     words += " Give 12 digits or more." if hint else ""
     intents = hear(comment(f"/gr approve {given}"), open_runs=WAITING)
     assert intents == [recorded("approve"), replied(words)]
+
+
+def test_a_yes_to_a_head_that_is_no_more_is_asked_for_again():
+    written = comment(f"/gr approve {OLDER}", subject=PULL)
+    intents = hear(written, open_runs=[MOVED, PUSH], pull=pull())
+    asked = AskAgain(run=MOVED.id, sha=HEAD)
+    told = replied(commands.MOVED, subject=PULL)
+    assert intents == [recorded("approve", subject=PULL), asked, told]
 
 
 def test_a_yes_where_nothing_waits_is_told_so():

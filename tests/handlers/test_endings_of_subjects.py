@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from hall import (
     ANN,
@@ -13,6 +15,7 @@ from hall import (
     comment,
     labeled,
     opened,
+    pull,
     run,
     unlabeled,
     wait,
@@ -158,9 +161,12 @@ def test_runs_that_wait_for_a_yes_to_an_older_head_ask_about_the_new_one():
         run(id=RunId("03RUN"), waits=(wait(APPROVAL, OLDER),)),
         run(id=RunId("04RUN")),
     ]
-    facts = pulls.HeadFacts(open_runs=runs)
+    facts = pulls.HeadFacts(open_runs=runs, pull=pull())
     expected = [AskAgain(run=RunId("01RUN"), sha=HEAD)]
     assert pulls.pushed(head_seen(moved=True), facts) == expected
+    overtaken = replace(head_seen(moved=True), head=OLDER)
+    assert pulls.pushed(overtaken, facts) == expected
+    assert pulls.pushed(overtaken, replace(facts, pull=None)) == []
 
 
 @pytest.mark.parametrize(
