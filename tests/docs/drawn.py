@@ -146,7 +146,7 @@ def answers() -> Iterator[str]:
 def events() -> Iterator[str]:
     rows = []
     for event in sorted(EVENTS):
-        actions = [f"`{action}`" for name, action in READERS if name == event]
+        actions = [f"`{action}`" for name, action in READERS if name == event and action]
         sent = "to every app" if event in ALWAYS_SENT else "as `app.yml` asks"
         rows.append((f"`{event}`", ", ".join(actions), sent))
     return table(("event", "actions that are read", "sent"), rows)
