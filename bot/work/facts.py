@@ -101,9 +101,6 @@ class FactSource:
         match self._event:
             case TextWritten():
                 return not await self._fact("commands")
-            case HeadSeen():
-                found: Sequence[RunNow] = await self._fact("open_runs")
-                return not any(each.reason == START for run in found for each in run.waits)
             case SubjectOpened(name=name):
                 return not any(by_event(await self._fact("config"), name))
             case _:
@@ -176,9 +173,11 @@ class FactSource:
         return await self._context.github.app.works_at(self._event.installation)
 
     async def pull(self) -> PullNow | None:
-        """Ask how a pull request stands now; None for issues."""
+        """Ask how a pull request stands now; None for issues, or when a push matters to nobody."""
         subject = await self._subject()
         if subject is None or subject.kind == "issue" or await self._idle():
+            return None
+        if isinstance(self._event, HeadSeen) and not await self._waits_to_start():
             return None
         found = await self._at().pulls.get(subject.number)
         return PullNow(
@@ -187,6 +186,10 @@ class FactSource:
             open=found.state == "open",
             draft=found.draft,
         )
+
+    async def _waits_to_start(self) -> bool:
+        found: Sequence[RunNow] = await self._fact("open_runs")
+        return any(wait.reason == START for run in found for wait in run.waits)
 
     async def moment(self) -> Moment:
         """Gather what a condition of the configuration may speak of."""
