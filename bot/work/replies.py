@@ -39,7 +39,7 @@ class Replies:
         """Wish for an answer; return what came of it, for the receipt."""
         match intent:
             case React():
-                await self._react(intent, intent.content)
+                await self._react(intent, intent.content, Priority.ACKNOWLEDGE)
                 return f"reacted with {intent.content}"
             case Reply(folded=True):
                 return await self._fold(intent, answer=intent.text)
@@ -56,11 +56,11 @@ class Replies:
             case _:
                 assert_never(intent)
 
-    async def _react(self, intent: React | Refuse, content: str) -> None:
+    async def _react(self, intent: React | Refuse, content: str, priority: Priority) -> None:
         where = intent.trigger.id if intent.trigger.kind in REACTS else 0
         target = f"reaction:{content}:{intent.subject}:{where}"
         wish = reaction(intent.subject, intent.trigger, content)
-        await self._wish(target, "reaction", intent, wish, Priority.ACKNOWLEDGE)
+        await self._wish(target, "reaction", intent, wish, priority)
 
     async def _reply(self, intent: Reply) -> str:
         marker = responses.reply_marker(self.guid)
@@ -73,7 +73,7 @@ class Replies:
     async def _refuse(self, intent: Refuse) -> str:
         about = intent.repo_id, intent.subject.number, intent.person.id
         if await decisions.refused(self.tx, *about) <= MOST_REACTIONS:
-            await self._react(intent, "confused")
+            await self._react(intent, "confused", Priority.REFUSAL)
         await self._fold(intent, refusal=intent.words)
         return f"refused: {intent.reason}"
 

@@ -9,6 +9,7 @@ from bot.model.errors import Fenced, Unavailable
 from bot.model.events import SubjectLabeled
 from bot.model.ids import InstallationId, Login, UserId
 from bot.model.intents import Refuse
+from bot.model.priorities import Priority
 from bot.model.runs import Person, Subject, Trigger
 from bot.reactions import Reaction
 from bot.rules.attempts import MOST_DELIVERY_TRIES
@@ -162,6 +163,16 @@ async def test_a_delivery_that_fails_half_way_leaves_nothing_behind(house):
     await house.settles("inbox")
     async with house.store.read() as rows:
         assert not await outbox.due(rows, now=house.time.now)
+
+
+async def test_a_refusal_waits_behind_all_that_is_done_for_others(house):
+    reacting(house, lambda event, _facts: [refuse(event, "No.")])
+    await send(house, "g1", "issues", **labeled(house, "x"))
+    await house.settles("inbox")
+    async with house.store.begin() as tx:
+        wishes = await outbox.claim(tx, house.context.lease(), most=9)
+    assert {wish.kind for wish in wishes} == {"reaction", "comment"}
+    assert {wish.priority for wish in wishes} == {Priority.REFUSAL}
 
 
 async def test_who_lost_the_lease_changes_nothing(house):
