@@ -77,6 +77,7 @@ class AgentSpec:
         command: argv of the program, looked up on the sandbox's PATH; for `command` alone.
         prompt: what the agent is told of its work, before what it is asked for.
         context: whether it is shown text from the subject, which strangers may have written.
+        waits: what its run waits for when its changes are on GitHub: `ci`, `review`.
         outputs: what it may ask for, and how often in one job.
     """
 
@@ -86,6 +87,7 @@ class AgentSpec:
     command: tuple[str, ...] = ()
     prompt: str = ""
     context: Literal["none", "thread"] = "none"
+    waits: tuple[str, ...] = ()
     outputs: dict[str, int] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
 
@@ -122,6 +124,7 @@ class Terms:
         label: the label that starts the agent, which an open run bears; None without one.
         prefix: the word after the slash of commands, as people write them here.
         command: the word after the prefix that starts the agent; None without one.
+        handoffs: how often CI may wake the run before a person has to.
         at_once: how many runs of the repository may hold a runner at the same time.
     """
 
@@ -136,6 +139,7 @@ class Terms:
     prefix: str = "gr"
     command: str | None = None
     at_once: int = 3
+    handoffs: int = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +174,46 @@ class Text:
     line: int | None = None
 
 
+MessageKind = Literal[
+    "ci", "review", "answer", "push", "refused", "steer", "continue", "plan"
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """Something that reaches a run after it was asked for, and wakes it when it waits.
+
+    Attributes:
+        text: Markdown for the agent, in which untrusted parts are marked.
+        by: who wrote it; None for what GitHub or CI tells.
+        trusted: whether they may write to the repository.
+        at: Unix seconds.
+    """
+
+    kind: MessageKind
+    text: str
+    by: Login | None = None
+    trusted: bool = False
+    at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """What a job left behind, enough to go on elsewhere.
+
+    Attributes:
+        base: the commit that its work stands on.
+        work: the blob with a git bundle of all that was changed since; None for nothing.
+        session: the blob with a tar of the runtime's session files; None for none.
+        at: Unix seconds.
+    """
+
+    base: Sha
+    work: str | None = None
+    session: str | None = None
+    at: float = 0.0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobPlan:
     """All that a runner and a harness need to know of one job; holds no secret.
@@ -181,6 +225,10 @@ class JobPlan:
         brief: text for the agent (untrusted parts are marked in it).
         instruction: the words of the person who asked, who may start the agent.
         texts: what else was written there before it was asked for, oldest first.
+        own: whether the changes go to a pull request that the run itself has opened.
+        messages: what has come since the run's last job, oldest first.
+        mail: the numbers of these messages, by which they are written down as read.
+        checkpoint: what the run's last job left.
     """
 
     job: JobName
@@ -197,3 +245,7 @@ class JobPlan:
     title: str = ""
     instruction: str = ""
     texts: tuple[Text, ...] = ()
+    own: bool = False
+    messages: tuple[Message, ...] = ()
+    mail: tuple[int, ...] = ()
+    checkpoint: Checkpoint | None = None

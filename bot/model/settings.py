@@ -28,6 +28,7 @@ HINTS: Mapping[str, str] = {
     "PORT": "give a TCP port from 1 to 65535",
     "GREENROOM_HOST": "give the address to listen on",
     "GREENROOM_HOME": "give the folder for mirrors, jobs, sockets and the embedded database",
+    "GREENROOM_BLOBS": "give a folder, or a bucket as s3://, gs:// or az:// and its name",
     "GREENROOM_CLOCK": "give the file that moves the clock, in tests and the demo",
     "GREENROOM_FLOOR": "give a file like .github/greenroom.yml, whose enforce: holds everywhere",
     "GREENROOM_JOB_UIDS": "give a range of unused user ids such as 210000-210999",
@@ -55,6 +56,7 @@ class Settings:
         private_key: the app's key in PEM, or None when `private_key_file` is to be read.
         webhook_secrets: any of these may have signed a delivery, newest first.
         home: the folder for mirrors, jobs, sockets and the embedded database.
+        blobs: the folder or bucket of what is too large for the database.
         clock: the file that moves the clock, in tests and the demo.
         floor: the file of settings that hold where an organization enforces none of its own.
         job_uids: first and last user id that jobs may take when started by root.
@@ -73,6 +75,7 @@ class Settings:
     host: str
     port: int
     home: Path
+    blobs: str
     clock: Path | None
     floor: Path | None
     job_uids: tuple[int, int]
@@ -104,6 +107,7 @@ def read_settings(env: Mapping[str, str], needs: frozenset[Process]) -> Settings
         host=env.get("GREENROOM_HOST") or "0.0.0.0",  # noqa: S104 - GitHub calls from outside
         port=_read(env, "PORT", _port, "8080"),
         home=home,
+        blobs=env.get("GREENROOM_BLOBS") or str(home / "blobs"),
         clock=Path(env["GREENROOM_CLOCK"]) if env.get("GREENROOM_CLOCK") else None,
         floor=Path(env["GREENROOM_FLOOR"]) if env.get("GREENROOM_FLOOR") else None,
         job_uids=_read(env, "GREENROOM_JOB_UIDS", _uids, "210000-210999"),

@@ -29,9 +29,9 @@ SHORT = 12
 """Digits of a commit's name in the command that says yes to it."""
 
 WHY = (
-    "Somebody who may not write to this repository wrote part of what the agent was told, and a "
-    "push starts CI with the repository's secrets. Whoever may write here can read the changes "
-    "below and answer:"
+    "Part of what the agent was told is by somebody who may not write to this repository, or "
+    "quoted, and a push starts CI with the repository's secrets. Whoever may write here can read "
+    "the changes below and answer:"
 )
 """Why a person is asked, and who may answer."""
 

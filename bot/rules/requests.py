@@ -1,5 +1,6 @@
 """Somebody asks for something on an issue or a pull request, by whatever way."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,9 @@ from bot.rules.policy import Actor, Ask, Decision, decide
 from bot.rules.repoconfig import Agent, Config
 from bot.rules.starting import needs_yes, terms_of
 from bot.rules.waiting import APPROVAL, START
+
+
+_QUOTE = re.compile(r"^[ \t]*>", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,3 +138,8 @@ class Request:
             asks=needs_yes(pull, self.known.seen_head),
             outsiders=outsiders,
         )
+
+
+def quotes(instruction: str) -> bool:
+    """Tell whether an instruction repeats, as a quote, what may be anybody's words."""
+    return _QUOTE.search(instruction) is not None

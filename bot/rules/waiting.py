@@ -6,6 +6,18 @@ START = "start"
 APPROVAL = "approval"
 """A person's yes to a commit of ours, before it is pushed."""
 
+CI = "ci"
+"""The checks of the head that the run has brought to GitHub."""
+
+REVIEW = "review"
+"""People's word on the run's pull request."""
+
+ANSWER = "answer"
+"""A person's answer to the agent's question."""
+
+PLAN = "plan"
+"""A person's yes to the agent's plan."""
+
 APPROVED = "approved"
 """Not a wait but the answer to one: the commit that a person said yes to."""
 

@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.model.ids import RunId
 from bot.rules.lifecycle import Compute, Run
 from bot.store.engine import insert_or_skip
-from bot.store.runs import COLUMNS, RunRow, all_rows, due
+from bot.store.run_row import COLUMNS, RunRow
+from bot.store.runs import all_rows, due
 from bot.store.schema import UNDER_WAY, pauses, runs, slots
 
 OWNER_SCOPE = func.substr(pauses.c.scope, len("owner:") + 1).concat("/")

@@ -1,10 +1,8 @@
 """Runs: opened once, moved by compare-and-set, found by what they are about."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from pydantic import TypeAdapter
 from sqlalchemy import (
     ColumnElement,
     Select,
@@ -22,95 +20,23 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model.errors import Fenced
-from bot.model.ids import Fence, InstallationId, Login, Repo, RunId, Sha, UserId
-from bot.model.runs import Conclusion, Subject, SubjectKind, Terms, Trigger
+from bot.model.ids import InstallationId, Repo, RunId, Sha
+from bot.model.runs import Subject
 from bot.rules.lifecycle import COMPUTE, RUN, Compute, Run, Signal, after
 from bot.store.engine import insert_or_skip
 from bot.store.leases import FREE, Lease, free
+from bot.store.run_row import COLUMNS, RunRow, from_columns, to_columns
 from bot.store.schema import UNDER_WAY, mailbox, run_subjects, runs, slots, waits
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunRow:
-    """A run as it stood when it was read.
-
-    Attributes:
-        terms: what configuration said when it was asked for.
-        asked_at: Unix seconds of the trigger, on GitHub's clock.
-        fork: whether it works on a pull request whose branch we cannot push to.
-        outsiders: whether its agent was shown words of people who may not write here.
-        round: how often it went on after a person's yes; each round has a check run.
-    """
-
-    id: RunId
-    installation: InstallationId
-    repo_id: int
-    repo: Repo
-    number: int
-    kind: SubjectKind
-    title: str
-    agent: str
-    asked_by_id: UserId
-    asked_by: Login
-    instruction: str
-    body: str
-    author_id: UserId
-    author: Login
-    trigger: Trigger
-    terms: Terms
-    asked_at: float
-    fork: bool
-    outsiders: bool
-    round: int
-    state: Run
-    compute: Compute
-    fence: Fence
-    conclusion: Conclusion | None
-    words: str | None
-    base: Sha | None
-    base_branch: str | None
-    result: Sha | None
-    head: Sha | None
-    head_branch: str | None
-    created_at: float
-    changed_at: float
-    next_attempt_at: float
-    failures: int
-    deadline: float | None
-
-    @property
-    def subject(self) -> Subject:
-        """Where the run was asked for."""
-        return Subject(repo=self.repo, number=self.number, kind=self.kind)
-
-
-COLUMNS = tuple(runs.c[field.name] for field in fields(RunRow))
-
-
-TERMS = TypeAdapter(Terms)
-"""Reads terms back from the JSON that is stored."""
-
-
-def _row(row: Any) -> RunRow:
-    values = dict(row)
-    values["state"] = Run(values["state"])
-    values["compute"] = Compute(values["compute"])
-    values["conclusion"] = Conclusion(values["conclusion"]) if values["conclusion"] else None
-    values["trigger"] = Trigger(**values["trigger"])
-    values["terms"] = TERMS.validate_python(values["terms"])
-    return RunRow(**values)
 
 
 async def all_rows(tx: AsyncConnection, query: Select[Any]) -> Sequence[RunRow]:
     """Return the runs that a query over `COLUMNS` finds."""
-    return [_row(row) for row in (await tx.execute(query)).mappings()]
+    return [from_columns(row) for row in (await tx.execute(query)).mappings()]
 
 
 async def start(tx: AsyncConnection, row: RunRow) -> bool:
     """Insert a new run and its first subject; False when one like it is open already."""
-    values = {field.name: getattr(row, field.name) for field in fields(row)}
-    values |= {"trigger": asdict(row.trigger), "terms": TERMS.dump_python(row.terms, mode="json")}
-    added = await tx.execute(insert_or_skip(runs, tx.dialect).values(**values))
+    added = await tx.execute(insert_or_skip(runs, tx.dialect).values(**to_columns(row)))
     if added.rowcount != 1:
         return False
     await own(tx, row.id, row.subject, how="asked")

@@ -117,6 +117,10 @@ runs = Table(
     Column("fork", Boolean, nullable=False, server_default=text("false")),
     Column("outsiders", Boolean, nullable=False, server_default=text("false")),
     Column("round", Integer, nullable=False, server_default="0"),
+    Column("handoffs", Integer, nullable=False, server_default="0"),
+    Column("own_pull", Integer),  # the pull request that it has opened
+    Column("checkpoint", JSON),  # what its last job left
+    Column("verdict", JSON),  # what CI said of its head, as it is shown
     Column("base", Text),
     Column("base_branch", Text),
     Column("result", Text),
@@ -178,7 +182,9 @@ waits = Table(
     Column("reason", Text, primary_key=True),
     Column("since", Float, nullable=False),
     Column("deadline", Float, nullable=False),
-    Column("about", Text),  # the commit that is asked about
+    Column("about", Text),  # the commit that is asked about, or that CI is awaited on
+    Column("asked", JSON),  # what was asked of a person
+    Column("reminded_at", Float),
 )
 
 mailbox = Table(
@@ -188,7 +194,9 @@ mailbox = Table(
     Column("run", Text, ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
     Column("at", Float, nullable=False),
     Column("message", JSON, nullable=False),
+    Column("key", Text, nullable=False),  # what has told it, so that it is told once
     Column("read_at", Float),
+    UniqueConstraint("run", "key"),
     Index(
         "ix_mailbox_unread",
         "run",

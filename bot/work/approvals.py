@@ -9,7 +9,7 @@ from bot.rules.lifecycle import Run, Signal
 from bot.rules.waiting import APPROVAL, APPROVED, START
 from bot.rules.wording import plain
 from bot.store import runs, story
-from bot.store.runs import RunRow
+from bot.store.run_row import RunRow
 from bot.work import telling
 from bot.work.claimed import ClaimedRuns
 from bot.work.context import Context

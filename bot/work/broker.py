@@ -23,7 +23,7 @@ from bot.rules.outputs import Accepted, Place, Rejected
 from bot.store import jobs, runs, story
 from bot.store.engine import Store
 from bot.store.jobs import JobRow
-from bot.store.runs import RunRow
+from bot.store.run_row import RunRow
 from bot.store.story import OutputRow
 from bot.work import calling, telling
 

@@ -12,7 +12,7 @@ from bot.rules import notices, wording
 from bot.rules.notices import Files
 from bot.store import outbox, runs
 from bot.store.outbox import Wish
-from bot.store.runs import RunRow
+from bot.store.run_row import RunRow
 from bot.work import telling
 
 

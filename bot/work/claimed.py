@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement
 from bot.model.errors import Fenced, Refused, Unavailable
 from bot.rules.attempts import MOST_FAILURES, pause
 from bot.store import runs
-from bot.store.runs import RunRow
+from bot.store.run_row import RunRow
 from bot.work.context import Context
 
 log = structlog.get_logger()

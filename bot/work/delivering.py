@@ -24,7 +24,7 @@ from bot.rules.outputs import CHANGED
 from bot.rules.waiting import APPROVAL, APPROVED
 from bot.store import outbox, runs, story
 from bot.store.outbox import OutboxRow
-from bot.store.runs import RunRow
+from bot.store.run_row import RunRow
 from bot.store.story import OutputRow
 from bot.work import calling, telling
 from bot.work.claimed import ClaimedRuns

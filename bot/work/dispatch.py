@@ -35,7 +35,7 @@ from bot.model.runs import Conclusion
 from bot.rules.endings import Ending
 from bot.rules.lifecycle import Signal
 from bot.store import decisions, heads, installations, layers, pauses, runs
-from bot.store.runs import RunRow
+from bot.store.run_row import RunRow
 from bot.work import approvals, telling
 from bot.work.replies import Replies
 

@@ -37,7 +37,7 @@ from bot.rules.starting import by_event
 from bot.rules.verbs import EVERYWHERE, VERBS
 from bot.rules.waiting import START
 from bot.store import decisions, heads, pauses, queue, runs, story
-from bot.store.runs import RunRow
+from bot.store.run_row import RunRow
 from bot.work import present
 from bot.work.actors import actor
 from bot.work.configs import Configs, judged

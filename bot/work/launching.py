@@ -21,7 +21,7 @@ from bot.rules.lifecycle import Signal
 from bot.rules.outputs import Place, granted
 from bot.runners.base import Launch, Runner
 from bot.store import jobs, runs, story
-from bot.store.runs import RunRow
+from bot.store.run_row import RunRow
 from bot.work import telling
 from bot.work.context import Context, renewing
 from bot.work.reading import read

@@ -17,7 +17,7 @@ from bot.rules.brief import Task
 from bot.rules.roles import Role, role_of
 from bot.rules.thread import GHOST, Said, choose, readable, texts
 from bot.rules.visible import visible
-from bot.store.runs import RunRow
+from bot.store.run_row import RunRow
 from bot.work.loop import together
 
 BOT = "[bot]"

@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.rules.admission import Capacity, Queued, admit
 from bot.rules.lifecycle import Signal
 from bot.store import queue, runs
-from bot.store.runs import RunRow
+from bot.store.run_row import RunRow
 from bot.work import telling
 from bot.work.context import Context
 

@@ -7,7 +7,7 @@ from bot.model.errors import Refused
 from bot.model.ids import Login, Sha, UserId
 from bot.rules import wording
 from bot.rules.notices import MOST_DIFF, TOO_LONG, Files, folded
-from bot.store.runs import RunRow
+from bot.store.run_row import RunRow
 from bot.work import telling
 from bot.work.context import Context
 from bot.work.reading import BOT

@@ -12,7 +12,7 @@ from bot.rules.endings import Ending
 from bot.rules.lifecycle import Compute, Duty, Run, Signal, owed
 from bot.runners.base import Gone, Runner, Unknown
 from bot.store import jobs, runs
-from bot.store.runs import RunRow
+from bot.store.run_row import RunRow
 from bot.work import telling
 from bot.work.claimed import ClaimedRuns
 from bot.work.context import Context

@@ -21,7 +21,7 @@ from bot.rules.outputs import CHANGED
 from bot.rules.waiting import APPROVAL, START
 from bot.store import outbox, runs, story
 from bot.store.outbox import Wish
-from bot.store.runs import RunRow
+from bot.store.run_row import RunRow
 from bot.work.replies import reaction
 
 log = structlog.get_logger()
@@ -83,6 +83,10 @@ def _new(intent: StartRun, run: RunId, now: float) -> RunRow:
         fork=start.fork if start else False,
         outsiders=intent.outsiders,
         round=0,
+        handoffs=0,
+        own_pull=None,
+        checkpoint=None,
+        verdict=None,
         state=Run.PARKED if start and intent.asks else Run.QUEUED,
         compute=Compute.NONE,
         fence=Fence(0),

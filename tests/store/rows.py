@@ -1,12 +1,12 @@
 """Rows as tests want them: whole, with a few fields changed."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from pydantic import SecretStr
 
 from bot.model.ids import Fence, InstallationId, JobName, Login, Repo, RunId, Sha, UserId
 from bot.model.priorities import Priority
-from bot.model.runs import JobPlan, Subject, Trigger
+from bot.model.runs import JobPlan, Message, Subject, Trigger
 from bot.rules.agents import BUILT_IN
 from bot.rules.lifecycle import Compute, Run, Signal
 from bot.rules.repoconfig import Config
@@ -14,7 +14,7 @@ from bot.rules.starting import terms_of
 from bot.store import runs
 from bot.store.leases import Lease
 from bot.store.outbox import Wish
-from bot.store.runs import RunRow
+from bot.store.run_row import RunRow
 from bot.store.schema import deliveries, delivery_bodies, mailbox
 
 NOW = 1_800_000_000.0
@@ -41,6 +41,10 @@ QUEUED = RunRow(
     fork=False,
     outsiders=False,
     round=0,
+    handoffs=0,
+    own_pull=None,
+    checkpoint=None,
+    verdict=None,
     state=Run.QUEUED,
     compute=Compute.NONE,
     fence=Fence(0),
@@ -57,6 +61,7 @@ QUEUED = RunRow(
     failures=0,
     deadline=None,
 )
+LETTER = Message(kind="steer", text="wait")
 COMMENT = Wish(
     target="comment:01A",
     kind="comment",
@@ -125,4 +130,4 @@ async def live(store, **changes):
 async def write_to(store, run):
     """Put a message into a run's mailbox."""
     async with store.begin() as tx:
-        await tx.execute(mailbox.insert().values(run=run, at=NOW, message={"text": "wait"}))
+        await tx.execute(mailbox.insert().values(run=run, at=NOW, message=asdict(LETTER), key="a"))

@@ -129,6 +129,10 @@ def upgrade() -> None:
         sa.Column("fork", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
         sa.Column("outsiders", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
         sa.Column("round", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("handoffs", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("own_pull", sa.Integer(), nullable=True),
+        sa.Column("checkpoint", sa.JSON(), nullable=True),
+        sa.Column("verdict", sa.JSON(), nullable=True),
         sa.Column("base", sa.Text(), nullable=True),
         sa.Column("base_branch", sa.Text(), nullable=True),
         sa.Column("result", sa.Text(), nullable=True),
@@ -187,11 +191,13 @@ def upgrade() -> None:
         sa.Column("run", sa.Text(), nullable=False),
         sa.Column("at", sa.Float(), nullable=False),
         sa.Column("message", sa.JSON(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
         sa.Column("read_at", sa.Float(), nullable=True),
         sa.ForeignKeyConstraint(
             ["run"], ["runs.id"], name=op.f("fk_mailbox_run"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mailbox")),
+        sa.UniqueConstraint("run", "key", name=op.f("uq_mailbox_run_key")),
     )
     op.create_index(
         "ix_mailbox_unread",
@@ -298,6 +304,8 @@ def upgrade() -> None:
         sa.Column("since", sa.Float(), nullable=False),
         sa.Column("deadline", sa.Float(), nullable=False),
         sa.Column("about", sa.Text(), nullable=True),
+        sa.Column("asked", sa.JSON(), nullable=True),
+        sa.Column("reminded_at", sa.Float(), nullable=True),
         sa.ForeignKeyConstraint(
             ["run"], ["runs.id"], name=op.f("fk_waits_run"), ondelete="CASCADE"
         ),
