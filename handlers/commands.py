@@ -18,7 +18,7 @@ from bot.rules import answers
 from bot.rules.grammar import Command, might_command, nearest
 from bot.rules.policy import Ask, decide
 from bot.rules.repoconfig import Agent
-from bot.rules.requests import Known, Request
+from bot.rules.requests import Known, Request, quotes
 from bot.rules.roles import Role
 from bot.rules.starting import by_command, by_name
 from bot.rules.verbs import EVERYWHERE, VERBS
@@ -160,7 +160,8 @@ class Talk:
         return Said([self.request.start(agent, instruction, outsiders=outsiders)])
 
     def _ordered(self, agent: Agent, command: Command) -> Said:
-        return self._start(agent, command.instruction, outsiders=self.edits)
+        others = self.edits or quotes(command.instruction)
+        return self._start(agent, command.instruction, outsiders=others)
 
     def _named(self, command: Command) -> str | None:
         """Return the agent that a command names; None when it names none."""

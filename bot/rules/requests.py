@@ -14,8 +14,7 @@ from bot.rules.repoconfig import Agent, Config
 from bot.rules.starting import needs_yes, terms_of
 from bot.rules.waiting import APPROVAL, START
 
-
-_QUOTE = re.compile(r"^[ \t]*>", re.MULTILINE)
+_QUOTE = re.compile(r"^[ \t]*(?:(?:[*+-]|\d{1,9}[.)])[ \t]+)*>", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

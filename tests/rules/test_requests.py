@@ -9,7 +9,7 @@ from bot.model.intents import RecordDecision, Refuse, StartRun
 from bot.model.runs import Person, Start, Subject, Trigger
 from bot.rules.policy import Actor, Decision
 from bot.rules.repoconfig import Config
-from bot.rules.requests import Known, Request
+from bot.rules.requests import Known, Request, quotes
 from bot.rules.roles import Role
 from bot.rules.starting import terms_of
 
@@ -153,6 +153,20 @@ def test_a_run_on_a_pull_request_starts_at_its_head(seen, asks):
 )
 def test_words_are_one_s_own_or_they_are_not(past, others):
     assert request().in_other_words(past) is others
+
+
+@pytest.mark.parametrize(
+    ("instruction", "quoted"),
+    [
+        ("the race", False),
+        ("a > b\n->", False),
+        ("do\n\n > this", True),
+        ("> this", True),
+        ("- 1. > it", True),
+    ],
+)
+def test_a_quote_may_be_anybody_s_words(instruction, quoted):
+    assert quotes(instruction) is quoted
 
 
 def test_an_agent_is_open_where_it_has_a_run():
