@@ -49,9 +49,11 @@ def _branches(error: ValidationError) -> list[list[ValidationError]]:
 def _nearest(
     error: ValidationError, branches: list[list[ValidationError]]
 ) -> list[ValidationError]:
-    def distance(branch: list[ValidationError]) -> tuple[bool, int]:
+    def distance(branch: list[ValidationError]) -> tuple[bool, bool, int]:
         kinds = [one.kind for one in branch if one.instance_path == error.instance_path]
-        return any(isinstance(kind, ValidationErrorKind.Type) for kind in kinds), len(branch)
+        other_type = any(isinstance(kind, ValidationErrorKind.Type) for kind in kinds)
+        other_word = any(isinstance(one.kind, ValidationErrorKind.Enum) for one in branch)
+        return other_type, other_word, len(branch)
 
     return min(branches, key=distance)
 

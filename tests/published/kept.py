@@ -10,6 +10,13 @@ WEBHOOKS_PACKAGE = "@octokit/openapi-webhooks@12.1.0"
 EXAMPLES_PACKAGE = "@octokit/webhooks-examples@7.6.1"
 
 OPERATIONS = (
+    "actions/download-job-logs-for-workflow-run",
+    "actions/get-job-for-workflow-run",
+    "actions/get-workflow-run",
+    "actions/list-jobs-for-workflow-run",
+    "actions/list-workflow-runs-for-repo",
+    "actions/re-run-job-for-workflow-run",
+    "actions/re-run-workflow-failed-jobs",
     "apps/create-installation-access-token",
     "apps/get-authenticated",
     "apps/get-by-slug",
@@ -94,14 +101,18 @@ OPERATIONS = (
     "reactions/list-for-issue-comment",
     "reactions/list-for-pull-request-review-comment",
     "repos/compare-commits-with-basehead",
+    "repos/create-commit-status",
     "repos/create-fork",
     "repos/create-or-update-file-contents",
     "repos/get",
     "repos/get-branch",
+    "repos/get-branch-rules",
     "repos/get-collaborator-permission-level",
+    "repos/get-combined-status-for-ref",
     "repos/get-commit",
     "repos/get-content",
     "repos/list-branches",
+    "repos/list-commit-statuses-for-ref",
     "repos/list-commits",
     "repos/list-forks",
     "repos/list-pull-requests-associated-with-commit",
@@ -181,6 +192,7 @@ EVENTS: dict[str, tuple[str, ...]] = {
     ),
     "pull_request_review": ("dismissed", "edited", "submitted"),
     "pull_request_review_comment": ("created", "deleted", "edited"),
+    "pull_request_review_thread": ("resolved", "unresolved"),
     "push": (),
     "repository": (
         "created",
@@ -191,6 +203,9 @@ EVENTS: dict[str, tuple[str, ...]] = {
         "renamed",
         "transferred",
     ),
+    "status": (),
+    "workflow_job": ("completed", "in_progress", "queued"),
+    "workflow_run": ("completed", "in_progress", "requested"),
 }
 """The actions of each event; an empty tuple where the event has no `action`."""
 
@@ -198,10 +213,7 @@ PASSERS_BY: dict[str, tuple[str | None, ...]] = {
     "deployment_status": ("created",),
     "release": ("published",),
     "star": ("created",),
-    "status": (None,),
     "watch": ("started",),
-    "workflow_job": ("queued", "in_progress", "completed"),
-    "workflow_run": ("requested", "completed"),
 }
 """Events that the app is sent or might be, and does nothing about: only recordings are kept."""
 
@@ -210,6 +222,10 @@ RECORDED_ONCE = frozenset({
     "pull_request",
     "pull_request_review",
     "pull_request_review_comment",
+    "pull_request_review_thread",
+    "status",
+    "workflow_job",
+    "workflow_run",
     *PASSERS_BY,
 })  # fmt: skip
 """Large payloads, or ones that nobody reads: one recording of each action is enough."""

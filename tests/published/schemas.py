@@ -83,7 +83,10 @@ def _both(one: Schema, other: Schema) -> Schema:
 
 
 def _common(one: str | list[str], other: str | list[str]) -> str | list[str]:
+    """Return the types that both sides allow; an integer is a number too."""
     kept = [kind for kind in _listed(one) if kind in _listed(other)]
+    if {"integer", "number"} <= {*_listed(one), *_listed(other)} - {*kept}:
+        kept.append("integer")
     return kept[0] if len(kept) == 1 else kept
 
 

@@ -29,7 +29,7 @@ def objects(value, path=""):
 
 
 def places_that_take_a_stray_key(body, check):
-    if check(body):
+    if body is None or check(body):
         return
     for path, holder in objects(body):
         holder[STRAY] = 1

@@ -45,8 +45,13 @@ EXCUSED = {
     "pull_request_review_comment.created.1": "recorded before comments had lines",
     "pull_request_review_comment.deleted.1": UNKNOWN_PROPERTIES,
     "pull_request_review_comment.edited.1": UNKNOWN_PROPERTIES,
+    "pull_request_review_thread.resolved.1": BEFORE_DISCUSSIONS,
+    "pull_request_review_thread.unresolved.1": UNKNOWN_PROPERTIES,
     "push.1": BEFORE_DISCUSSIONS,
     "push.2": BEFORE_DISCUSSIONS,
+    "status.1": "recorded before verified_at",
+    "workflow_job.in_progress.1": "recorded before created_at",
+    "workflow_run.completed.1": "recorded before actors and the workflow's path",
 }
 """Recordings that break the description, and why."""
 
