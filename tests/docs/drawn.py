@@ -42,6 +42,7 @@ FIELDS = {
     "PORT": "port",
     "GREENROOM_HOST": "host",
     "GREENROOM_HOME": "home",
+    "GREENROOM_BLOBS": "blobs",
     "GREENROOM_JOB_UIDS": "job_uids",
     "GREENROOM_RUNS_AT_ONCE": "runs_at_once",
     "GREENROOM_RUNS_PER_REPO": "runs_per_repo",
