@@ -170,8 +170,9 @@ class _Peek(Raw):
 
 
 def ordering_key(body: bytes) -> OrderingKey:
-    """Name what a delivery is about: repository and number, else SHA, else installation.
+    """Name what a delivery is about: repository and number, or SHA, or alone, else installation.
 
+    A push has a key of its repository: one that cannot be handled holds up no other.
     Ids are used, not names, since repositories are renamed.  Never raises: bytes
     that are no payload share one key of their own.
     """
@@ -186,6 +187,6 @@ def ordering_key(body: bytes) -> OrderingKey:
         return OrderingKey(f"repo:{peek.repository.id}#{about.number}")
     if peek.repository and sha:
         return OrderingKey(f"repo:{peek.repository.id}@{sha}")
-    if peek.installation:
-        return OrderingKey(f"installation:{peek.installation.id}")
-    return OrderingKey(f"repo:{peek.repository.id}" if peek.repository else "app")
+    if peek.repository:
+        return OrderingKey(f"repo:{peek.repository.id}")
+    return OrderingKey(f"installation:{peek.installation.id}" if peek.installation else "app")

@@ -475,7 +475,7 @@ KEYS = {
     "pull_request_review.submitted": "repo:186853002#2",
     "status": "repo:186853002@6113728f27ae82c7b1a177c8d03f9e96e0adf246",
     "workflow_run.completed": "repo:186853002@5779607b49aab1200488439f02372c57b4f75444",
-    "push": "installation:77",
+    "push": "repo:186853002",
 }
 
 
