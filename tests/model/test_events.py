@@ -241,11 +241,11 @@ def test_a_review_without_words_is_an_empty_text():
     assert (event.text, event.before, event.at) == ("", None, at("2019-05-15T15:20:38Z"))
 
 
-def test_an_edited_review_happened_when_it_arrived():
+def test_an_edited_review_happened_when_its_pull_request_was_last_touched():
     payload = recorded("pull_request_review.submitted", action="edited")
     payload["changes"] = {"body": {"from": "old"}}
     (_, event) = read("pull_request_review", payload)
-    assert (event.before, event.at) == ("old", RECEIVED)
+    assert (event.before, event.at) == ("old", at("2019-05-15T15:20:38Z"))
 
 
 def pressed(name, **changes):
