@@ -1,11 +1,11 @@
-"""Do what the buttons of a check run say, and do a run again whose check is asked for again."""
+"""Do what the buttons of our check runs say, and look at what other checks report."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.model.events import ButtonPressed, SubjectEvent
+from bot.model.events import ButtonPressed, ChecksReported, SubjectEvent
 from bot.model.facts import RunNow
-from bot.model.intents import Intent, StopRuns
+from bot.model.intents import Intent, LookAtChecks, StopRuns
 from bot.model.runs import Trigger
 from bot.reactions import Reaction
 from bot.rules.buttons import APPROVE, RERUN, RETRY, STOP
@@ -28,6 +28,11 @@ class Facts(Known):
     ours: bool
     run: RunNow | None
     is_open: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoFacts:
+    """Nothing but the event is needed."""
 
 
 def pressed(event: ButtonPressed, facts: Facts) -> Sequence[Intent]:
@@ -87,4 +92,12 @@ def _approved(request: Request, event: ButtonPressed, run: RunNow) -> Sequence[I
     return [intent for wait in shown for intent in request.yes(run, wait)]
 
 
-REACTIONS = (Reaction(event=ButtonPressed, facts=Facts, decide=pressed),)
+def reported(event: ChecksReported, _facts: NoFacts) -> Sequence[Intent]:
+    """Have the runs looked at that wait for CI on the commit."""
+    return [LookAtChecks(repo_id=event.repo_id, sha=event.sha)]
+
+
+REACTIONS = (
+    Reaction(event=ButtonPressed, facts=Facts, decide=pressed),
+    Reaction(event=ChecksReported, facts=NoFacts, decide=reported),
+)

@@ -10,9 +10,11 @@ from bot.model.intents import (
     Intent,
     React,
     Reply,
+    SendMessage,
     SetPause,
     StopRuns,
 )
+from bot.model.runs import Message
 from bot.reactions import Reaction
 from bot.rules import answers
 from bot.rules.grammar import Command, might_command, nearest
@@ -22,7 +24,7 @@ from bot.rules.requests import Known, Request, quotes
 from bot.rules.roles import Role
 from bot.rules.starting import by_command, by_name
 from bot.rules.verbs import EVERYWHERE, VERBS
-from bot.rules.waiting import SHORTEST_SHA, means
+from bot.rules.waiting import ANSWER, SHORTEST_SHA, means
 from bot.rules.wording import plain
 
 MOVED = "The branch has moved meanwhile. Look at its new head, and say yes to that one."
@@ -154,10 +156,33 @@ class Talk:
     def _start(self, agent: Agent, instruction: str, *, outsiders: bool = False) -> Said:
         name = agent.spec.name
         at_work = self.request.is_open(name) and name not in self.stopped
-        if name in self.started or at_work:
+        if name in self.started:
             return Said(words=f"`{name}` is at work here already.")
+        if at_work:
+            return self._steered(name, instruction)
         self.started.add(name)
         return Said([self.request.start(agent, instruction, outsiders=outsiders)])
+
+    def _steered(self, name: str, instruction: str) -> Said:
+        """Tell an agent that is at work here what the person says; a bare name tells nothing."""
+        run = next(each for each in self.facts.open_runs if each.agent == name)
+        if not instruction:
+            return Said(words=f"`{name}` is at work here already.")
+        return Said([self._message(run, instruction)], done=True)
+
+    def _message(self, run: RunNow, text: str) -> SendMessage:
+        event = self.request.event
+        answers = any(wait.reason == ANSWER for wait in run.waits)
+        message = Message(
+            kind="answer" if answers else "steer",
+            text=text,
+            by=event.sender.login,
+            trusted=self.facts.actor.role >= Role.WRITE and not self.edits,
+            at=event.at,
+        )
+        where = self.request.trigger
+        key = f"{where.kind}:{where.id}:{event.at:.0f}:{text[:200]}"
+        return SendMessage(run=run.id, message=message, key=key)
 
     def _ordered(self, agent: Agent, command: Command) -> Said:
         others = self.edits or quotes(command.instruction)
@@ -246,6 +271,15 @@ class Talk:
             words += f" Give {SHORTEST_SHA} digits or more."
         return Said(words=words)
 
+    def answer(self, command: Command) -> Said:
+        """Answer the question that a run waits with."""
+        asked = [run for run in self.facts.open_runs if any(w.reason == ANSWER for w in run.waits)]
+        if not asked:
+            return Said(words="No run waits for an answer here.")
+        if not command.instruction:
+            return Said(words=f"Write the answer behind `{command.verb}`.")
+        return Said([self._message(asked[-1], command.instruction)], done=True)
+
     def pause(self, command: Command) -> Said:
         """Hold runs back."""
         return self._set_pause(command, on=True)
@@ -273,6 +307,7 @@ DO: Mapping[str, Callable[[Talk, Command], Said]] = {
     "stop": Talk.stop,
     "retry": Talk.retry,
     "approve": Talk.approve,
+    "answer": Talk.answer,
     "pause": Talk.pause,
     "resume": Talk.resume,
 }

@@ -135,6 +135,30 @@ class ButtonPressed(RepositoryEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChecksReported(RepositoryEvent):
+    """A check or a status of a commit has come to an end."""
+
+    sha: Sha
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewGiven(SubjectEvent):
+    """Somebody has given a review of a pull request.
+
+    Attributes:
+        review: GitHub's number of it.
+        state: GitHub's word for the verdict, in lower case.
+        text: of the review itself; its comments on lines are not in it.
+        head: the commit that was reviewed.
+    """
+
+    review: int
+    state: str
+    text: str
+    head: Sha
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pushed(RepositoryEvent):
     """A branch points to another commit.
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.model.ids import InstallationId, Login, Repo, RunId, Sha
-from bot.model.runs import Person, Start, Subject, Terms, Trigger
+from bot.model.runs import Message, Person, Start, Subject, Terms, Trigger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +80,34 @@ class Approve:
 
     run: RunId
     sha: Sha
+    by: Person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendMessage:
+    """Tell a run something; it wakes the run when it waits, and reaches it when it works.
+
+    `key` names what it comes from: the same is told once.
+    """
+
+    run: RunId
+    message: Message
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookAtChecks:
+    """Have the runs looked at that wait for the checks of a commit."""
+
+    repo_id: int
+    sha: Sha
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeetReview:
+    """Take for met that a run's pull request waits for a review: it was approved."""
+
+    run: RunId
     by: Person
 
 
@@ -223,6 +251,9 @@ Intent = (
     | StopRepository
     | TellRuns
     | Approve
+    | SendMessage
+    | LookAtChecks
+    | MeetReview
     | AskAgain
     | SetPause
     | React

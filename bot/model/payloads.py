@@ -70,6 +70,8 @@ class Written(Raw):
     created_at: datetime | None = None
     updated_at: datetime | None = None
     submitted_at: datetime | None = None
+    state: str = ""
+    commit_id: str | None = None
 
 
 class OldText(Raw):
@@ -136,6 +138,7 @@ class Payload(Raw):
     check_run: Check | None = None
     check_suite: Check | None = None
     requested_action: Button | None = None
+    sha: str = ""
     ref: str = ""
     after: str = ""
     forced: bool = False

@@ -13,12 +13,14 @@ from pydantic import ValidationError
 from bot.model.errors import GreenroomError
 from bot.model.events import (
     ButtonPressed,
+    ChecksReported,
     Event,
     HeadSeen,
     InstallationChanged,
     Pushed,
     RepositoriesAdded,
     RepositoriesRemoved,
+    ReviewGiven,
     SubjectClosed,
     SubjectGone,
     SubjectLabeled,
@@ -201,6 +203,27 @@ def _button(
     return ButtonPressed(**fields, app=check.app.id, run=run or "", head=head, button=button)
 
 
+def _reported(payload: Payload, at: float) -> Event | None:
+    check = payload.check_run or payload.check_suite
+    sha = check.head_sha if check else payload.sha
+    if not sha:
+        raise Unreadable("the delivery names no commit")
+    return ChecksReported(**_in_repository(payload, at), sha=Sha(sha))
+
+
+def _judged(payload: Payload, at: float) -> Event | None:
+    review = payload.review
+    if review is None:
+        raise Unreadable("the delivery names no review")
+    return ReviewGiven(
+        **{**_about(payload, at), "at": _seconds(review.submitted_at, at=at)},
+        review=review.id,
+        state=review.state.lower(),
+        text=review.body or "",
+        head=Sha(review.commit_id or ""),
+    )
+
+
 def _pushed(payload: Payload, at: float) -> Event | None:
     fields = _in_repository(payload, at)
     if not payload.ref.startswith(BRANCH) or payload.after in {"", NO_COMMIT}:
@@ -268,13 +291,16 @@ READERS: Mapping[tuple[str, str], tuple[Reader, ...]] = {
     ("pull_request", "edited"): (_head, _described),
     ("pull_request", "closed"): (_head, _closed),
     ("pull_request", "locked"): (_head, _locked),
-    ("pull_request_review", "submitted"): (_head, _reviewed),
+    ("pull_request_review", "submitted"): (_head, _judged, _reviewed),
     ("pull_request_review", "edited"): (_head, _reviewed),
     ("pull_request_review_comment", "created"): (_head, _commented),
     ("pull_request_review_comment", "edited"): (_head, _commented),
+    ("check_run", "completed"): (_reported,),
     ("check_run", "requested_action"): (_pressed,),
     ("check_run", "rerequested"): (_pressed,),
+    ("check_suite", "completed"): (_reported,),
     ("check_suite", "rerequested"): (_rerun,),
+    ("status", ""): (_reported,),
     ("push", ""): (_pushed,),
     ("installation", "created"): (_installation,),
     ("installation", "deleted"): (_installation,),

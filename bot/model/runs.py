@@ -174,9 +174,7 @@ class Text:
     line: int | None = None
 
 
-MessageKind = Literal[
-    "ci", "review", "answer", "push", "refused", "steer", "continue", "plan"
-]
+MessageKind = Literal["ci", "review", "answer", "push", "refused", "steer", "continue", "plan"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,7 +73,8 @@ def explain(
 
 def _open_line(run: RunNow, now: float) -> str:
     state = STATES[Run(run.state)]
-    waits = "; ".join(_wait(each, now) for each in run.waits)
+    asked = [each for each in run.waits if each.reason in {START, APPROVAL}]
+    waits = "; ".join(_wait(each, now) for each in asked or run.waits)
     since = f"for {ago(run.changed_at, now)}"
     return f"- **{run.agent}** {waits or f'{state} {since}'} (`{run.id}`)."
 

@@ -5,11 +5,11 @@ Everything else is material, and what strangers wrote stands between marks.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.model.ids import Login
-from bot.model.runs import AgentSpec, Subject, Text
+from bot.model.runs import AgentSpec, Message, Subject, Text
 from bot.rules.wording import plain
 
 MATERIAL = """\
@@ -43,10 +43,12 @@ class Task:
         return not all(text.trusted for text in shown)
 
 
-def brief(agent: AgentSpec, task: Task, notes: Sequence[str] = ()) -> str:
+def brief(
+    agent: AgentSpec, task: Task, notes: Sequence[str] = (), messages: Sequence[Message] = ()
+) -> str:
     """Write the text that an agent starts from.
 
-    `notes` are the agent's own, from earlier jobs of the run.
+    `notes` are the agent's own, from earlier jobs of the run; `messages` have come since.
     """
     left = ["# Notes", "", "Yours, from an earlier job of this run:", *notes, ""]
     return "\n".join(
@@ -61,6 +63,7 @@ def brief(agent: AgentSpec, task: Task, notes: Sequence[str] = ()) -> str:
             *([_harmless(task.instruction), ""] if task.instruction else []),
             *(_conversation(task, task.title) if task.title else []),
             *(left if notes else []),
+            *(_come_since(messages) if messages else []),
         ]
     )
 
@@ -72,6 +75,30 @@ def _conversation(task: Task, title: Text) -> Iterator[str]:
         yield from _quoted(_place(text), text)
     if task.left_out:
         yield from ("Not shown:", *(f"- {plain(line)}" for line in task.left_out), "")
+
+
+CAME: Mapping[str, str] = {
+    "ci": "CI has failed on the commit that you made",
+    "review": "A review of your pull request",
+    "answer": "An answer to your question",
+    "push": "Somebody has pushed to your branch",
+    "refused": "GitHub has refused what you made",
+    "steer": "A word to you",
+    "continue": "You may go on",
+    "plan": "A word about your plan",
+}
+"""How each kind of message is introduced."""
+
+
+def _come_since(messages: Sequence[Message]) -> Iterator[str]:
+    yield from ("# What has come since", "")
+    for message in messages:
+        by = f", by {plain(message.by)}" if message.by else ""
+        yield from (f"{CAME[message.kind]}{by}:", "")
+        if message.trusted or message.by is None:
+            yield from (message.text, "")
+        else:
+            yield from ("<untrusted>", _harmless(message.text), "</untrusted>", "")
 
 
 def _quoted(what: str, text: Text) -> Iterator[str]:

@@ -6,6 +6,7 @@ https://docs.github.com/en/rest/guides/using-the-rest-api-to-interact-with-check
 from collections.abc import Mapping, Sequence
 
 from bot.rules.lifecycle import Run
+from bot.rules.waiting import ANSWER
 
 RETRY, STOP, APPROVE = "retry", "stop", "approve"
 
@@ -24,8 +25,10 @@ BUTTONS: Mapping[str, Mapping[str, str]] = {
 """Label (at most 20 characters), description (40) and identifier (20) of each."""
 
 
-def buttons(state: Run, *, asks: bool) -> Sequence[Mapping[str, str]]:
-    """Return the buttons of a run's check; `asks` says that it waits for a person's yes."""
+def buttons(state: Run, *, asks: str | None) -> Sequence[Mapping[str, str]]:
+    """Return the buttons of a run's check; `asks` is what it waits for a person with."""
     if state is Run.FINISHED:
         return [BUTTONS[RETRY]]
-    return [BUTTONS[APPROVE], BUTTONS[STOP]] if asks else []
+    if asks is None:
+        return []
+    return [BUTTONS[STOP]] if asks == ANSWER else [BUTTONS[APPROVE], BUTTONS[STOP]]

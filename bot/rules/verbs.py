@@ -61,7 +61,6 @@ VERBS: Mapping[str, Verb] = {
         usage="TEXT",
         help="Answers the question that a run waits with.",
         needs=Role.TRIAGE,
-        later="Runs cannot wait for answers yet. Write what is to be done to the agent itself.",
     ),
     "continue": Verb(
         usage="[+$N]",

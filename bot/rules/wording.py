@@ -5,7 +5,7 @@ and hides nothing.  Our own marks are HTML comments that only we write.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -15,6 +15,7 @@ from bot.model.runs import Conclusion, Subject
 from bot.rules.buttons import buttons
 from bot.rules.lifecycle import Run
 from bot.rules.markdown import clip, cut, inline, quiet
+from bot.rules.waiting import ANSWER, APPROVAL, CI, PLAN, REVIEW, START
 
 MOST_CHARACTERS = 60_000
 """Characters of a body that we send; GitHub refuses more than 65,536."""
@@ -51,6 +52,17 @@ STATES: Mapping[Run, str] = {
     Run.FINISHED: "finished",
 }
 
+ASKING: Mapping[str, str] = {
+    START: "waiting for a person's yes",
+    APPROVAL: "waiting for a person's yes",
+    PLAN: "waiting for a person's yes to its plan",
+    ANSWER: "waiting for an answer",
+}
+"""Where a run stands that waits for a person."""
+
+WAITING: Mapping[str, str] = {CI: "CI", REVIEW: "a review"}
+"""What else a parked run may wait for."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
@@ -67,6 +79,7 @@ class RunView:
 
     Attributes:
         round: how often it went on after a person's yes.
+        waits: reasons for which it is parked.
         prefix: the word after the slash of commands here.
         command: the word after the prefix that starts the agent; None without one.
         asks: what it waits for a person's yes with.
@@ -87,6 +100,7 @@ class RunView:
     head: Sha | None
     said: str
     round: int = 0
+    waits: Collection[str] = ()
     prefix: str = "gr"
     command: str | None = None
     asks: Waiting | None = None
@@ -107,6 +121,8 @@ def comment(view: RunView) -> str:
         lines += ["", view.changed]
     if view.asks and view.asks.about:
         lines += ["", _asking(view.prefix, view.asks.about)]
+    elif view.asks:
+        lines += ["", f"Answer with `/{view.prefix} answer …`, or reply to the question."]
     lines += ["", f"Asked for by {plain(view.asked_by)}. `/{view.prefix} stop` ends it."]
     if view.state is Run.FINISHED:
         lines[-1] = f"Asked for by {plain(view.asked_by)}. Took {_took(view)}."
@@ -116,10 +132,16 @@ def comment(view: RunView) -> str:
 def headline(view: RunView) -> str:
     """Say in one line where a run stands."""
     if view.state is not Run.FINISHED or view.conclusion is None:
-        return "waiting for a person's yes" if view.asks else STATES[view.state]
+        return ASKING[view.asks.reason] if view.asks else _parked(view) or STATES[view.state]
     if view.conclusion is Conclusion.SUCCESS and view.pull:
         return f"{ICONS[view.conclusion]} opened #{view.pull}"
     return f"{ICONS[view.conclusion]} {view.words or view.conclusion.replace('_', ' ')}"
+
+
+def _parked(view: RunView) -> str:
+    """Say what a parked run waits for; nothing while it delivers."""
+    waits = [WAITING[reason] for reason in WAITING if reason in view.waits]
+    return f"waiting for {' and '.join(waits)}" if waits else ""
 
 
 def _asking(prefix: str, sha: Sha) -> str:
@@ -150,7 +172,7 @@ def check_run(view: RunView) -> dict[str, object]:
         "started": view.started_at,
         "conclusion": ended,
         "completed": view.changed_at if ended else None,
-        "actions": [*buttons(view.state, asks=view.asks is not None)],
+        "actions": [*buttons(view.state, asks=view.asks.reason if view.asks else None)],
     }
 
 

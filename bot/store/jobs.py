@@ -106,8 +106,12 @@ async def end(tx: AsyncConnection, job: JobName, ending: Mapping[str, Any], *, n
 
 
 async def spent(tx: AsyncConnection, run: RunId) -> int:
-    """Count the jobs that a run has had."""
-    query = select(func.count()).where(jobs.c.run == run)
+    """Count the jobs that a run has had since the last one that said how it ended."""
+    earlier = jobs.alias("earlier")
+    ended = select(func.coalesce(func.max(earlier.c.fence), 0)).where(
+        earlier.c.run == run, earlier.c.ended_at.is_not(None)
+    )
+    query = select(func.count()).where(jobs.c.run == run, jobs.c.fence > ended.scalar_subquery())
     return (await tx.execute(query)).scalar_one()
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, select, update
+from sqlalchemy import ColumnElement, Select, and_, case, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model.ids import InstallationId, Repo, RunId
@@ -208,6 +208,11 @@ async def withdraw(tx: AsyncConnection, run: RunId, *, kinds: Collection[str]) -
         )
         .values(refused="The run has ended.")
     )
+
+
+async def forget(tx: AsyncConnection, run: RunId, *, kinds: Collection[str]) -> None:
+    """Know nothing any more of what a run wished for, of some kinds: it begins anew."""
+    await tx.execute(delete(outbox).where(outbox.c.run == run, outbox.c.kind.in_(kinds)))
 
 
 async def _set(tx: AsyncConnection, row: OutboxRow, worker: str, **values: Any) -> bool:

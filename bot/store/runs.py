@@ -146,6 +146,16 @@ def parked_for(reason: str) -> ColumnElement[bool]:
     return and_(runs.c.id.in_(waiting), runs.c.state == Run.PARKED)
 
 
+async def waiting_on(tx: AsyncConnection, repo_id: int, sha: Sha) -> Sequence[RunId]:
+    """Return the runs that are parked and wait for something about a commit."""
+    query = (
+        select(runs.c.id)
+        .join(waits, waits.c.run == runs.c.id)
+        .where(runs.c.repo_id == repo_id, waits.c.about == sha, runs.c.state == Run.PARKED)
+    )
+    return (await tx.execute(query.distinct())).scalars().all()
+
+
 async def earlier(tx: AsyncConnection, row: RunRow) -> int:
     """Count the runs of the same agent on the same subject that came before and have a branch."""
     query = select(func.count()).where(

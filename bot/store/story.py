@@ -113,16 +113,19 @@ async def wait(  # noqa: PLR0913 - the columns of a wait
     now: float,
     deadline: float,
     about: Sha | None = None,
+    asked: Mapping[str, Any] | None = None,
 ) -> None:
     """Write down what a parked run waits for, or until when it goes on waiting.
 
-    `about` is the commit that a person is asked about.
+    `about` is the commit that a person is asked about, or that CI is awaited on; `asked` is
+    the question that an answer is awaited to.
     """
     row: dict[str, Any] = {"run": run, "reason": reason, "since": now, "deadline": deadline}
-    insert = upsert(waits, tx.dialect).values(**row, about=about)
+    insert = upsert(waits, tx.dialect).values(**row, about=about, asked=asked)
     await tx.execute(
         insert.on_conflict_do_update(
-            index_elements=["run", "reason"], set_={"deadline": deadline, "about": about}
+            index_elements=["run", "reason"],
+            set_={"deadline": deadline, "about": about, "asked": asked},
         )
     )
 

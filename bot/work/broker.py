@@ -20,7 +20,7 @@ from bot.rules.delivering import DELIVERY
 from bot.rules.endings import Ended, ending
 from bot.rules.lifecycle import Compute, Run, Signal
 from bot.rules.outputs import Accepted, Place, Rejected
-from bot.store import jobs, runs, story
+from bot.store import jobs, mailbox, runs, story
 from bot.store.engine import Store
 from bot.store.jobs import JobRow
 from bot.store.run_row import RunRow
@@ -116,7 +116,7 @@ class Broker:
             used = await story.used(tx, job.run, job.fence, kind)
             if key and (before := await story.was_asked(tx, job.run, key)):
                 return Accepted(payload=before.payload, left=max(grants.get(kind, 0) - used, 0))
-            place = Place(kind=row.kind, fork=row.fork)
+            place = place_of(row)
             answer = outputs.check(kind, payload, grants=grants, used=used, place=place)
             if isinstance(answer, Accepted):
                 kept = OutputRow(kind=kind, payload=answer.payload, key=key)
@@ -133,7 +133,10 @@ class Broker:
                 return
             row = await self._current(tx, job)
             await jobs.end(tx, job.name, asdict(ended), now=now)
-            if row.state is Run.RUNNING:
+            await mailbox.read(tx, job.plan.mail, now=now)
+            if row.state is Run.RUNNING and await runs.unread(tx, row.id):
+                await telling.tell(tx, row, "Something new has come; going on", now=now)
+            elif row.state is Run.RUNNING:
                 await self._conclude(tx, row, ended, now)
         log.info("job.ended", run=job.run, job=job.name, exit=ended.exit, cause=ended.cause)
 
@@ -162,6 +165,11 @@ class Broker:
         if row.fence != job.fence:
             raise Fenced(f"job {job.name} was replaced")
         return row
+
+
+def place_of(row: RunRow) -> Place:
+    """Say where a run's outputs go: its own pull request once there is one."""
+    return Place(kind="pull" if row.on_branch else "issue", fork=row.fork)
 
 
 def _known(job: JobRow | None) -> JobRow:

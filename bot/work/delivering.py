@@ -7,28 +7,31 @@ run a success.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model.errors import Refused
 from bot.model.facts import Waiting
 from bot.model.ids import Sha
-from bot.model.runs import Conclusion
+from bot.model.runs import Conclusion, Message
 from bot.rules import wording
 from bot.rules.attempts import DELIVERING_PATIENCE
 from bot.rules.delivering import DELIVERY, Next, Standing, Wished, needs_yes, next_step
 from bot.rules.endings import Ending
 from bot.rules.lifecycle import Compute, Signal
+from bot.rules.markdown import quiet
 from bot.rules.notices import SHORT, span
 from bot.rules.outputs import CHANGED
 from bot.rules.waiting import APPROVAL, APPROVED
-from bot.store import outbox, runs, story
+from bot.store import mailbox, outbox, runs, story
 from bot.store.outbox import OutboxRow
 from bot.store.run_row import RunRow
 from bot.store.story import OutputRow
-from bot.work import calling, telling
+from bot.work import calling, telling, waking
 from bot.work.claimed import ClaimedRuns
 from bot.work.context import Context
+from bot.work.resting import rest
 from bot.work.sealing import Sealed, Sealing
 from bot.workspace.deliver import Rules
 from bot.workspace.quarantine import Quarantines
@@ -66,6 +69,11 @@ class Seen:
     def branch(self) -> OutboxRow:
         """The wish for the branch."""
         return self.wishes["branch"]
+
+    @property
+    def question(self) -> Mapping[str, Any] | None:
+        """The question that the agent asked."""
+        return self.asked["question"].payload if "question" in self.asked else None
 
     @property
     def refusal(self) -> str:
@@ -124,7 +132,7 @@ class Delivering:
 
     async def _seal(self, row: RunRow, seen: Seen) -> None:
         """Make the commit, and push it or ask for a yes to it: a new commit, a new question."""
-        if row.kind == "pull":
+        if row.on_branch:
             await self._not_default(row)
         sealed = await self._sealing.seal(row, seen.change.payload["title"])
         yes = seen.waits.get(APPROVED)
@@ -164,7 +172,7 @@ class Delivering:
             wanted = {
                 "branch": branch,
                 "sha": sealed.commit,
-                "onto": row.base if row.kind == "pull" else None,
+                "onto": row.base if row.on_branch else None,
                 "signed": row.terms.signed,
                 "files": sealed.files,
                 "repo_id": row.repo_id,
@@ -179,7 +187,7 @@ class Delivering:
 
     async def _branch(self, tx: AsyncConnection, row: RunRow) -> str:
         """Name the branch; a later run on the same issue gets a number of its own."""
-        if row.kind == "pull" and row.base_branch is not None:
+        if row.on_branch and row.base_branch is not None:
             return row.base_branch
         name = wording.branch(row.agent, row.number, row.title)
         before = await runs.earlier(tx, row)
@@ -206,15 +214,17 @@ class Delivering:
     async def _finish(self, row: RunRow, seen: Seen, last: Next) -> None:
         match last:
             case Next.SUCCEED if "push" in seen.asked:
-                await self._pushed(row, seen.branch)
+                await self._pushed(row, seen)
             case Next.END_WITH_WORDS if row.fork:
                 await self._end(row, _good(), changed=await self._sealing.shown(row))
             case Next.END_WITH_QUESTION:
-                await self._end(row, _good(ASKED, Conclusion.ACTION_REQUIRED))
+                await self._rest(row, seen, _good(ASKED))
+            case Next.SUCCEED:
+                await self._rest(row, seen, _good())
             case Next.END_WITH_NOTHING:
                 await self._end(row, _good(NOTHING, Conclusion.NEUTRAL))
             case Next.FAIL:
-                await self._fail(row, f"GitHub refused it: {seen.refusal}")
+                await self._refused(row, seen)
             case Next.EXPIRE:
                 await self._end(row, _expired(LATE))
             case Next.GIVE_UP_YES:
@@ -222,13 +232,36 @@ class Delivering:
             case _:
                 await self._end(row, _good())
 
-    async def _pushed(self, row: RunRow, branch: OutboxRow) -> None:
+    async def _pushed(self, row: RunRow, seen: Seen) -> None:
+        branch = seen.branch
         head = _pushed(branch)
         now = self._context.now()
         async with self._context.store.begin() as tx:
             at_head = await calling.move_on(tx, row, head, now=now)
             words = f"pushed `{head[:9]}` to `{branch.wish['branch']}`"
-            await telling.finish(tx, at_head, _good(words), now=now)
+            await rest(tx, at_head, _good(words), now=now, question=seen.question)
+
+    async def _rest(self, row: RunRow, seen: Seen, how: Ending) -> None:
+        """Have a run wait for CI, a review or an answer, or end it."""
+        now = self._context.now()
+        async with self._context.store.begin() as tx:
+            current = await runs.get(tx, row.id)
+            await runs.unmoved(tx, row)
+            await rest(tx, current, how, now=now, question=seen.question)
+
+    async def _refused(self, row: RunRow, seen: Seen) -> None:
+        """Tell the agent what GitHub said no to, as long as it may try; then give up."""
+        words = f"GitHub refused it: {seen.refusal}"
+        now = self._context.now()
+        if row.handoffs >= row.terms.handoffs or "ci" not in row.terms.agent.waits:
+            await self._fail(row, words)
+            return
+        message = Message(kind="refused", text=quiet(words), at=now)
+        async with self._context.store.begin() as tx:
+            await runs.unmoved(tx, row)
+            await mailbox.post(tx, row.id, message, key=f"refused:{row.fence}", now=now)
+            await telling.tell(tx, row, words, now=now)
+            await waking.again(tx, row, now=now, handoffs=row.handoffs + 1)
 
     async def _give_up(self, row: RunRow, wait: Waiting) -> None:
         sha = (wait.about or "")[:SHORT]

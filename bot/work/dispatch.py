@@ -17,6 +17,8 @@ from bot.model.intents import (
     DropLabel,
     ForgetConfig,
     Intent,
+    LookAtChecks,
+    MeetReview,
     React,
     RecordDecision,
     RecordHead,
@@ -24,6 +26,7 @@ from bot.model.intents import (
     Refuse,
     Reply,
     ReportConfig,
+    SendMessage,
     SetPause,
     StartRun,
     StopRepository,
@@ -34,9 +37,11 @@ from bot.model.intents import (
 from bot.model.runs import Conclusion
 from bot.rules.endings import Ending
 from bot.rules.lifecycle import Signal
+from bot.rules.waiting import REVIEW
+from bot.rules.wording import plain
 from bot.store import decisions, heads, installations, layers, pauses, runs
 from bot.store.run_row import RunRow
-from bot.work import approvals, telling
+from bot.work import approvals, resting, telling, waking
 from bot.work.replies import Replies
 
 
@@ -70,6 +75,24 @@ class Dispatch:
                 return await self._tell(intent)
             case Approve():
                 return await approvals.approve(self.tx, intent, now=self.now)
+            case SendMessage():
+                row = await runs.get(self.tx, intent.run)
+                return await waking.wake(
+                    self.tx, row, intent.message, key=intent.key, now=self.now
+                )
+            case LookAtChecks():
+                waiting = await runs.waiting_on(self.tx, intent.repo_id, intent.sha)
+                for run in waiting:
+                    await runs.poke(self.tx, run, now=self.now)
+                return f"{len(waiting)} runs wait for it"
+            case MeetReview():
+                row = await runs.get(self.tx, intent.run)
+                how = Ending(
+                    signal=Signal.SETTLED,
+                    conclusion=Conclusion.SUCCESS,
+                    words=f"{plain(intent.by.login)} approved it.",
+                )
+                return await resting.met(self.tx, row, REVIEW, how, now=self.now)
             case AskAgain():
                 return await approvals.ask_again(self.tx, intent, now=self.now)
             case SetPause():

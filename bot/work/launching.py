@@ -11,18 +11,20 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from bot.github.client import AtRepository
+from bot.github.errors import NOT_FOUND
 from bot.github.repositories import Repository
 from bot.model.errors import Refused, Unavailable
 from bot.model.ids import Fence, Repo, Sha, job_name
-from bot.model.runs import JobPlan
+from bot.model.runs import JobPlan, Message
 from bot.rules.attempts import JOB_GRACE
 from bot.rules.brief import Task, brief
 from bot.rules.lifecycle import Signal
-from bot.rules.outputs import Place, granted
+from bot.rules.outputs import granted
 from bot.runners.base import Launch, Runner
-from bot.store import jobs, runs, story
+from bot.store import jobs, mailbox, runs, story
 from bot.store.run_row import RunRow
 from bot.work import telling
+from bot.work.broker import place_of
 from bot.work.context import Context, renewing
 from bot.work.reading import read
 from bot.workspace.lowers import Lowers
@@ -76,9 +78,10 @@ class Launcher:
         base = await self._base(row, at)
         async with self._context.store.read() as rows:
             notes = await story.notes(rows, row.id)
+            mail = await mailbox.unread(rows, row.id)
         app = await self._context.github.app.identity()
         told = await read(at, row, app.id)
-        plan = _plan(row, base, told.task, notes)
+        plan = _plan(row, base, told.task, notes, mail)
         tree = await self._workspaces.lowers.hold(shelf_of(row), base.sha, plan.job)
         mirror = self._workspaces.mirrors.path(shelf_of(row))
         await self._workspaces.quarantines.open(row.id, mirror, base.sha)
@@ -95,7 +98,9 @@ class Launcher:
         if repository.id != row.repo_id:
             words = f"{row.repo} is another repository now than the one this was asked in."
             raise Refused("repository", words)
-        if row.base and row.base_branch:
+        if row.own_pull and row.head_branch:
+            base = Base(sha=await _head(at, row.head_branch), branch=row.head_branch)
+        elif row.base and row.base_branch:
             base = Base(sha=row.base, branch=row.base_branch)
         else:
             sha = await at.repository.head(repository.default_branch)
@@ -135,29 +140,45 @@ class Launcher:
             await telling.tell(tx, starting, f"Starting on `{plan.base[:9]}`", now=now)
 
 
+async def _head(at: AtRepository, branch: str) -> Sha:
+    """Return the head of a run's own branch, where people may have pushed meanwhile."""
+    try:
+        return await at.repository.head(branch)
+    except Refused as problem:
+        if problem.reason != NOT_FOUND:
+            raise
+        raise Refused("branch_gone", f"The branch {branch} is gone.") from None
+
+
 def shelf_of(row: RunRow) -> Repo:
     """Name the folder of a repository's mirror and trees: nobody who takes its name gets them."""
     return Repo(f"{row.repo}.{row.repo_id}")
 
 
-def _plan(row: RunRow, base: Base, task: Task, notes: Sequence[str]) -> JobPlan:
+def _plan(
+    row: RunRow, base: Base, task: Task, notes: Sequence[str], mail: Sequence[tuple[int, Message]]
+) -> JobPlan:
     fence = Fence(row.fence + 1)
     spec = row.terms.agent
-    place = Place(kind=row.kind, fork=row.fork)
-    agent = replace(spec, outputs=granted(spec.outputs, place))
+    agent = replace(spec, outputs=granted(spec.outputs, place_of(row)))
+    messages = tuple(message for _, message in mail)
     return JobPlan(
         job=job_name(row.id, fence),
         run=row.id,
         fence=fence,
         repo=row.repo,
         shelf=shelf_of(row),
-        subject=row.number,
-        kind=row.kind,
+        subject=row.own_pull or row.number,
+        kind="pull" if row.on_branch else "issue",
         base=base.sha,
         base_branch=base.branch,
         agent=agent,
-        brief=brief(agent, task, notes),
+        brief=brief(agent, task, notes, messages),
         title=task.title.body if task.title else "",
         instruction=task.instruction,
         texts=tuple(task.texts),
+        own=row.own_pull is not None,
+        messages=messages,
+        mail=tuple(number for number, _ in mail),
+        checkpoint=row.checkpoint,
     )

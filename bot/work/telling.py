@@ -142,6 +142,7 @@ async def opened(tx: AsyncConnection, run: RunId, number: int, *, now: float) ->
     row = await runs.get(tx, run)
     pull = Subject(repo=row.repo, number=number, kind="pull")
     if await runs.own(tx, run, pull, how="opened"):
+        row = await runs.note(tx, row, own_pull=number)
         await tell(tx, row, f"Opened #{number}", now=now)
 
 
@@ -181,7 +182,7 @@ async def view(tx: AsyncConnection, row: RunRow) -> wording.RunView:
         if each.kind == "missing_tool"
     ]
     waits = (await story.waiting(tx, [row.id])).get(row.id, [])
-    asks = next((each for each in waits if each.reason in {START, APPROVAL}), None)
+    asks = next((each for each in waits if each.reason in wording.ASKING), None)
     return wording.RunView(
         id=row.id,
         agent=row.agent,
@@ -199,6 +200,7 @@ async def view(tx: AsyncConnection, row: RunRow) -> wording.RunView:
         prefix=row.terms.prefix,
         command=row.terms.command,
         asks=asks,
+        waits=[each.reason for each in waits],
         said="\n\n".join([*said, *missing]),
         changed="".join(each.payload["body"] for each in asked if each.kind == CHANGED),
     )

@@ -24,6 +24,7 @@ from bot.rules.agents import BUILT_IN
 from bot.rules.buttons import buttons as shown_buttons
 from bot.rules.lifecycle import COMPUTE, OWED, RUN, Compute, Run, Signal, mermaid
 from bot.rules.verbs import VERBS, Verb
+from bot.rules.waiting import APPROVAL
 from bot.store.schema import metadata
 from bot.web.answers import STATUSES
 
@@ -120,8 +121,8 @@ def _help(verb: Verb) -> str:
 
 def buttons() -> Iterator[str]:
     states = {
-        "the run is finished": shown_buttons(Run.FINISHED, asks=False),
-        "the run waits for a yes": shown_buttons(Run.PARKED, asks=True),
+        "the run is finished": shown_buttons(Run.FINISHED, asks=None),
+        "the run waits for a yes": shown_buttons(Run.PARKED, asks=APPROVAL),
     }
     rows = [
         (f"**{each['label']}**", each["description"], state)

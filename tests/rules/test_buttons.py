@@ -2,16 +2,18 @@ import pytest
 
 from bot.rules.buttons import APPROVE, BUTTONS, RERUN, RETRY, STOP, buttons
 from bot.rules.lifecycle import Run
+from bot.rules.waiting import ANSWER, APPROVAL, START
 
 
 @pytest.mark.parametrize("state", Run)
-@pytest.mark.parametrize("asks", [True, False])
+@pytest.mark.parametrize("asks", [None, START, APPROVAL, ANSWER])
 def test_a_completed_check_has_the_buttons_that_do_something(state, asks):
     names = [each["identifier"] for each in buttons(state, asks=asks)]
     if state is Run.FINISHED:
         assert names == [RETRY]
     else:
-        assert names == ([APPROVE, STOP] if asks else [])
+        wanted = {None: [], ANSWER: [STOP]}
+        assert names == wanted.get(asks, [APPROVE, STOP])
 
 
 @pytest.mark.parametrize("name", BUTTONS)

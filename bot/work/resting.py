@@ -1,0 +1,71 @@
+"""What a run does when all that it made is on GitHub: it ends, or waits for CI and people."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.rules.endings import Ending
+from bot.rules.lifecycle import Signal
+from bot.rules.waiting import ANSWER, CI, REVIEW
+from bot.store import mailbox, runs, story
+from bot.store.run_row import RunRow
+from bot.work import telling, waking
+
+WAITS: Mapping[str, str] = {
+    CI: "CI",
+    REVIEW: "a review",
+    ANSWER: "an answer",
+}
+"""What can be waited for, in words."""
+
+
+async def rest(
+    tx: AsyncConnection,
+    row: RunRow,
+    how: Ending,
+    *,
+    now: float,
+    question: Mapping[str, Any] | None = None,
+) -> None:
+    """Have a run wait for what its agent names; with nothing to wait for it ends.
+
+    What has come while it delivered goes first.  `question` is what the agent asked.
+    """
+    await story.met(tx, row.id)
+    if await mailbox.unread(tx, row.id):
+        await waking.again(tx, row, now=now)
+        return
+    named = [each for each in row.terms.agent.waits if each in {CI, REVIEW}]
+    waits = [*(named if row.head else []), *([ANSWER] if question is not None else [])]
+    if not waits:
+        await telling.finish(tx, row, how, now=now)
+        return
+    for reason in waits:
+        asked = question if reason == ANSWER else None
+        deadline = now + row.terms.parked
+        about = row.head if reason == CI else None
+        await story.wait(tx, row.id, reason, now=now, deadline=deadline, about=about, asked=asked)
+    waiting = await runs.note(tx, row, next_attempt_at=now)
+    words = f"{how.words}; waiting" if how.words else "Waiting"
+    named_so = " and ".join(WAITS[reason] for reason in waits)
+    await telling.tell(tx, waiting, f"{words} for {named_so}", now=now)
+
+
+async def met(tx: AsyncConnection, row: RunRow, reason: str, how: Ending, *, now: float) -> str:
+    """Take one wait of a parked run for met; when it was the last one, the run ends.
+
+    Return what came of it.
+    """
+    if not await story.met(tx, row.id, reason):
+        return f"run {row.id} does not wait for {reason}"
+    left = (await story.waiting(tx, [row.id])).get(row.id, [])
+    if left:
+        await telling.tell(tx, row, how.words, now=now)
+        return f"run {row.id} still waits"
+    if await mailbox.unread(tx, row.id):
+        await waking.again(tx, row, now=now)
+        return f"run {row.id} goes on"
+    settled = Ending(signal=Signal.SETTLED, conclusion=how.conclusion, words=how.words)
+    await telling.finish(tx, row, settled, now=now)
+    return f"run {row.id} is settled"

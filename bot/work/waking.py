@@ -1,0 +1,62 @@
+"""Messages to runs: one that waits goes on with them, one at work hears of them in time.
+
+A message is a row before anything else.  Neither parking nor ending is possible while one
+is unread, so it makes no difference which of the two was committed first.
+"""
+
+from typing import Any
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.model.runs import Message
+from bot.rules.lifecycle import Run, Signal
+from bot.rules.waiting import ANSWER, CI, PLAN, REVIEW
+from bot.store import mailbox, outbox, runs, story
+from bot.store.run_row import RunRow
+from bot.work import telling
+
+log = structlog.get_logger()
+
+WAKES = frozenset({CI, REVIEW, ANSWER, PLAN})
+"""What a run waits for that a message may end; what it delivers goes first."""
+
+ASKING = frozenset({ANSWER, PLAN})
+"""Waits for a person, during which its check run is completed."""
+
+
+async def wake(tx: AsyncConnection, row: RunRow, message: Message, *, key: str, now: float) -> str:
+    """Tell a run something, once for each `key`; return what came of it."""
+    if row.state is Run.FINISHED:
+        return f"run {row.id} is over"
+    if not await mailbox.post(tx, row.id, message, key=key, now=now):
+        return f"run {row.id} was told before"
+    return await go_on(tx, row, now=now)
+
+
+async def go_on(tx: AsyncConnection, row: RunRow, *, now: float) -> str:
+    """Have a run go on that waits and has unread messages."""
+    waits = (await story.waiting(tx, [row.id])).get(row.id, [])
+    reasons = {wait.reason for wait in waits}
+    unread = [message for _, message in await mailbox.unread(tx, row.id)]
+    if row.state is not Run.PARKED or not unread or not reasons or reasons - WAKES:
+        return f"run {row.id} hears of it in time"
+    strangers = any(message.by and not message.trusted for message in unread)
+    by_ci = all(message.kind == "ci" for message in unread)
+    values = {
+        "handoffs": row.handoffs + 1 if by_ci else 0,
+        "round": row.round + 1 if reasons & ASKING else row.round,
+        "outsiders": row.outsiders or strangers,
+    }
+    await again(tx, row, now=now, **values)
+    log.info("run.woken", run=row.id, by=sorted({message.kind for message in unread}))
+    return f"run {row.id} goes on"
+
+
+async def again(tx: AsyncConnection, row: RunRow, *, now: float, **values: Any) -> RunRow:
+    """Have a parked run go on in another job, whatever it waited for."""
+    await story.met(tx, row.id)
+    await outbox.forget(tx, row.id, kinds=("branch",))  # the next job makes a commit of its own
+    woken = await runs.signal(tx, row, Signal.WOKEN, now=now, result=None, verdict=None, **values)
+    await telling.tell(tx, woken, "Going on", now=now)
+    return woken
