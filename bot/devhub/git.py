@@ -2,11 +2,13 @@
 
 import asyncio
 import os
+import re
 import subprocess
 from pathlib import Path
 
 from bot.model.gitconfig import git_config
 
+_NAME = re.compile("[0-9a-f]{40}")
 _SETTINGS = (("safe.directory", "*"), ("core.quotePath", "false"), ("gc.auto", "0"))
 
 
@@ -69,10 +71,14 @@ async def heads(repository: Path, *patterns: str) -> dict[str, str]:
 
 
 async def resolve(repository: Path, name: str) -> str | None:
-    """Return the commit that a branch, tag, full ref or object name stands for."""
+    """Return the commit that a branch, tag, full ref or object name stands for.
+
+    What names no commit, or more than one (`main..tidy`), stands for none.
+    """
     for candidate in (f"refs/heads/{name}", f"refs/tags/{name}", name):
         argv = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{candidate}^{{commit}}")
-        if sha := (await git(repository, *argv, fine=(0, 1, 128))).decode().strip():
+        sha = (await git(repository, *argv, fine=(0, 1, 128))).decode().strip()
+        if _NAME.fullmatch(sha):
             return sha
     return None
 

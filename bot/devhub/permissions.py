@@ -22,8 +22,12 @@ EVENTS: Mapping[str, str] = {
     "pull_request": "pull_requests",
     "pull_request_review": "pull_requests",
     "pull_request_review_comment": "pull_requests",
+    "pull_request_review_thread": "pull_requests",
     "push": "contents",
     "repository": "metadata",
+    "status": "statuses",
+    "workflow_job": "actions",
+    "workflow_run": "actions",
 }
 
 # Sent to every app without a subscription, which cannot be had either.

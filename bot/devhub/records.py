@@ -179,6 +179,7 @@ class ReviewComment:
         position: that line's distance from the first hunk's header.
         outdated: the file was changed after it.
         in_reply_to: the comment that began the thread.
+        resolved_by: who resolved the thread that this comment began.
     """
 
     id: int
@@ -197,6 +198,7 @@ class ReviewComment:
     updated_at: float
     outdated: bool = False
     in_reply_to: "ReviewComment | None" = None
+    resolved_by: Account | None = None
     reactions: list[Reaction] = field(default_factory=list)
 
 
@@ -317,6 +319,20 @@ class CheckRun:
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
+class Status:
+    """What somebody said of a commit under a context, once; the next one says more."""
+
+    id: int
+    head_sha: str
+    context: str
+    state: Literal["error", "failure", "pending", "success"]
+    description: str | None
+    target_url: str | None
+    creator: Account
+    created_at: float
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
 class Repository:
     """A repository: its bare git repository on disk, and all that GitHub keeps beside it.
 
@@ -325,6 +341,7 @@ class Repository:
         roles: by account id; the owner of a personal repository is an admin without a row.
         custom_roles: the name of the custom role, by account id; its base stands in `roles`.
         review_comments: on the diffs of all of its pull requests, by id.
+        statuses: oldest first; the latest of each context counts.
         gone: issues that were transferred (to which address) or deleted (None), by number.
         signed: what GitHub itself has signed: signature and payload by commit; shared with
             its forks.
@@ -351,6 +368,7 @@ class Repository:
     review_comments: dict[int, ReviewComment] = field(default_factory=dict)
     suites: dict[int, CheckSuite] = field(default_factory=dict)
     check_runs: dict[int, CheckRun] = field(default_factory=dict)
+    statuses: list[Status] = field(default_factory=list)
     gone: dict[int, str | None] = field(default_factory=dict)
     signed: dict[str, tuple[str, str]] = field(default_factory=dict)
     moving: asyncio.Lock = field(default_factory=asyncio.Lock)

@@ -29,6 +29,7 @@ from bot.devhub.api import (
     repositories,
     review_comments,
     reviews,
+    statuses,
     users,
 )
 from bot.devhub.api.calls import Kind, Route
@@ -121,6 +122,9 @@ ROUTES: tuple[Route, ...] = (
     Route("POST REPO/check-suites/{check_suite_id}/rerequest", check_suites.rerequest, "checks/suites#rerequest-a-check-suite", "checks=write", "write"),
     Route("GET REPO/commits/{ref}/check-runs", check_runs.for_ref, "checks/runs#list-check-runs-for-a-git-reference", "checks=read"),
     Route("GET REPO/commits/{ref}/check-suites", check_suites.for_ref, "checks/suites#list-check-suites-for-a-git-reference", "checks=read"),
+    Route("POST REPO/statuses/{sha}", statuses.create, "commits/statuses#create-a-commit-status", "statuses=write", "write"),
+    Route("GET REPO/commits/{ref}/status", statuses.combined, "commits/statuses#get-the-combined-status-for-a-specific-reference", "statuses=read"),
+    Route("GET REPO/commits/{ref}/statuses", statuses.index, "commits/statuses#list-commit-statuses-for-a-reference", "statuses=read"),
     Route("GET REPO", repositories.show, "repos/repos#get-a-repository", "metadata=read"),
     Route("GET REPO/forks", forks.index, "repos/forks#list-forks", "metadata=read"),
     Route("POST REPO/forks", forks.create, "repos/forks#create-a-fork", "administration=write, contents=read", by=PERSON),

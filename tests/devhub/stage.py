@@ -23,10 +23,12 @@ SECRET = "a secret of the webhook"
 REPO = "/repos/acme/demo"
 FILES = {"README.md": "# Demo\n", "src/a.py": "x=1\n"}
 PERMISSIONS = {
+    "actions": "write",
     "checks": "write",
     "contents": "write",
     "issues": "write",
     "pull_requests": "write",
+    "statuses": "write",
 }
 EVENTS = [
     "check_run",
@@ -39,7 +41,11 @@ EVENTS = [
     "pull_request",
     "pull_request_review",
     "pull_request_review_comment",
+    "pull_request_review_thread",
     "push",
+    "status",
+    "workflow_job",
+    "workflow_run",
 ]
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.devhub.git import resolve
 from tests.devhub.checkout import Checkout, GitRefused, run_git
 from tests.devhub.stage import REPO
 
@@ -127,6 +128,36 @@ async def test_refs_move_through_the_api_as_by_a_push(stage, checkout):
     await stage.drained()
     assert stage.ear.last("push")["forced"] is True
     assert (await stage.ask(f"GET {REPO}/git/ref/heads/none", app)).status == 404
+
+
+@pytest.mark.parametrize(
+    ("ref", "sha"),
+    [("refs/heads/a..b", ""), ("refs/heads/a b", ""), ("refs/heads/a//b", ""), ("heads/x", "")]
+    + [("refs/heads/x", sha) for sha in ("-x", "main", "0" * 40)],
+)
+async def test_a_ref_that_cannot_be_is_refused(stage, checkout, ref, sha):
+    body = {"ref": ref, "sha": sha or await checkout.head()}
+    assert (await stage.ask(f"POST {REPO}/git/refs", stage.tokens["app"], body)).status == 422
+    moved = await stage.ask(f"PATCH {REPO}/git/refs/heads/none", stage.tokens["app"], body)
+    assert moved.status == 422
+
+
+async def test_a_name_stands_for_one_commit_or_none(stage, checkout):
+    repository = stage.hub.repository("acme", "demo").path
+    await checkout.commit({"b": "1\n"}, "One", branch="tidy")
+    await checkout.push("tidy")
+    assert await resolve(repository, "tidy") == await checkout.head()
+    for name in ("main..tidy", "main...tidy", "^tidy", "none", "--all"):
+        assert await resolve(repository, name) is None
+
+
+async def test_addresses_of_files_are_quoted(stage, checkout):
+    await checkout.commit({"a #1?.txt": "1\n"}, "Odd", branch="odd#2")
+    await checkout.push("odd#2")
+    path = f"GET {REPO}/contents/a%20%231%3F.txt?ref=odd%232"
+    shown = await stage.did(path, stage.tokens["app"])
+    assert shown["html_url"].endswith("/acme/demo/blob/odd%232/a%20%231%3F.txt")
+    assert shown["url"].endswith("/contents/a%20%231%3F.txt?ref=odd%232")
 
 
 async def test_contents_come_as_json_raw_and_listings(stage):

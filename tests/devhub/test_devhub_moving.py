@@ -111,10 +111,10 @@ async def test_a_transferred_repository_leaves_the_installation(stage):
 
 
 async def test_new_permissions_wait_until_they_are_accepted(stage):
-    wider = {**PERMISSIONS, "actions": "read"}
+    wider = {**PERMISSIONS, "deployments": "read"}
     await stage.control("PATCH /apps/greenroom", permissions=wider)
     path = f"/app/installations/{stage.installation}"
-    asked = {"permissions": {"actions": "read"}}
+    asked = {"permissions": {"deployments": "read"}}
     tokens = f"POST {path}/access_tokens"
     assert (await stage.ask(tokens, stage.jwt(), asked)).status == 422
     await stage.control(f"PUT /installations/{stage.installation}/permissions")

@@ -3,6 +3,8 @@
 https://docs.github.com/en/rest/git/refs
 """
 
+import re
+
 from bot.devhub import moves
 from bot.devhub.api.calls import Call, Reply
 from bot.devhub.api.pages import page
@@ -31,13 +33,29 @@ async def matching(call: Call) -> Reply:
     return page(call, found, call.shaping(shapes.ref))
 
 
+def _sha(call: Call) -> str:
+    """Return the object that the body names.
+
+    Raises:
+        Problem: 422 for what is no object's whole name.
+    """
+    sha = call.text("sha")
+    if not re.fullmatch("[0-9a-f]{40}", sha):
+        words = "The sha parameter must be exactly 40 characters and contain only [0-9a-f]."
+        raise Problem(422, words)
+    return sha
+
+
 async def create(call: Call) -> Reply:
     """Make a branch or a tag."""
-    name, sha = call.text("ref"), call.text("sha")
+    name, sha = call.text("ref"), _sha(call)
     path = call.repository.path
     if not name.startswith(("refs/heads/", "refs/tags/")):
         raise Problem(422, "Reference name must start with 'refs/' and have two slashes.")
-    if await git(path, "check-ref-format", name, fine=(0, 1)) or await kind(path, sha) is None:
+    formed = await git(path, "check-ref-format", "--normalize", name, fine=(0, 1))
+    if formed.decode().strip() != name:
+        raise Problem(422, f"{name} is not a valid ref name.")
+    if await kind(path, sha) is None:
         raise Problem(422, "Object does not exist")
     async with moves.watched(call.scene):
         if name in await heads(path):
@@ -49,7 +67,7 @@ async def create(call: Call) -> Reply:
 
 async def update(call: Call) -> Reply:
     """Move a ref; backwards only with `force`."""
-    name, sha = f"refs/{call.params['ref']}", call.text("sha")
+    name, sha = f"refs/{call.params['ref']}", _sha(call)
     path = call.repository.path
     if await kind(path, sha) != "commit":
         raise Problem(422, "Object does not exist")

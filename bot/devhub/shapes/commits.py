@@ -2,6 +2,7 @@
 
 import base64
 from typing import Any
+from urllib.parse import quote
 
 from bot.devhub.objects import Commit, FileChange, Touched, TreeEntry
 from bot.devhub.records import Repository
@@ -115,7 +116,7 @@ def file_change(base: str, repository: Repository, sha: str, change: FileChange)
         sha: the head commit that the file's addresses point at.
         change: what git says of it.
     """
-    html = f"{base}/{repository.full_name}"
+    html, path = f"{base}/{repository.full_name}", quote(change.path)
     patch = {} if change.patch is None else {"patch": change.patch}
     previous = {} if change.previous is None else {"previous_filename": change.previous}
     return {
@@ -125,9 +126,9 @@ def file_change(base: str, repository: Repository, sha: str, change: FileChange)
         "additions": change.additions,
         "deletions": change.deletions,
         "changes": change.additions + change.deletions,
-        "blob_url": f"{html}/blob/{sha}/{change.path}",
-        "raw_url": f"{html}/raw/{sha}/{change.path}",
-        "contents_url": f"{api_url(base, repository)}/contents/{change.path}?ref={sha}",
+        "blob_url": f"{html}/blob/{sha}/{path}",
+        "raw_url": f"{html}/raw/{sha}/{path}",
+        "contents_url": f"{api_url(base, repository)}/contents/{path}?ref={sha}",
         **patch,
         **previous,
     }
@@ -164,7 +165,7 @@ def branch(base: str, repository: Repository, name: str, head: Commit) -> dict[s
     return {
         "name": name,
         "commit": commit(base, repository, head),
-        "_links": {"self": url, "html": f"{base}/{repository.full_name}/tree/{name}"},
+        "_links": {"self": url, "html": f"{base}/{repository.full_name}/tree/{quote(name)}"},
         "protected": False,
         "protection": {"enabled": False},
         "protection_url": f"{url}/protection",
@@ -219,9 +220,10 @@ def content(
     """
     repo, html = api_url(base, repository), f"{base}/{repository.full_name}"
     is_file = entry.type == "blob"
-    url = f"{repo}/contents/{entry.path}?ref={at}"
+    path, where = quote(entry.path), quote(at)
+    url = f"{repo}/contents/{path}?ref={quote(at, safe='')}"
     git_url = f"{repo}/git/{'blobs' if is_file else 'trees'}/{entry.sha}"
-    html_url = f"{html}/{'blob' if is_file else 'tree'}/{at}/{entry.path}"
+    html_url = f"{html}/{'blob' if is_file else 'tree'}/{where}/{path}"
     encoded = (
         {}
         if data is None
@@ -237,6 +239,6 @@ def content(
         "url": url,
         "git_url": git_url,
         "html_url": html_url,
-        "download_url": f"{html}/raw/{at}/{entry.path}" if is_file else None,
+        "download_url": f"{html}/raw/{where}/{path}" if is_file else None,
         "_links": {"self": url, "git": git_url, "html": html_url},
     }

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from functools import partial
 
+from aiohttp import web
+
 from bot.devhub.pages import markdown
 from bot.devhub.pages.mentions import mentions
 from bot.devhub.pages.visits import Page, Visit
@@ -48,8 +50,10 @@ async def new(seen: Visit) -> Page:
 
 
 async def show(seen: Visit) -> Page:
-    """Show an issue and its conversation."""
+    """Show an issue and its conversation; a pull request has another address."""
     issue = seen.issue
+    if issue.pull is not None:
+        raise web.HTTPFound(f"/{seen.repository.full_name}/pull/{issue.number}")
     texts = [issue.body, *(each.body for each in issue.comments)]
     data = {
         "repository": seen.repository,
