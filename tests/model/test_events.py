@@ -236,9 +236,37 @@ def test_a_comment_in_a_review():
 
 
 def test_a_review_without_words_is_an_empty_text():
-    (_, event) = read("pull_request_review", recorded("pull_request_review.submitted"))
+    (_, _, event) = read("pull_request_review", recorded("pull_request_review.submitted"))
     assert event.where == Trigger(kind="review", id=237895671)
     assert (event.text, event.before, event.at) == ("", None, at("2019-05-15T15:20:38Z"))
+
+
+def test_a_review_tells_its_verdict_and_what_was_reviewed():
+    (_, event, _) = read("pull_request_review", recorded("pull_request_review.submitted"))
+    assert (event.review, event.state, event.text) == (237895671, "commented", "")
+    assert event.head == "ec26c3e57ca3a959ca5aad62de7213c562f8c821"
+
+
+@pytest.mark.parametrize("name", ["check_run.completed", "check_suite.completed"])
+def test_a_check_that_ends_names_its_commit(name):
+    payload = recorded(name)
+    kind = name.partition(".")[0]
+    (event,) = read(kind, payload)
+    assert event.sha == payload[kind]["head_sha"]
+
+
+def test_a_status_names_its_commit():
+    payload = recorded("check_suite.completed") | {"sha": "5" * 40}
+    del payload["action"], payload["check_suite"]
+    (event,) = read("status", payload)
+    assert event.sha == "5" * 40
+
+
+def test_a_status_without_a_commit_is_unreadable():
+    payload = recorded("check_suite.completed")
+    del payload["action"], payload["check_suite"]
+    with pytest.raises(Unreadable, match="no commit"):
+        read("status", payload)
 
 
 def test_an_edited_review_happened_when_its_pull_request_was_last_touched():
@@ -438,7 +466,7 @@ MISSING = [
     ("issues.labeled", "repository", "repository"),
     ("issues.labeled", "label", "label"),
     ("issue_comment.created", "comment", "text"),
-    ("pull_request_review.submitted", "review", "text"),
+    ("pull_request_review.submitted", "review", "review"),
     ("check_run.rerequested", "check_run", "check run"),
     ("check_run.requested_action", "repository", "repository"),
     ("check_suite.rerequested", "check_suite", "check suite"),
