@@ -10,10 +10,12 @@ from aiohttp import web
 from bot.gateway.answers import answered
 from bot.gateway.bodies import LARGEST
 from bot.gateway.calls import Calls
+from bot.gateway.checkpoints import Blobs
 from bot.gateway.listener import listen
 from bot.gateway.repositories import Repositories
 from bot.gateway.tokens import bearing
 from bot.work.broker import Broker
+from bot.work.checkpoints import Checkpoints
 from bot.workspace.mirror import Mirrors
 from bot.workspace.quarantine import Quarantines
 
@@ -21,11 +23,14 @@ GRACE = 5.0
 """Seconds that a stopping gateway gives to the calls that it has begun."""
 
 
-def make_app(broker: Broker, mirrors: Mirrors, quarantines: Quarantines) -> web.Application:
+def make_app(
+    broker: Broker, checkpoints: Checkpoints, mirrors: Mirrors, quarantines: Quarantines
+) -> web.Application:
     """Make the gateway.
 
     Args:
-        broker: decides on everything.
+        broker: decides on everything else.
+        checkpoints: decides on what jobs leave, and gives it back.
         mirrors: what jobs may read; each its own run's.
         quarantines: what jobs may write to; likewise.
     """
@@ -37,6 +42,7 @@ def make_app(broker: Broker, mirrors: Mirrors, quarantines: Quarantines) -> web.
         handler_args={"auto_decompress": False, "debug": False},
     )
     app.add_routes(Calls(broker).routes())
+    app.add_routes(Blobs(checkpoints).routes())
     app.add_routes(Repositories(broker, mirrors, quarantines).routes())
     return app
 

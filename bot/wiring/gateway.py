@@ -2,10 +2,12 @@
 
 import asyncio
 
+from bot.blobs.blobs import open_blobs
 from bot.gateway.app import make_app, serve
 from bot.model.settings import Settings
 from bot.wiring.base import clock_of, open_checked, token
 from bot.work.broker import Broker
+from bot.work.checkpoints import Checkpoints
 from bot.workspace.mirror import Mirrors
 from bot.workspace.quarantine import Quarantines
 
@@ -14,7 +16,9 @@ async def run(settings: Settings) -> None:
     """Answer jobs until cancelled."""
     mirrors = Mirrors(settings.home / "mirrors")
     quarantines = Quarantines(settings.home / "quarantine")
+    clock, blobs = clock_of(settings), open_blobs(settings.blobs)
     async with open_checked(settings) as store:
-        app = make_app(Broker(store, clock_of(settings), token), mirrors, quarantines)
+        broker, checkpoints = Broker(store, clock, token), Checkpoints(store, blobs, clock)
+        app = make_app(broker, checkpoints, mirrors, quarantines)
         async with serve(app, settings.home / "gateway"):
             await asyncio.Event().wait()

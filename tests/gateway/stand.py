@@ -18,6 +18,7 @@ import aiohttp
 from pydantic import SecretStr
 from yarl import URL
 
+from bot.blobs.blobs import open_blobs
 from bot.gateway.app import make_app, serve
 from bot.model.clock import Clock
 from bot.model.ids import Fence, InstallationId, JobName, Login, Repo, RunId, Sha, UserId, run_id
@@ -32,6 +33,7 @@ from bot.store import jobs, runs
 from bot.store.engine import Store
 from bot.work import telling
 from bot.work.broker import Broker
+from bot.work.checkpoints import Checkpoints
 from bot.workspace.mirror import Mirrors
 from bot.workspace.quarantine import Quarantines
 
@@ -83,8 +85,14 @@ class Stand:
         return self.folder / "gateway.sock"
 
     def app(self):
-        broker = Broker(self.store, Clock(lambda: NOW), self.token)
-        return make_app(broker, self.mirrors, self.quarantines)
+        clock = Clock(lambda: NOW)
+        broker = Broker(self.store, clock, self.token)
+        checkpoints = Checkpoints(self.store, self.blobs, clock)
+        return make_app(broker, checkpoints, self.mirrors, self.quarantines)
+
+    @property
+    def blobs(self):
+        return open_blobs(str(self.home / "blobs"))
 
     @asynccontextmanager
     async def gateway(self) -> AsyncIterator[None]:

@@ -1,0 +1,30 @@
+from bot.rules.checkpoints import MOST_CHANGED, MOST_FILES, SHOWN, listed, too_much
+
+
+def test_what_is_within_bounds_is_kept():
+    assert too_much({"a": 1, "b": MOST_CHANGED - 1}, {}) == ()
+
+
+def test_large_files_are_left_out_before_small_ones():
+    assert too_much({"big": MOST_CHANGED, "a": 2, "b": 3}, {}) == ("big",)
+
+
+def test_what_was_kept_before_takes_room_unless_it_has_changed_again():
+    kept = {"old": MOST_CHANGED - 10}
+    assert too_much({"new": 11}, kept) == ("new",)
+    assert too_much({"new": 11, "old": 5}, kept) == ()
+
+
+def test_there_is_a_bound_on_how_many():
+    sizes = {f"{at:06}": 0 for at in range(MOST_FILES)}
+    assert too_much(sizes, {}) == ()
+    assert too_much(sizes, {"old": 0}) == (f"{MOST_FILES - 1:06}",)
+
+
+def test_names_cannot_break_out_of_their_line():
+    assert listed(["a\nb", "c"]) == ('"a\\nb"', '"c"')
+    assert len(listed(["x" * 5000])[0]) == 200
+
+
+def test_many_are_counted():
+    assert listed([str(at) for at in range(SHOWN + 5)])[-1] == "and 5 more"
