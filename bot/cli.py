@@ -25,8 +25,8 @@ TOOLS: Mapping[str, tuple[str, str]] = {
     "check-config": ("bot.checkconfig", "look for mistakes in a repository's configuration"),
     "replay": ("bot.replay.command", "say what would be made of a delivery"),
     "doctor": ("bot.doctor.command", "look for what is wrong with this installation"),
-    "pause": ("bot.pausing", "hold runs back"),
-    "resume": ("bot.pausing", "let runs go on that were held back"),
+    "pause": ("bot.pausing", "hold runs back, everywhere or in one place"),
+    "resume": ("bot.pausing", "end what `pause` began"),
 }
 """The module of each tool, which has `arguments(parser)` and `run(asked)`, and what it does.
 
@@ -54,12 +54,16 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, does in PROCESSES.items():
-        commands.add_parser(name, help=does)
+        commands.add_parser(name, help=does, description=_sentence(does))
     for name, (module, does) in TOOLS.items():
-        tool = commands.add_parser(name, help=does, description=f"{does.capitalize()}.")
+        tool = commands.add_parser(name, help=does, description=_sentence(does))
         if name in words[:1]:
             importlib.import_module(module).arguments(tool)
     return parser
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}."
 
 
 def _run(asked: argparse.Namespace) -> int:

@@ -15,8 +15,8 @@ from bot.wiring.base import clock_of, open_checked, settings_for
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the commands take."""
     where = parser.add_mutually_exclusive_group()
-    where.add_argument("--org", metavar="LOGIN", help="only an organization's or a user's runs")
-    where.add_argument("--repo", metavar="OWNER/NAME", help="only one repository's runs")
+    where.add_argument("--org", metavar="LOGIN", help="an organization's or a user's runs alone")
+    where.add_argument("--repo", metavar="OWNER/NAME", help="one repository's runs alone")
 
 
 def run(asked: argparse.Namespace) -> int:

@@ -78,10 +78,17 @@ async def _until_told(work: Coroutine[Any, Any, int]) -> int:
 
 
 async def _walk(wanted: Wanted) -> int:
-    """Set a place up, say where it is, and leave it to people until Ctrl-C."""
-    tell = Progress()
-    cache = _cache()
+    """Set a place up, and leave it to people until Ctrl-C; logs stay only of what went wrong."""
     root = Path(tempfile.mkdtemp(prefix="greenroom-demo-"))
+    try:
+        return await _place(wanted, root, Progress())
+    except (asyncio.CancelledError, Misconfigured):
+        shutil.rmtree(root, ignore_errors=True)
+        raise
+
+
+async def _place(wanted: Wanted, root: Path, tell: Progress) -> int:
+    cache = _cache()
     tools = _toolbox(cache)
     if wanted.repo:
         tell(f"cloning {wanted.repo}, which itself is only read")
@@ -96,7 +103,7 @@ async def _walk(wanted: Wanted) -> int:
         await world.install()
         tell(f"the app runs: web, work, gateway; installed on {world.owner}")
         await Tour(world, repo, tell).prepare(ci, tools)
-        tell(f"logs are in {world.root}; Ctrl-C ends everything")
+        tell(f"logs are in {world.root}; Ctrl-C ends and removes everything")
         sys.stdout.write(f"{world.url}/{repo}/issues\n")
         sys.stdout.flush()
         while True:
@@ -109,7 +116,8 @@ def _cache() -> Path:
 
 
 async def _stamina(cache: Path, root: Path, tell: Progress) -> Path:
-    tell(f"fetching the source package of {STAMINA.name} {STAMINA.version}")
+    if not (cache / STAMINA.package).exists():
+        tell(f"fetching the source of {STAMINA.name} {STAMINA.version}, which takes a minute once")
     return await make_repository(await fetch(STAMINA, cache), root / "source")
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import re
+import shlex
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,23 +24,23 @@ commands:
 """
 
 TRY_TIDY = """\
-Put the label `agent:tidy` on this issue, or write `/tidy` in a comment. The agent runs the
-repository's own formatter and linter in a sandbox, and opens a pull request.
+Put the label `agent:tidy` on this issue, or write `/tidy` in a comment. \
+The agent runs the repository's own formatter and linter in a sandbox, and opens a pull request.
 
-`/gr help` lists what you may say here. Act as somebody else at the top of the page, and say
-it again.
+`/gr help` lists what you may say here. \
+Act as somebody else at the top of the page, and say it again.
 """
 
 TRY_FIX = """\
-Write `/fix apply the suggestion of stranger` in a comment. The agent applies this, runs the
-tests, and makes a commit:
+Write `/fix apply the suggestion of stranger` in a comment. \
+The agent applies this, formats, and makes a commit:
 
 ```diff
 {patch}
 ```
 
-A stranger wrote this, and the agent was shown it. So before the commit is pushed, which starts
-CI, somebody who may write here has to say yes.
+A stranger wrote this, and the agent was shown it. \
+So before the commit is pushed, which starts CI, somebody who may write here has to say yes.
 """
 
 
@@ -145,7 +146,7 @@ class Tour:
             "toolboxes": {"tools": str(tools)},
         }
         await control.send("POST", "/_devhub/ci", job)
-        self._tell(f"a small CI runs `{' '.join(ci)}` on every push")
+        self._tell(f"a small CI runs `{shlex.join(ci)}` on every push")
 
     async def _write_issues(self, maintainer: Hub, stranger: Hub) -> None:
         issues = f"{self._at}/issues"

@@ -7,16 +7,15 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import fields
-from pathlib import Path
 
 import handlers
 from bot.clocks import system_clock
 from bot.model.errors import Misconfigured
 from bot.model.events import Event
 from bot.model.ids import Repo
-from bot.model.readers import Unreadable, parse
+from bot.model.readers import EVENTS, Unreadable, parse
 from bot.reactions import reactions_to
-from bot.replay.known import Given, fact, given_in, recorded
+from bot.replay.known import Given, fact, given_in, json_in, recorded
 from bot.replay.report import Told, as_json, lines
 from bot.rules.roles import NAMES
 from bot.store.engine import Store
@@ -24,6 +23,8 @@ from bot.wiring.base import open_checked, settings_for
 
 NOTHING = 1
 """Exit status when nothing here reacts to the delivery."""
+
+_EVENTS = ", ".join(sorted(EVENTS))
 
 OpenStore = Callable[[], AbstractAsyncContextManager[Store]]
 
@@ -49,7 +50,10 @@ async def replay(asked: argparse.Namespace, open_store: OpenStore, now: float) -
     Raises:
         Misconfigured: the file or the facts cannot be read.
     """
-    body = _read(asked.file)
+    body = json.dumps(json_in(asked.file)).encode()
+    if asked.event not in EVENTS:
+        sys.stdout.write(f"No {asked.event} event is read; those that are: {_EVENTS}.\n")
+        return NOTHING
     try:
         events = parse(asked.event, body, received_at=now)
     except Unreadable as problem:
@@ -66,15 +70,8 @@ async def replay(asked: argparse.Namespace, open_store: OpenStore, now: float) -
     return 0 if told else NOTHING
 
 
-def _read(file: str) -> bytes:
-    try:
-        return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-    except OSError as problem:
-        raise Misconfigured(f"{file} cannot be read: {problem.strerror}.") from None
-
-
 def _given(asked: argparse.Namespace) -> Given:
-    facts = given_in(Path(asked.facts)) if asked.facts else {}
+    facts = given_in(asked.facts) if asked.facts else {}
     return Given(facts=facts | ({"role": asked.role} if asked.role else {}))
 
 

@@ -4,6 +4,7 @@ Nothing is asked of GitHub.
 """
 
 import json
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -57,30 +58,55 @@ READS: Mapping[str, TypeAdapter[Any]] = {
 """The facts that a file may give, and their shapes."""
 
 
-def given_in(file: Path) -> dict[str, Any]:
+def given_in(file: str) -> dict[str, Any]:
     """Read facts by name from a file.
 
     Raises:
         Misconfigured: it cannot be read, or holds something else.
     """
+    return {name: _given(file, name, value) for name, value in json_in(file).items()}
+
+
+def _given(file: str, name: str, value: object) -> Any:
+    if (reader := READS.get(name)) is None:
+        raise Misconfigured(f"{file}: no fact is named {name!r}; there are {', '.join(READS)}.")
     try:
-        raw = json.loads(file.read_bytes())
-        return {name: READS[name].validate_python(value) for name, value in raw.items()}
+        return reader.validate_python(value)
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        where = ".".join(map(str, (name, *first["loc"])))
+        raise Misconfigured(f"{file}: {where}: {first['msg']}.") from None
+
+
+def json_in(file: str) -> dict[str, Any]:
+    """Read a JSON object from a file; `-` is the standard input.
+
+    Raises:
+        Misconfigured: it cannot be read, or holds something else.
+    """
+    try:
+        found = json.loads(sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes())
     except OSError as problem:
         raise Misconfigured(f"{file} cannot be read: {problem.strerror}.") from None
-    except KeyError as problem:
-        known = ", ".join(READS)
-        raise Misconfigured(f"{file}: no fact is named {problem}; {known}.") from None
-    except (ValueError, AttributeError, ValidationError) as problem:
-        raise Misconfigured(f"{file} does not hold facts: {problem}") from None
+    except (ValueError, RecursionError) as problem:
+        raise Misconfigured(f"{file} is not JSON: {problem}.") from None
+    if not isinstance(found, dict):
+        raise Misconfigured(f"{file} is JSON, and no object.")
+    return found
 
 
 async def recorded(store: Store, given: Given, event: Event, repo: Repo, now: float) -> None:
-    """Add what the database knows of a repository and of what the event is about."""
+    """Add what the database knows of a repository and of what the event is about.
+
+    Raises:
+        Misconfigured: it knows nothing of the repository.
+    """
     if not isinstance(event, RepositoryEvent):
         return
     facts = given.facts
     async with store.read() as rows:
+        if await layers.find(rows, repo) is None:
+            raise Misconfigured(f"--against {repo}: nothing was asked for there yet.")
         org = Repo(f"{repo.partition('/')[0]}/.github")
         found = [await layers.find(rows, name) for name in (org, repo)]
         good = [

@@ -158,8 +158,8 @@ def _story(view: RunView) -> list[str]:
 def check_run(view: RunView) -> dict[str, object]:
     """Write what a check run shows of a run: a JSON object of its name, state and texts.
 
-    Times are Unix seconds; `conclusion` and `completed` are None until the run is finished or
-    asks for a person's yes.
+    The title is shown as it is, so it has no Markdown.  Times are Unix seconds; `conclusion`
+    and `completed` are None until the run is finished or asks for a person's yes.
     """
     summary = "\n".join([*_story(view), "", quiet(view.said)]).strip()
     finished = view.state is Run.FINISHED and view.conclusion is not None
@@ -167,7 +167,7 @@ def check_run(view: RunView) -> dict[str, object]:
     return {
         "name": f"greenroom / {view.agent}",
         "external_id": f"{view.id}.{view.round}" if view.round else view.id,
-        "title": clip(headline(view), MOST_TITLE),
+        "title": clip(headline(view).replace("`", ""), MOST_TITLE),
         "summary": cut(summary or STATES[view.state], MOST_SUMMARY),
         "started": view.started_at,
         "conclusion": ended,

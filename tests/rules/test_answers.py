@@ -134,6 +134,10 @@ LEFT = "for 10 min now, until 2027-01-15 09:00 UTC"
         ),
         ((wait(APPROVED),), f"has a person's yes to `{'a' * 12}`"),
         (
+            (wait(APPROVAL), wait("delivery", None)),
+            f"waits for a person's yes to its commit `{'a' * 12}`, {LEFT}",
+        ),
+        (
             (wait("delivery", None),),
             f"waits for GitHub to take what it made, {LEFT}",
         ),
