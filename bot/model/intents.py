@@ -19,6 +19,7 @@ class StartRun:
         asks: whether a person has to say yes to that commit before anything runs.
         outsiders: whether others than `asked_by` wrote some of the instruction, so that
             nothing that comes of it is pushed without a person's yes.
+        per_day: runs that may start in the repository within a day, this one among them.
     """
 
     installation: InstallationId
@@ -35,6 +36,7 @@ class StartRun:
     start: Start | None = None
     asks: bool = False
     outsiders: bool = False
+    per_day: int | None = None
 
     @property
     def agent(self) -> str:

@@ -25,7 +25,7 @@ from bot.rules.repoconfig import Config, effective
 from bot.rules.roles import NAMES
 from bot.store import decisions, heads, layers, pauses, queue, runs, story
 from bot.store.engine import Store
-from bot.work.facts import DAY, MOST_PAST, run_now
+from bot.work.facts import MOST_PAST, run_now
 
 NO_COMMIT = Sha("0" * 40)
 """The head of a pull request of which nothing is known."""
@@ -115,7 +115,7 @@ async def recorded(store: Store, given: Given, event: Event, repo: Repo, now: fl
         facts.setdefault("config", effective(*good))
         scopes = pauses.scopes(repo, event.repo_id)
         facts.setdefault("pauses", await pauses.among(rows, scopes))
-        since = await queue.started_since(rows, event.repo_id, now - DAY)
+        since = await queue.started_today(rows, event.repo_id, now=now)
         left = facts["config"].limits.runs.per_day - since
         facts.setdefault("left_today", max(left, 0))
         if isinstance(event, SubjectEvent):

@@ -136,6 +136,7 @@ class Request:
             start=pull.head if pull else None,
             asks=needs_yes(pull, self.known.seen_head),
             outsiders=outsiders,
+            per_day=self.known.config.limits.runs.per_day,
         )
 
 

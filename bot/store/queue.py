@@ -46,9 +46,10 @@ async def queued(tx: AsyncConnection, *, now: float, most: int, of_repo: int) ->
     return await all_rows(tx, query.with_for_update(skip_locked=True))
 
 
-async def started_since(tx: AsyncConnection, repo_id: int, moment: float) -> int:
-    """Count the runs of a repository that were asked for since a moment."""
-    query = select(func.count()).where(runs.c.repo_id == repo_id, runs.c.created_at >= moment)
+async def started_today(tx: AsyncConnection, repo_id: int, *, now: float) -> int:
+    """Count the runs of a repository that were asked for within the last 24 hours."""
+    since = now - 24 * 3600.0
+    query = select(func.count()).where(runs.c.repo_id == repo_id, runs.c.created_at >= since)
     return (await tx.execute(query)).scalar_one()
 
 

@@ -9,6 +9,7 @@ from typing import assert_never
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.model.errors import Fenced
 from bot.model.facts import Pause
 from bot.model.ids import DeliveryGuid, RunId
 from bot.model.intents import (
@@ -39,7 +40,7 @@ from bot.rules.endings import Ending
 from bot.rules.lifecycle import Signal
 from bot.rules.waiting import REVIEW
 from bot.rules.wording import plain
-from bot.store import decisions, heads, installations, layers, pauses, runs
+from bot.store import decisions, heads, installations, layers, pauses, queue, runs
 from bot.store.run_row import RunRow
 from bot.work import approvals, resting, telling, waking
 from bot.work.replies import Replies
@@ -119,6 +120,10 @@ class Dispatch:
         run = self.run_id()
         scopes = pauses.scopes(intent.subject.repo, intent.repo_id)
         held = await pauses.among(self.tx, scopes)
+        if intent.per_day is not None:
+            today = await queue.started_today(self.tx, intent.repo_id, now=self.now)
+            if today >= intent.per_day:  # others were faster: to be decided anew
+                raise Fenced("the runs of this day were started meanwhile")
         started = await telling.start(self.tx, intent, run, held, now=self.now)
         return f"queued run {run}" if started else "a run is open already"
 

@@ -46,8 +46,6 @@ from bot.work.loop import together
 
 F = TypeVar("F")
 
-DAY = 24 * 3600.0
-
 MOST_PAST = 20
 """Finished runs and decisions that a fact goes back."""
 
@@ -289,9 +287,8 @@ class FactSource:
         """Count how many more runs the repository may start within its day of 24 hours."""
         event = self._in_repository()
         config: Config = await self._fact("config")
-        since = self._context.now() - DAY
         async with self._context.store.read() as rows:
-            started = await queue.started_since(rows, event.repo_id, since)
+            started = await queue.started_today(rows, event.repo_id, now=self._context.now())
         return max(config.limits.runs.per_day - started, 0)
 
     async def mistakes(self) -> Sequence[Mistake] | None:

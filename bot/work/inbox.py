@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model.errors import Fenced, Refused, Unavailable
 from bot.model.events import Event
@@ -17,17 +18,23 @@ from bot.model.intents import Intent
 from bot.model.readers import Unreadable, parse
 from bot.reactions import Reaction, reactions_to
 from bot.rules.attempts import MOST_DELIVERY_TRIES, pause
+from bot.rules.unanswered import unanswered
+from bot.rules.wording import plain
 from bot.store import inbox
 from bot.store.inbox import Claimed
 from bot.work.configs import Configs
 from bot.work.context import Context
 from bot.work.dispatch import Dispatch
 from bot.work.facts import FactSource, check_facts
+from bot.work.replies import Replies
 
 log = structlog.get_logger()
 
 SOON = 0.1
 """Seconds until a delivery that lost a race is tried again."""
+
+BROKEN = "something went wrong here, and the log of whoever runs this app says what."
+"""What people are told of a mistake of ours."""
 
 AT_ONCE = 16
 """Deliveries of different ordering keys that are handled side by side."""
@@ -73,17 +80,24 @@ class Inbox:
             case Refused(reason="repository"):
                 await self._end(delivery, "ignored", problem.words)
             case Refused():
-                await self._bad(delivery, problem.words)
+                await self._bad(delivery, problem.words, problem.words)
             case _:
                 log.error("delivery.failed", delivery=delivery.guid, exc_info=problem)
-                await self._bad(delivery, type(problem).__name__)
+                await self._bad(delivery, type(problem).__name__, BROKEN)
 
-    async def _bad(self, delivery: Claimed, note: str) -> None:
-        """Try a delivery that broke a handler some more times, then set it aside."""
-        if delivery.attempts >= MOST_DELIVERY_TRIES:
-            await self._end(delivery, "set_aside", note)
-        else:
+    async def _bad(self, delivery: Claimed, note: str, words: str) -> None:
+        """Try a delivery that broke a handler some more times, then set it aside and say so."""
+        if delivery.attempts < MOST_DELIVERY_TRIES:
             await self._again(delivery, note, pause(delivery.attempts))
+            return
+        events = parse(delivery.event, delivery.body, received_at=delivery.received_at)
+        async with self._context.store.begin() as tx:
+            replies = Replies(tx, self._context.now(), delivery.guid)
+            for event in events:
+                if told := unanswered(event, plain(words)):
+                    await replies.carry_out(told)
+            await self._finish(tx, delivery, "set_aside", note)
+        log.info("delivery.ended", delivery=delivery.guid, state="set_aside", note=note)
 
     async def _handle(self, delivery: Claimed) -> None:
         events = parse(delivery.event, delivery.body, received_at=delivery.received_at)
@@ -103,10 +117,7 @@ class Inbox:
                 log.info(
                     "delivery.handled", delivery=delivery.guid, by=reaction.name, outcome=outcome
                 )
-            if not await inbox.finish(
-                tx, delivery, worker=self._context.worker, state="done", note=""
-            ):
-                raise Fenced(f"delivery {delivery.guid} was taken over")
+            await self._finish(tx, delivery, "done", "")
 
     async def _decide(
         self, event: Event, wanted: Sequence[Reaction[Any, Any]]
@@ -119,8 +130,13 @@ class Inbox:
 
     async def _end(self, delivery: Claimed, state: str, note: str) -> None:
         async with self._context.store.begin() as tx:
-            await inbox.finish(tx, delivery, worker=self._context.worker, state=state, note=note)
+            await self._finish(tx, delivery, state, note)
         log.info("delivery.ended", delivery=delivery.guid, state=state, note=note)
+
+    async def _finish(self, tx: AsyncConnection, delivery: Claimed, state: str, note: str) -> None:
+        worker = self._context.worker
+        if not await inbox.finish(tx, delivery, worker=worker, state=state, note=note):
+            raise Fenced(f"delivery {delivery.guid} was taken over")
 
     async def _again(self, delivery: Claimed, note: str, seconds: float) -> None:
         worker, until = self._context.worker, self._context.now() + seconds

@@ -219,6 +219,7 @@ def started(  # noqa: PLR0913 - each is what some test is about
             command=defined.on.command,
         ),
         at=NOW,
+        per_day=setup.limits.runs.per_day,
         **more,
     )
 

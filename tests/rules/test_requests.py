@@ -130,6 +130,7 @@ def test_a_run_is_started_by_the_sender_on_what_the_author_wrote():
         trigger=TRIGGER,
         terms=terms_of(FIX, CONFIG, fork=False),
         at=5.0,
+        per_day=CONFIG.limits.runs.per_day,
     )
 
 

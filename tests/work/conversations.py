@@ -85,10 +85,10 @@ class People:
         await run_git("clone", "-q", url, str(folder), cwd=self.house.home, token=token)
         return Checkout(folder, token)
 
-    async def moves(self, branch: str) -> Sha:
+    async def moves(self, branch: str, text: str = "m\n") -> Sha:
         """Have ann push one more commit to her branch."""
         checkout = Checkout(self.house.home / "clone-of-ann", self.tokens["ann"])
-        sha = await checkout.commit({"more.txt": "m\n"}, "More")
+        sha = await checkout.commit({"more.txt": text}, "More")
         await checkout.push(branch)
         return Sha(sha)
 
