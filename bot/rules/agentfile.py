@@ -28,7 +28,7 @@ from bot.rules.verbs import VERBS
 OURS = "greenroom"
 """The key of the front matter under which our settings stand."""
 
-LATER = ("validations", "waits")
+LATER = ("validations",)
 """Keys of ours that are checked and kept, and have no effect yet."""
 
 MOST_PROMPT = 30_000
@@ -283,6 +283,7 @@ def _defined(path: str, root: Node, shape: FrontMatter, body: str) -> Defined:
         command=terms.command,
         prompt=body,
         context=cast("Literal['none', 'thread']", terms.context),
+        waits=terms.waits,
         outputs={**ALWAYS, **outputs},
         limits=Limits(seconds=seconds),
     )
@@ -292,7 +293,6 @@ def _defined(path: str, root: Node, shape: FrontMatter, body: str) -> Defined:
         on=On(label=on.label, command=on.command, events=on.events, when=on.when),
         allow=terms.allow,
         validations=terms.validations,
-        waits=terms.waits,
     )
     lines = {key: place(root, (OURS, "on", key))[1] for key in ("label", "command")}
     return Defined(agent=agent, path=path, line=place(root, (OURS,))[1], lines=lines)

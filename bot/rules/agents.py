@@ -48,14 +48,12 @@ class Agent:
 
     Attributes:
         validations: the validations that it may ask for, by name.
-        waits: what its run waits for when the agent is done: `ci`, `review`.
     """
 
     spec: AgentSpec
     on: On = field(default_factory=On)
     allow: Allow = field(default_factory=Allow)
     validations: tuple[str, ...] = ()
-    waits: tuple[str, ...] = ()
 
 
 FIX = """\

@@ -12,13 +12,19 @@ from pydantic.dataclasses import dataclass
 from bot.rules.agents import Allow
 from bot.rules.configwords import DAY, HOUR, MINUTE, OneOf, Seconds, Spelled, Time, Who
 
-PROTECT: tuple[str, ...] = (".github/**", "CODEOWNERS", "docs/CODEOWNERS")
-"""Paths that no agent changes without a person: they decide what runs and who reviews."""
+PROTECT: tuple[str, ...] = (
+    *(".github/**", "CODEOWNERS", "docs/CODEOWNERS"),
+    *(".gitattributes", ".gitmodules"),
+)
+"""Paths that no agent changes without a person.
+
+They decide what runs, who reviews, and what a reviewer is shown.
+"""
 
 MOST_ENTRIES = 100
 """Entries of any list."""
 
-LATER = ("limits.cost", "limits.handoffs", "setup", "toolboxes", "validations", "egress")
+LATER = ("limits.cost", "setup", "toolboxes", "validations", "egress")
 """Settings that are checked and kept, and have no effect yet."""
 
 SHAPE = ConfigDict(extra="forbid", hide_input_in_errors=True)
@@ -192,7 +198,7 @@ class Quota:
     cost: CostLimits = setting("What models may cost.", default=CostLimits)
     time: TimeLimits = setting("How long things may take.", default=TimeLimits)
     handoffs: Counted = setting(
-        "How often runs may start each other in a row.", example=5, default=5
+        "How often CI may wake a run before a person has a word.", example=5, default=5
     )
 
 

@@ -51,6 +51,7 @@ def terms_of(agent: Agent, config: Config, *, fork: bool) -> Terms:
         prefix=config.commands.prefix,
         command=agent.on.command,
         at_once=config.limits.runs.concurrent,
+        handoffs=config.limits.handoffs,
     )
 
 

@@ -62,6 +62,7 @@ You fix --- things.
             command=("make", "fix"),
             prompt="You fix --- things.\n\n---",
             context="thread",
+            waits=("ci", "review"),
             outputs={"noop": 3, "missing_tool": 5, "pull_request": 2, "comment": 1},
             limits=Limits(seconds=600),
         ),
@@ -73,7 +74,6 @@ You fix --- things.
         ),
         allow=Allow(role="maintain", teams=("acme/reviewers",)),
         validations=("unit",),
-        waits=("ci", "review"),
     )
 
 

@@ -62,6 +62,7 @@ def test_a_run_keeps_the_settings_of_when_it_was_asked_for():
             CONFIG.limits,
             time=TimeLimits(parked="2h"),
             runs=replace(CONFIG.limits.runs, concurrent=2),
+            handoffs=3,
         ),
     )
     assert terms_of(FIX, setup, fork=False) == Terms(
@@ -76,6 +77,7 @@ def test_a_run_keeps_the_settings_of_when_it_was_asked_for():
         prefix="bot",
         command="mend",
         at_once=2,
+        handoffs=3,
     )
 
 
