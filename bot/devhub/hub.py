@@ -15,6 +15,7 @@ from bot.devhub.ratelimits import RateLimits
 from bot.devhub.records import Account, App, Grant, Installation, Repository, Role
 from bot.devhub.switches import Switches
 from bot.devhub.tripwires import Tripwire
+from bot.devhub.workflow_records import Shelf
 from bot.model.clock import Clock
 
 
@@ -47,6 +48,7 @@ class Hub:
         self.grants: dict[str, Grant] = {}
         self.people: dict[str, Account] = {}
         self.fresh: dict[tuple[int, int | str], float] = {}
+        self.workflows = Shelf()
         self.switches = Switches()
         self.limits = RateLimits()
         self.tripwire = Tripwire()

@@ -31,6 +31,7 @@ from bot.devhub.api import (
     reviews,
     statuses,
     users,
+    workflow_runs,
 )
 from bot.devhub.api.calls import Kind, Route
 
@@ -122,6 +123,13 @@ ROUTES: tuple[Route, ...] = (
     Route("POST REPO/check-suites/{check_suite_id}/rerequest", check_suites.rerequest, "checks/suites#rerequest-a-check-suite", "checks=write", "write"),
     Route("GET REPO/commits/{ref}/check-runs", check_runs.for_ref, "checks/runs#list-check-runs-for-a-git-reference", "checks=read"),
     Route("GET REPO/commits/{ref}/check-suites", check_suites.for_ref, "checks/suites#list-check-suites-for-a-git-reference", "checks=read"),
+    Route("GET REPO/actions/runs", workflow_runs.index, "actions/workflow-runs#list-workflow-runs-for-a-repository", "actions=read"),
+    Route("GET REPO/actions/runs/{run_id}", workflow_runs.show, "actions/workflow-runs#get-a-workflow-run", "actions=read"),
+    Route("GET REPO/actions/runs/{run_id}/jobs", workflow_runs.jobs, "actions/workflow-jobs#list-jobs-for-a-workflow-run", "actions=read"),
+    Route("POST REPO/actions/runs/{run_id}/rerun-failed-jobs", workflow_runs.rerun_failed, "actions/workflow-runs#re-run-failed-jobs-from-a-workflow-run", "actions=write", "write"),
+    Route("GET REPO/actions/jobs/{job_id}", workflow_runs.job, "actions/workflow-jobs#get-a-job-for-a-workflow-run", "actions=read"),
+    Route("GET REPO/actions/jobs/{job_id}/logs", workflow_runs.logs, "actions/workflow-jobs#download-job-logs-for-a-workflow-run", "actions=read"),
+    Route("POST REPO/actions/jobs/{job_id}/rerun", workflow_runs.rerun, "actions/workflow-runs#re-run-a-job-from-a-workflow-run", "actions=write", "write"),
     Route("POST REPO/statuses/{sha}", statuses.create, "commits/statuses#create-a-commit-status", "statuses=write", "write"),
     Route("GET REPO/commits/{ref}/status", statuses.combined, "commits/statuses#get-the-combined-status-for-a-specific-reference", "statuses=read"),
     Route("GET REPO/commits/{ref}/statuses", statuses.index, "commits/statuses#list-commit-statuses-for-a-reference", "statuses=read"),

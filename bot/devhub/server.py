@@ -6,9 +6,10 @@ from functools import partial
 
 from aiohttp import web
 
-from bot.devhub import control, smartgit
+from bot.devhub import control, joblogs, smartgit
 from bot.devhub.api.calls import Reply, Route
 from bot.devhub.api.exchange import exchange
+from bot.devhub.ci import outsiders
 from bot.devhub.ci.service import Ci
 from bot.devhub.hub import Hub
 from bot.devhub.pages.site import Site
@@ -28,16 +29,21 @@ def application(hub: Hub) -> web.Application:
     """Return the application; it must run with `auto_decompress=False` for git."""
     app = web.Application(client_max_size=LARGEST_BODY)
     ci = Ci(hub)
-    app.add_routes(control.routes(hub, {"POST /ci": ci.add, "GET /ci": ci.idle}))
+    app.add_routes(control.routes(hub, _levers(ci)))
     for route in ROUTES:
         for path in _paths(route.path):
             app.router.add_route(route.method, path, _answer(hub, route))
     app.router.add_route("*", r"/{owner}/{repo}.git/{path:.*}", partial(smartgit.serve, hub))
+    app.router.add_get("/_logs/{secret}", partial(joblogs.serve, hub))
     Site(hub).join(app)
     app.router.add_route("*", "/{rest:.*}", _answer(hub, _NOWHERE))
     app.cleanup_ctx.append(partial(_sending, hub))
     app.cleanup_ctx.append(partial(_testing, ci))
     return app
+
+
+def _levers(ci: Ci) -> dict[str, control.Act]:
+    return {"POST /ci": ci.add, "GET /ci": ci.idle, "POST /checks": outsiders.report}
 
 
 def _paths(path: str) -> list[str]:

@@ -6,9 +6,10 @@ import pytest
 
 from bot.devhub.ci import boxed, reports
 from bot.devhub.ci.boxed import Outcome
+from bot.devhub.timestamps import parsed
 from bot.model.errors import Misconfigured
 from tests.devhub.checkout import Checkout, run_git
-from tests.devhub.stage import REPO, furnish, raised
+from tests.devhub.stage import REPO, furnish, hours, raised
 
 
 async def adds(stage, script, **more):
@@ -50,7 +51,7 @@ async def test_a_failure_carries_the_end_of_the_output(stage, tmp_path):
     (run,) = await completed(stage, sha)
     assert (run["conclusion"], run["output"]["title"][:20]) == ("failure", "Failed with status 3")
     assert "20000\nbroken```\n````" in run["output"]["summary"]
-    assert len(run["output"]["summary"]) < 2 * boxed.KEPT
+    assert len(run["output"]["summary"]) < 2 * reports.SHOWN
 
 
 async def test_a_command_that_takes_too_long_is_stopped(stage, tmp_path):
@@ -148,6 +149,47 @@ async def test_a_repository_that_is_given_away_meanwhile_stops_nothing(stage, tm
 async def test_a_command_is_a_list(stage):
     body = {"owner": "acme", "name": "demo", "command": "make test"}
     assert (await stage.ask("POST /_devhub/ci", body=body)).status == 422
+
+
+async def test_ci_takes_as_long_as_is_wanted(stage, tmp_path):
+    await adds(stage, "true", delay=hours(1), check="slow")
+    sha = await pushed(stage, tmp_path / "work", {"new.txt": "n\n"})
+    assert not (await stage.control("GET /ci?seconds=0.2"))["idle"]
+    stage.moves(hours(1))
+    (run,) = await completed(stage, sha)
+    started, ended = (parsed(run[name]) for name in ("started_at", "completed_at"))
+    assert (run["name"], ended - started >= hours(1)) == ("slow", True)
+
+
+async def test_a_flake_goes_away_by_running_it_again(stage, tmp_path):
+    await adds(stage, "true", flake=1)
+    sha = await pushed(stage, tmp_path / "work", {"new.txt": "n\n"})
+    (run,) = await completed(stage, sha)
+    assert "Connection reset by peer" in run["output"]["summary"]
+    await stage.did(f"POST {REPO}/check-runs/{run['id']}/rerequest", stage.tokens["ann"])
+    assert [each["conclusion"] for each in await completed(stage, sha)] == ["success", "failure"]
+
+
+async def test_lines_that_are_named_become_annotations(stage, tmp_path):
+    said = "src/a.py:1:2: E225 missing whitespace"
+    await adds(stage, f"echo '{said}'; echo '{said}'; echo /work/b.c:7: oh; exit 1")
+    sha = await pushed(stage, tmp_path / "work", {"new.txt": "n\n"})
+    (run,) = await completed(stage, sha)
+    path = f"GET {REPO}/check-runs/{run['id']}/annotations"
+    found = await stage.did(path, stage.tokens["app"])
+    assert [(each["path"], each["start_line"], each["message"]) for each in found] == [
+        ("src/a.py", 1, "E225 missing whitespace"),
+        ("b.c", 7, "oh"),
+    ]
+
+
+async def test_an_app_has_only_its_own_runs_run_again(stage, tmp_path):
+    await adds(stage, "true")
+    sha = await pushed(stage, tmp_path / "work", {"new.txt": "n\n"})
+    (run,) = await completed(stage, sha)
+    for path in (f"check-runs/{run['id']}", f"check-suites/{run['check_suite']['id']}"):
+        refused = await stage.ask(f"POST {REPO}/{path}/rerequest", stage.tokens["app"])
+        assert refused.status == 403
 
 
 def test_what_is_printed_cannot_leave_its_fence():

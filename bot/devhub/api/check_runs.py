@@ -144,6 +144,13 @@ def _list(call: Call, runs: list[CheckRun]) -> Reply:
 
 
 async def rerequest(call: Call) -> Reply:
-    """Ask the run's app to run it again; the run itself does not change."""
-    check_run_event(call.scene, _run(call), "rerequested")
+    """Ask the run's app to run it again; the run itself does not change.
+
+    "Forbidden if the check run is not rerequestable or doesn't belong to the authenticated
+    GitHub App"
+    """
+    run = _run(call)
+    if call.app not in {None, run.suite.app}:
+        raise Problem(403, "This check run is not rerequestable")
+    check_run_event(call.scene, run, "rerequested")
     return Reply(body={}, status=201)

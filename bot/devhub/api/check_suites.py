@@ -78,6 +78,8 @@ async def for_ref(call: Call) -> Reply:
 async def rerequest(call: Call) -> Reply:
     """Ask the suite's app to run all of it again."""
     suite = call.identified(call.repository.suites, "check_suite_id")
+    if call.app not in {None, suite.app}:
+        raise Problem(403, "This check suite is not rerequestable")
     head = await objects.commit(call.repository.path, suite.head_sha)
     check_suite_event(call.scene, suite, head, "rerequested")
     return Reply(body={}, status=201)

@@ -215,7 +215,7 @@ async def _response(
 
 
 def _content(reply: Reply) -> bytes:
-    if reply.status == 204:  # noqa: PLR2004 - no content
+    if reply.body is None:
         return b""
     if reply.media != JSON:
         return reply.body if isinstance(reply.body, bytes) else str(reply.body).encode()

@@ -25,7 +25,7 @@ FIRST_UID, UIDS = 211_000, 1000
 PATIENCE = 60
 """Seconds that the sandbox may take to come up, on however busy a machine."""
 
-KEPT = 32 * 1024
+KEPT = 4 * 1024**2
 """Bytes of the output's end that are kept."""
 
 _WORK, _HOME = "/work", "/home/ci"
@@ -169,12 +169,13 @@ async def _came_up(process: asyncio.subprocess.Process, sign: str) -> None:
 async def _ended(process: asyncio.subprocess.Process, seconds: int) -> Outcome:
     """Read the output until the command has ended, or its time is up."""
     assert process.stdout is not None
-    loop, kept, status = asyncio.get_running_loop(), b"", None
+    loop, kept, status = asyncio.get_running_loop(), bytearray(), None
     started = loop.time()
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             while chunk := await process.stdout.read(_CHUNK):
-                kept = (kept + chunk)[-KEPT:]
+                kept += chunk
+                del kept[:-KEPT]
             status = await process.wait()
     output, duration = kept.decode(errors="replace"), loop.time() - started
     return Outcome(status=status, output=output, duration=duration)

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import tempfile
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -11,21 +12,26 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.devhub import founding
-from bot.devhub.ci import boxed, reports
+from bot.devhub import workflows
+from bot.devhub.ci import boxed, parties, reports
+from bot.devhub.ci.boxed import Outcome
 from bot.devhub.ci.checkout import check_out
 from bot.devhub.ci.client import Client
 from bot.devhub.git import GitFailed
 from bot.devhub.hub import Hub
 from bot.devhub.problems import Problem
-from bot.devhub.records import Account, App, Installation, Repository
+from bot.devhub.records import Installation, Repository
+from bot.devhub.timestamps import iso
+from bot.devhub.workflow_records import Log
 from bot.model.errors import Misconfigured
 
 SLUG = "ci"
 SECONDS = 300
 """How long a command may take unless the repository says otherwise."""
 
-_PERMISSIONS: dict[str, Any] = {"checks": "write", "contents": "read", "pull_requests": "read"}
+# What a network says that was busy: nothing that a change could have done.
+_FLAKE = "curl: (56) Recv failure: Connection reset by peer\n"
+_GLANCE = 0.02
 _FROM_FORKS = frozenset({"opened", "reopened", "synchronize"})
 
 
@@ -35,11 +41,21 @@ class Job:
 
     Attributes:
         toolboxes: read-only tool trees by name; what lies in them must be readable by all.
+        check: what its check runs are called.
+        slug: the app that reports: the CI's own, or Actions.
+        delay: seconds of the hub's clock between the start of a run and its command.
+        flake: how often a commit fails for nothing before its command is run.
+        flaked: how often each commit has.
         turn: held by the command that runs, since there is one at a time.
     """
 
     repository: Repository
     command: tuple[str, ...] = ()
+    check: str = reports.NAME
+    slug: str = SLUG
+    delay: float = 0
+    flake: int = 0
+    flaked: Counter[str] = field(default_factory=Counter)
     seconds: int = SECONDS
     toolboxes: Mapping[str, Path] = field(default_factory=dict)
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -64,17 +80,24 @@ class Ci:
                 task.cancel()
 
     async def add(self, hub: Hub, _request: web.Request, body: dict[str, Any]) -> Any:
-        """{owner, name, command, seconds?, toolboxes? ({name: folder})} -> {app, bot}."""
+        """{owner, name, command, seconds?, toolboxes? ({name: folder}), …} -> {app, bot}.
+
+        Further fields: check, actions (true: as GitHub Actions), delay, flake.
+        """
         repository = hub.repository(body["owner"], body["name"])
         command = body["command"]
         if not isinstance(command, list) or not command:
             raise Problem(422, "command has to be a list of words")
-        app = await self._app(repository.owner)
+        slug = workflows.SLUG if body.get("actions") else SLUG
+        app = await parties.registered(hub, slug, repository.owner)
+        app.ear = self._hear
         job = self._jobs.setdefault(repository.id, Job(repository=repository))
         job.command = tuple(str(word) for word in command)
         job.seconds = int(body.get("seconds", SECONDS))
         job.toolboxes = {name: Path(path) for name, path in body.get("toolboxes", {}).items()}
-        self._install(app, repository)
+        job.check, job.slug = body.get("check", reports.NAME), slug
+        job.delay, job.flake = float(body.get("delay", 0)), int(body.get("flake", 0))
+        parties.installed(hub, app, repository)
         return {"app": app.slug, "bot": app.bot.login}
 
     async def idle(self, _hub: Hub, request: web.Request, _body: dict[str, Any]) -> Any:
@@ -85,65 +108,67 @@ class Ci:
         _, left = await asyncio.wait(set(self._tasks), timeout=seconds)
         return {"idle": not left}
 
-    async def _app(self, owner: Account) -> App:
-        """Return the CI's app, registered when it is first wanted."""
-        for app in self._hub.apps.values():
-            if app.slug == SLUG:
-                return app
-        app, _ = await founding.app(
-            self._hub,
-            slug=SLUG,
-            owner=owner,
-            hook_url="",
-            hook_secret="",
-            permissions=_PERMISSIONS,
-            events=("pull_request",),
-        )
-        app.ear = self._hear
-        return app
-
-    def _install(self, app: App, repository: Repository) -> None:
-        for each in self._hub.installations.values():
-            if each.app is app and each.account is repository.owner and each.selected is not None:
-                each.selected.add(repository.id)
-                return
-        founding.install(self._hub, app, repository.owner, {repository.id}, repository.owner)
-
     def _hear(self, installation: Installation, event: str, payload: Mapping[str, Any]) -> None:
         """Take note of what calls for a run; it begins once whoever tells is done."""
         sha = _wanted(event, payload)
         if sha is None or self._group is None:
             return
         job = self._jobs.get(payload["repository"]["id"])
-        if job is not None:
+        if job is not None and job.slug == installation.app.slug:
             client = Client(hub=self._hub, installation=installation, repository=job.repository)
-            task = self._group.create_task(self._serve(client, job, sha))
+            task = self._group.create_task(self._serve(client, job, sha, _cause(event)))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _serve(self, client: Client, job: Job, sha: str) -> None:
+    async def _serve(self, client: Client, job: Job, sha: str, event: str) -> None:
         """See one commit through: queued, in progress, completed."""
         # the repository may be renamed, given away or taken from us at any time
         with suppress(Problem):
-            run = await client.create({"name": reports.NAME, "head_sha": sha, "status": "queued"})
+            run = await client.create(job.check, sha, event)
             async with job.turn:
-                await client.update(run, {"status": "in_progress"})
-                await client.update(run, await self._result(job, sha))
+                begun = iso(self._hub.now())
+                await client.update(run, {"status": "in_progress", "started_at": begun})
+                await self._passed(self._hub.now() + job.delay)
+                body, log = await self._result(job, sha)
+                await client.update(run, body, log)
 
-    async def _result(self, job: Job, sha: str) -> dict[str, Any]:
+    async def _passed(self, due: float) -> None:
+        while self._hub.now() < due:  # noqa: ASYNC110 - a clock that is moved wakes nobody
+            await asyncio.sleep(_GLANCE)
+
+    async def _result(self, job: Job, sha: str) -> tuple[dict[str, Any], Log]:
+        """Return the body that completes the check run, and the job's log."""
+        try:
+            outcome = self._flaked(job, sha) or await self._outcome(job, sha)
+        except (Misconfigured, GitFailed, OSError) as problem:
+            return reports.impossible(str(problem)), Log(text=f"{problem}\n".encode())
+        text = reports.log(job.command, outcome, iso(self._hub.now()))
+        if job.slug == workflows.SLUG:
+            return reports.done_by_actions(outcome), Log(text=text)
+        return reports.done(job.command, outcome), Log(text=text)
+
+    def _flaked(self, job: Job, sha: str) -> Outcome | None:
+        """Return a failure that has nothing to do with the commit, as often as is wanted."""
+        if job.flaked[sha] >= job.flake:
+            return None
+        job.flaked[sha] += 1
+        return Outcome(status=56, output=_FLAKE, duration=0.0)
+
+    async def _outcome(self, job: Job, sha: str) -> Outcome:
         uid = boxed.uid_of(next(self._numbers))
         # below the system's own folder for such things, where a job of another uid can pass
         with tempfile.TemporaryDirectory(prefix="devhub-ci-", ignore_cleanup_errors=True) as made:
             folder = Path(made)
             boxed.make_room(folder, uid)
-            try:
-                await check_out(job.repository.path, sha, folder / "work", uid)
-                outcome = await boxed.run(
-                    job.command, folder, seconds=job.seconds, uid=uid, toolboxes=job.toolboxes
-                )
-            except (Misconfigured, GitFailed, OSError) as problem:
-                return reports.impossible(str(problem))
-        return reports.done(job.command, outcome)
+            await check_out(job.repository.path, sha, folder / "work", uid)
+            return await boxed.run(
+                job.command, folder, seconds=job.seconds, uid=uid, toolboxes=job.toolboxes
+            )
+
+
+def _cause(event: str) -> str:
+    """Return what Actions names as the cause of a run."""
+    return "pull_request" if event == "pull_request" else "push"
 
 
 def _wanted(event: str, payload: Mapping[str, Any]) -> str | None:

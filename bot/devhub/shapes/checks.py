@@ -82,7 +82,7 @@ def pulls_at(base: str, repository: Repository, sha: str) -> list[dict[str, Any]
 def suite_state(suite: CheckSuite) -> tuple[str, str | None]:
     """Return a suite's status and conclusion, folded from the latest run of each name."""
     latest = list({run.name: run for run in suite.runs}.values())
-    if not latest:
+    if all(run.status == "queued" for run in latest):
         return "queued", None
     if any(run.status != "completed" for run in latest):
         return "in_progress", None
