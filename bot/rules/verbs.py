@@ -40,7 +40,7 @@ VERBS: Mapping[str, Verb] = {
         needs=Role.READ,
     ),
     "config": Verb(
-        help="Shows the settings in force here and where each comes from.", needs=Role.READ
+        help="Shows the settings in force here and where each comes from.", needs=Role.TRIAGE
     ),
     "stop": Verb(usage="[AGENT]", help="Stops the open runs here, or one.", needs=Role.TRIAGE),
     "retry": Verb(

@@ -83,8 +83,8 @@ READERS = {"stranger", "triager", "custom", "member", "writer", "maintainer", "a
 TRIAGERS = READERS - {"stranger", "member"}
 WRITERS = {"writer", "maintainer", "admin", "owner"}
 MAY = {
-    **dict.fromkeys(("help", "status", "explain", "config"), READERS),
-    **dict.fromkeys(("stop", "answer", "validate", "dismiss"), TRIAGERS),
+    **dict.fromkeys(("help", "status", "explain"), READERS),
+    **dict.fromkeys(("config", "stop", "answer", "validate", "dismiss"), TRIAGERS),
     **dict.fromkeys(("retry", "approve", "continue"), WRITERS),
     **dict.fromkeys(("pause", "resume"), WRITERS - {"writer"}),
     "pause --org": {"owner"},

@@ -2,12 +2,11 @@ import pytest
 from pydantic import SecretStr
 
 from bot.model.errors import Fenced, Refused
-from bot.model.runs import Conclusion
+from bot.model.runs import Conclusion, Message
 from bot.rules.endings import Ended
 from bot.rules.lifecycle import Compute, Run
 from bot.rules.outputs import Accepted, Rejected
-from bot.store import story
-from bot.store.schema import mailbox
+from bot.store import mailbox, story
 from bot.work.broker import MOST_STEPS
 
 NOOP = {"reason": "All is tidy."}
@@ -158,16 +157,23 @@ async def test_a_job_that_did_not_end_well_ends_its_run(house, changes, conclusi
     assert (run.state, run.conclusion, run.words) == (Run.FINISHED, conclusion, words)
 
 
-async def test_a_run_does_not_park_over_an_unread_message(house):
+async def test_a_run_goes_on_over_an_unread_message(house):
     token = await house.works()
     await house.broker.ask(token, "noop", NOOP)
     run = await house.run()
+    letter = Message(kind="steer", text="And the docs, please.", by="ann", trusted=True)
     async with house.store.begin() as tx:
-        row = {"run": run.id, "at": house.time.now, "message": {"text": "wait"}}
-        await tx.execute(mailbox.insert().values(**row))
-    with pytest.raises(Fenced, match="unread messages"):
-        await house.broker.finish(token, WELL)
-    async with house.store.begin() as tx:
-        await tx.execute(mailbox.update().values(read_at=house.time.now))
+        await mailbox.post(tx, run.id, letter, key="a", now=house.time.now)
     await house.broker.finish(token, WELL)
-    assert (await house.run()).state is Run.PARKED
+    assert (await house.run()).state is Run.RUNNING
+    house.runner.loses()
+    await house.passes(5)
+    plan = house.runner.latest.plan
+    assert (plan.fence, plan.messages) == (run.fence + 1, (letter,))
+    assert "And the docs, please." in plan.brief
+    second = await house.comes_up()
+    await house.broker.ask(second, "noop", NOOP)
+    await house.broker.finish(second, WELL)
+    async with house.store.read() as rows:
+        assert not await mailbox.unread(rows, run.id)
+    assert (await house.run()).state is not Run.RUNNING
