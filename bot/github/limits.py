@@ -25,6 +25,9 @@ SKEW = 1.0
 """Seconds added to a reset time, which GitHub gives in whole seconds of its own clock."""
 
 
+BURST = 20
+"""Writes that may go one right after another when there were none for a while."""
+
 TICK = 0.001
 """Seconds: what is owed below it is let go, or rounding would make a wait endless."""
 
@@ -78,15 +81,14 @@ class Budget:
 
     GitHub: 900 points a minute (a read is 1, a write 5), 80 requests that create content
     a minute, 500 an hour, 2,000 tokens an hour; writes at least a second apart.
-    Octokit's throttling plugin keeps those that notify three seconds apart.  The small
-    bursts let a run's first acknowledgement and its result through at once and stay
-    under all of these.
+    Octokit's throttling plugin keeps those that notify three seconds apart.  The bursts let
+    several people be answered at once after a quiet minute, and stay under all of these.
     """
 
     def __init__(self) -> None:
         points = Bucket(size=300, rate=10)  # 300 + 600 = 900 a minute
-        writes = Bucket(size=5, rate=1)
-        minute = Bucket(size=4, rate=1 / 3)  # 4 + 20 of 80 a minute
+        writes = Bucket(size=BURST, rate=1)
+        minute = Bucket(size=BURST, rate=1 / 3)  # 20 + 20 of 80 a minute
         hour = Bucket(size=140, rate=0.1)  # 140 + 360 = 500 an hour
         tokens = Bucket(size=200, rate=0.5)  # 200 + 1,800 = 2,000 an hour
         self._costs: Mapping[Pace, tuple[tuple[Bucket, float], ...]] = {

@@ -10,7 +10,7 @@ from bot.store.leases import release_all
 from bot.work.context import Context
 from bot.work.loop import Step, run_loop
 
-TICK = 1.0
+TICK = 0.5
 """Seconds between two looks whether something has become due."""
 
 
