@@ -46,11 +46,12 @@ def run(asked: argparse.Namespace) -> int:
         return NOTHING_TO_READ
     layers = [(asked.path, repo), *([(asked.org, org)] if org else [])]
     found = [(path, each) for path, layer in layers for each in mistakes(layer)]
-    overruled = () if found else effective(org, repo).overruled
-    found += [(asked.path, each) for each in overruled]
+    config = None if found else effective(org, repo)
+    found += [(asked.path, each) for each in (config.overruled if config else ())]
+    agents = sorted(config.agents) if config else []
     lines = [(_shown(path, each.path), each) for path, each in found]
     files = sum(len(layer.files) for _, layer in layers)
-    sys.stdout.write(_json(lines, files) if asked.json else _text(lines, files))
+    sys.stdout.write(_json(lines, files, agents) if asked.json else _text(lines, files, agents))
     return FOUND if found else 0
 
 
@@ -95,14 +96,15 @@ def _shown(path: Path, file: str) -> str:
     return str(_folder(path) / Path(file).relative_to(FOLDER))
 
 
-def _text(lines: list[tuple[str, Mistake]], files: int) -> str:
+def _text(lines: list[tuple[str, Mistake]], files: int, agents: list[str]) -> str:
     counted = f"{files} file{'s' * (files != 1)}"
     if not lines:
-        return f"{counted}, no mistakes\n"
+        return f"{counted}, no mistakes; agents: {', '.join(agents) or 'none'}\n"
     told = [f"{path}:{each.line}: {each.words} {each.remedy}\n" for path, each in lines]
     return "".join([*told, f"{counted}, {len(lines)} mistake{'s' * (len(lines) != 1)}\n"])
 
 
-def _json(lines: list[tuple[str, Mistake]], files: int) -> str:
+def _json(lines: list[tuple[str, Mistake]], files: int, agents: list[str]) -> str:
     told = [{**asdict(each), "path": path} for path, each in lines]
-    return json.dumps({"files": files, "mistakes": told}, indent=2, ensure_ascii=False) + "\n"
+    found = {"files": files, "agents": agents, "mistakes": told}
+    return json.dumps(found, indent=2, ensure_ascii=False) + "\n"

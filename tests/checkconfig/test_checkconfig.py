@@ -28,7 +28,7 @@ def write(repository: Path, **files: str) -> None:
 def test_files_without_mistakes_are_counted(repository, capsys):
     write(repository, settings="include: [greenroom/more.yml]", more="ci: auto")
     assert main(["check-config", str(repository)]) == 0
-    assert capsys.readouterr().out == "2 files, no mistakes\n"
+    assert capsys.readouterr().out == "2 files, no mistakes; agents: fix, tidy\n"
 
 
 def test_each_mistake_is_a_line_that_editors_open(repository, capsys, monkeypatch):

@@ -305,6 +305,12 @@ async def test_a_line_is_commented_on_and_the_pull_request_merged(place, desk):
     await expect(page.get_by_role("main")).to_contain_text("maintainer merged this")
 
 
+async def test_who_presses_a_button_sees_that_it_was_sent(place, desk):
+    page = await desk.of("maintainer", f"/acme/demo/runs/{place.run}")
+    await page.get_by_role("button", name="Retry").click()
+    await expect(page.get_by_role("main")).to_contain_text("greenroom[bot] was told.")
+
+
 async def test_everything_works_without_scripts(desk, issue):
     page = await desk.of("maintainer", issue, scripts=False)
     await page.get_by_label("Write a comment as maintainer").fill("By hand")

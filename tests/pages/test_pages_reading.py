@@ -146,6 +146,12 @@ async def test_every_state_of_a_check_is_told_in_words(place):
     assert all(f'aria-label="{words}"' in page.html for words in spoken)
 
 
+async def test_a_pull_request_has_one_address(place):
+    page = await place.as_("stranger").read(f"/acme/demo/issues/{place.pull}")
+    assert page.url.endswith(f"/acme/demo/pull/{place.pull}")
+    assert page.has("Tidy up")
+
+
 async def test_the_middle_of_a_long_conversation_is_shown_when_asked_for(place):
     path = f"POST {REPO}/issues/{place.issue}/comments"
     for number in range(120):

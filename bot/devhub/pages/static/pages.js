@@ -163,7 +163,9 @@ async function send(form, button) {
       return;
     }
     if (response.ok) accepted(form, where);
+    const sent = form.dataset.sent;
     show(html, false);
+    if (response.ok && sent) document.getElementById("sent").textContent = sent;
     if (!response.ok) document.getElementById("flash").scrollIntoView({ block: "nearest" });
   } catch {
     told().textContent = "The hub does not answer. Nothing was sent.";
