@@ -13,6 +13,7 @@ from bot.devhub.organizations import Organization, highest
 from bot.devhub.problems import not_found
 from bot.devhub.ratelimits import RateLimits
 from bot.devhub.records import Account, App, Grant, Installation, Repository, Role
+from bot.devhub.rulesets import Ruleset
 from bot.devhub.switches import Switches
 from bot.devhub.tripwires import Tripwire
 from bot.devhub.workflow_records import Shelf
@@ -49,6 +50,7 @@ class Hub:
         self.people: dict[str, Account] = {}
         self.fresh: dict[tuple[int, int | str], float] = {}
         self.workflows = Shelf()
+        self.rulesets: dict[int, Ruleset] = {}
         self.switches = Switches()
         self.limits = RateLimits()
         self.tripwire = Tripwire()

@@ -10,6 +10,7 @@ the address of a repository.
 
 from bot.devhub.api import (
     apps,
+    branch_rules,
     check_runs,
     check_suites,
     comments,
@@ -138,6 +139,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST REPO/forks", forks.create, "repos/forks#create-a-fork", "administration=write, contents=read", by=PERSON),
     Route("GET REPO/branches", repositories.branches, "branches/branches#list-branches", "contents=read"),
     Route("GET REPO/branches/{branch}", repositories.branch, "branches/branches#get-a-branch", "contents=read"),
+    Route("GET REPO/rules/branches/{branch}", branch_rules.index, "repos/rules#get-rules-for-a-branch", "metadata=read"),
     Route("GET REPO/commits", repositories.commits, "commits/commits#list-commits", "contents=read"),
     Route("GET REPO/commits/{ref}", repositories.commit, "commits/commits#get-a-commit", "contents=read"),
     Route("GET REPO/compare/{basehead}", repositories.compare, "commits/commits#compare-two-commits", "contents=read"),

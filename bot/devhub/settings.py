@@ -12,6 +12,7 @@ from bot.devhub.events import Scene, tell, tell_selection
 from bot.devhub.hub import Hub
 from bot.devhub.problems import Problem
 from bot.devhub.records import Account, Repository
+from bot.devhub.rulesets import Ruleset
 from bot.devhub.shapes import accounts
 
 
@@ -72,9 +73,22 @@ async def set_private(hub: Hub, request: web.Request, body: dict[str, Any]) -> A
     return {}
 
 
+async def set_rules(hub: Hub, request: web.Request, body: dict[str, Any]) -> Any:
+    """{branches?, pull_request?, reviews?, checks?, …} (see `Ruleset`) -> {}; {} has no rules.
+
+    Further fields: strict, creation, deletion, force_push, secrets, bypass.
+    """
+    repository = hub.repository(request.match_info["owner"], request.match_info["repo"])
+    hub.rulesets.pop(repository.id, None)
+    if body:
+        hub.rulesets[repository.id] = Ruleset.told({"id": hub.next_id(), **body})
+    return {}
+
+
 _AT = "/repositories/{owner}/{repo}"
 TABLE: dict[str, Callable[[Hub, web.Request, dict[str, Any]], Awaitable[Any]]] = {
     f"PUT {_AT}/name": rename,
     f"PUT {_AT}/owner": transfer,
     f"PUT {_AT}/private": set_private,
+    f"PUT {_AT}/rules": set_rules,
 }

@@ -4,13 +4,12 @@ https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-githu
 """
 
 from functools import partial
-from pathlib import Path
 from typing import Literal
 
 from aiohttp import web
 
 from bot import githttp
-from bot.devhub import moves
+from bot.devhub import hooks, moves
 from bot.devhub.api.calls import sees
 from bot.devhub.callers import Caller, identify
 from bot.devhub.events import Scene
@@ -21,17 +20,6 @@ from bot.devhub.problems import Problem
 from bot.devhub.records import Repository
 
 _CONFIG = {"receive.hideRefs": "refs/pull", "receive.fsckObjects": "true"}
-# A file that changes in a commit that no ref of the repository had before.
-_HOOK = """#!/bin/sh
-set -e
-test "$3" != 0000000000000000000000000000000000000000 || exit 0
-touched=$(git log --diff-merges=first-parent --format= --name-only "$3" --not --all \
-    -- .github/workflows)
-test -n "$touched" || exit 0
-echo "refusing to allow a GitHub App to create or update workflow \\`$(echo "$touched" |
-    head -n 1)\\` without \\`workflows\\` permission" >&2
-exit 1
-"""
 _ASK = {"WWW-Authenticate": 'Basic realm="GitHub"'}
 
 
@@ -101,16 +89,13 @@ async def _served(
     last: githttp.Settled | None,
 ) -> web.StreamResponse:
     """Serve a request; `last` is done when it has taken effect, before the client hears of it."""
-    config = dict(_CONFIG)
-    if caller.grant and not allows(caller.grant.permissions, "workflows", "write"):
-        config["core.hooksPath"] = str(_hooks(hub))
     through = partial(
         githttp.serve,
         request,
         repository.path,
         request.match_info["path"],
         services=("git-upload-pack", "git-receive-pack"),
-        config=config,
+        config=_config(hub, caller, repository),
         user=caller.account.login if caller.account else None,
     )
     if not _pushes(request) or caller.account is None:
@@ -127,17 +112,15 @@ async def _served(
         return await through(settled=settled)
 
 
-def _hooks(hub: Hub) -> Path:
-    """Return the folder of the hook that keeps apps without the permission from workflows.
-
-    https://docs.github.com/en/rest/authentication/permissions-required-for-github-apps#repository-permissions-for-workflows
-    """
-    folder = hub.home / "hooks"
-    folder.mkdir(exist_ok=True)
-    hook = folder / "update"
-    if not hook.exists():
-        fresh = folder / "update.new"
-        fresh.write_text(_HOOK, encoding="utf-8")
-        fresh.chmod(0o755)
-        fresh.replace(hook)
-    return folder
+def _config(hub: Hub, caller: Caller, repository: Repository) -> dict[str, str]:
+    """Return git's configuration, with the hooks that hold a caller who pushes."""
+    workflows = caller.grant is None or allows(caller.grant.permissions, "workflows", "write")
+    rules = hub.rulesets.get(repository.id)
+    if rules is not None and caller.account and caller.account.login in rules.bypass:
+        rules = None
+    hooked = hooks.folder(hub, repository, rules, workflows=workflows)
+    return {
+        **_CONFIG,
+        **({} if hooked is None else {"core.hooksPath": str(hooked)}),
+        **({} if rules is None else {"receive.procReceiveRefs": "refs"}),
+    }

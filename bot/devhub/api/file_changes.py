@@ -4,6 +4,7 @@ https://docs.github.com/en/rest/repos/contents#create-or-update-file-contents
 """
 
 from bot.devhub import moves, objects, writing
+from bot.devhub.api.branch_rules import check_move, check_text
 from bot.devhub.api.calls import Call, Reply
 from bot.devhub.api.git_objects import decoded, signatures
 from bot.devhub.git import git, heads
@@ -23,6 +24,7 @@ async def put(call: Call) -> Reply:
     if not writing.well_formed(path):
         raise Problem(422, "path contains a malformed path component")
     _check_workflow(call, path)
+    check_text(call, data, status=409)
     async with moves.watched(call.scene):
         tip = (await heads(call.repository.path, "refs/heads")).get(f"refs/heads/{branch}")
         if tip is None and await heads(call.repository.path):
@@ -30,6 +32,7 @@ async def put(call: Call) -> Reply:
         before = await _before(call.repository, tip, path)
         _check_replaced(call, path, before)
         sha = await _commit(call, tip, path, data, message)
+        await check_move(call, f"refs/heads/{branch}", tip or moves.NOTHING, sha, status=409)
         await git(call.repository.path, "update-ref", f"refs/heads/{branch}", sha, tip or "")
     made = await objects.commit(call.repository.path, sha)
     (entry,) = await objects.tree(call.repository.path, sha, path)

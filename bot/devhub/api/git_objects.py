@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.devhub import objects, writing
+from bot.devhub.api.branch_rules import check_text
 from bot.devhub.api.calls import Call, Reply
 from bot.devhub.git import GitFailed
 from bot.devhub.problems import Problem, invalid, not_supplied, wrong_type
@@ -26,6 +27,7 @@ async def create_blob(call: Call) -> Reply:
         raise wrong_type("encoding", encoding, "utf-8 or base64")
     text = call.text("content")
     data = decoded(text) if encoding == "base64" else text.encode()
+    check_text(call, data)
     sha = await writing.blob(call.repository, data)
     url = f"{api_url(call.hub.base, call.repository)}/git/blobs/{sha}"
     return Reply(body={"sha": sha, "url": url}, status=201)

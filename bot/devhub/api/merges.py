@@ -6,6 +6,7 @@ https://docs.github.com/en/rest/pulls/pulls#merge-a-pull-request
 import re
 
 from bot.devhub import comparisons, moves
+from bot.devhub.api.branch_rules import check_merge
 from bot.devhub.api.calls import Call, Reply
 from bot.devhub.api.issues import close
 from bot.devhub.api.pulls import found
@@ -52,6 +53,7 @@ def _check(call: Call, issue: Issue, compared: Comparison) -> None:
     drafted = issue.pull is not None and issue.pull.draft
     if drafted or issue.state == "closed" or not compared.mergeable:
         raise Problem(405, "Pull Request is not mergeable")
+    check_merge(call, issue)
 
 
 async def _commit(call: Call, issue: Issue, compared: Comparison) -> str:

@@ -5,7 +5,7 @@ https://docs.github.com/en/rest/pulls/pulls
 
 from typing import Any
 
-from bot.devhub import comparisons, git, moves, objects
+from bot.devhub import comparisons, git, moves, objects, requirements
 from bot.devhub.api.calls import Call, Reply
 from bot.devhub.api.issues import checked_text, checked_title, edit_words, set_state
 from bot.devhub.api.pages import page
@@ -36,7 +36,10 @@ def found(call: Call) -> Issue:
 
 async def _shape(call: Call, issue: Issue) -> dict[str, Any]:
     await comparisons.refresh(call.repository, issue)
-    return shapes.full(call.hub.base, call.repository, issue)
+    shape = shapes.full(call.hub.base, call.repository, issue)
+    if shape["mergeable"] and requirements.unmet(call.hub, call.repository, issue):
+        shape["mergeable_state"] = "blocked"
+    return shape
 
 
 async def index(call: Call) -> Reply:

@@ -6,6 +6,7 @@ https://docs.github.com/en/rest/git/refs
 import re
 
 from bot.devhub import moves
+from bot.devhub.api.branch_rules import check_move
 from bot.devhub.api.calls import Call, Reply
 from bot.devhub.api.pages import page
 from bot.devhub.git import git, heads, is_ancestor
@@ -60,6 +61,7 @@ async def create(call: Call) -> Reply:
     async with moves.watched(call.scene):
         if name in await heads(path):
             raise Problem(422, "Reference already exists")
+        await check_move(call, name, moves.NOTHING, sha)
         await git(path, "update-ref", name, sha, moves.NOTHING)
     shape = shapes.ref(call.hub.base, call.repository, (name, sha))
     return Reply(body=shape, status=201)
@@ -77,6 +79,7 @@ async def update(call: Call) -> Reply:
             raise Problem(422, _MISSING)
         if call.body.get("force") is not True and not await is_ancestor(path, old, sha):
             raise Problem(422, "Update is not a fast forward")
+        await check_move(call, name, old, sha)
         await git(path, "update-ref", name, sha, old)
     return Reply(body=shapes.ref(call.hub.base, call.repository, (name, sha)))
 
@@ -85,7 +88,8 @@ async def delete(call: Call) -> Reply:
     """Remove a ref."""
     name, path = f"refs/{call.params['ref']}", call.repository.path
     async with moves.watched(call.scene):
-        if name not in await heads(path):
+        if (old := (await heads(path)).get(name)) is None:
             raise Problem(422, _MISSING)
+        await check_move(call, name, old, moves.NOTHING)
         await git(path, "update-ref", "-d", name)
     return Reply(status=204)
