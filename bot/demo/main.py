@@ -53,13 +53,19 @@ def demo(wanted: Wanted | None) -> int:
     """
     if wanted:
         check(wanted)
+    root = Path(tempfile.mkdtemp(prefix="greenroom-demo-"))
     try:
-        return asyncio.run(_until_told(_walk(wanted) if wanted else _once()))
+        status = asyncio.run(_until_told(_walk(wanted, root) if wanted else _once(root)))
     except asyncio.CancelledError:
-        return 0 if wanted else INTERRUPTED
+        status = 0 if wanted else INTERRUPTED
+    except Misconfigured:
+        shutil.rmtree(root, ignore_errors=True)
+        raise
     except Unavailable as problem:
-        sys.stderr.write(f"greenroom demo: {problem}\nThe logs are in {tempfile.gettempdir()}.\n")
+        sys.stderr.write(f"greenroom demo: {problem}\nThe logs are in {root / 'scene'}.\n")
         return os.EX_UNAVAILABLE
+    shutil.rmtree(root, ignore_errors=True)
+    return status
 
 
 async def _until_told(work: Coroutine[Any, Any, int]) -> int:
@@ -77,17 +83,9 @@ async def _until_told(work: Coroutine[Any, Any, int]) -> int:
     return await task
 
 
-async def _walk(wanted: Wanted) -> int:
-    """Set a place up, and leave it to people until Ctrl-C; logs stay only of what went wrong."""
-    root = Path(tempfile.mkdtemp(prefix="greenroom-demo-"))
-    try:
-        return await _place(wanted, root, Progress())
-    except (asyncio.CancelledError, Misconfigured):
-        shutil.rmtree(root, ignore_errors=True)
-        raise
-
-
-async def _place(wanted: Wanted, root: Path, tell: Progress) -> int:
+async def _walk(wanted: Wanted, root: Path) -> int:
+    """Set a place up, say where it is, and leave it to people until Ctrl-C."""
+    tell = Progress()
     cache = _cache()
     tools = _toolbox(cache)
     if wanted.repo:
@@ -121,12 +119,11 @@ async def _stamina(cache: Path, root: Path, tell: Progress) -> Path:
     return await make_repository(await fetch(STAMINA, cache), root / "source")
 
 
-async def _once() -> int:
+async def _once(root: Path) -> int:
     """Do the main job once, and print what came of it."""
     tell = Progress()
     cache = _cache()
     tools = _toolbox(cache)
-    root = Path(tempfile.mkdtemp(prefix="greenroom-demo-"))
     source = await _stamina(cache, root, tell)
     async with scene(root / "scene", tools=tools) as world:
         tell(f"embedded GitHub at {world.url}")
@@ -145,7 +142,6 @@ async def _once() -> int:
         wrong = [*_wrong(seen), *([] if failed_before and passes_now else ["the checks"])]
         for what in wrong:
             tell(f"not as it should be: {what}")
-    shutil.rmtree(root, ignore_errors=True)
     return 1 if wrong else 0
 
 
