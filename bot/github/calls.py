@@ -5,15 +5,16 @@ to one repository of one installation; the credential it gets for each operation
 just that.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 import aiohttp
 from pydantic import SecretStr
 
 from bot.github.cache import Cache
+from bot.github.downloads import fetched
 from bot.github.errors import UNAUTHORIZED
 from bot.github.lanes import Lanes, Sleep
 from bot.github.permissions import Operation
@@ -22,6 +23,9 @@ from bot.model.clock import Clock
 from bot.model.errors import Refused, Unavailable
 from bot.model.ids import InstallationId
 from bot.model.priorities import Priority
+from bot.rules.logs import Log
+
+T = TypeVar("T")
 
 PER_PAGE = 100
 """https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api"""
@@ -81,6 +85,10 @@ class Wire:
         )
         return Transport(operation, means)
 
+    async def log(self, address: str) -> Log:
+        """Return the two ends of a file on another host, which gets no credential of ours."""
+        return await fetched(self._http, address)
+
 
 class Caller:
     """Asks operations with one kind of access; `names` fill in the paths."""
@@ -127,6 +135,14 @@ class Caller:
         answer, _ = await self._ask(operation, operation.path, names, body, priority)
         return answer
 
+    async def log(self, operation: Operation, **names: Any) -> Log:
+        """Read the two ends of a log, however long it is."""
+
+        async def locate(transport: Transport, opened: Mapping[str, str]) -> str:
+            return await transport.locate(operation.path, {**self._names, **names}, **opened)
+
+        return await self._wire.log(await self._opened(operation, locate))
+
     async def _ask(
         self,
         operation: Operation,
@@ -135,12 +151,24 @@ class Caller:
         data: Any = b"",
         priority: Priority = Priority.ACKNOWLEDGE,
     ) -> tuple[Any, str | None]:
+        async def call(transport: Transport, opened: Mapping[str, str]) -> tuple[Any, str | None]:
+            return await transport.call(url, {**self._names, **names}, data, **opened)
+
+        return await self._opened(operation, call, priority)
+
+    async def _opened(
+        self,
+        operation: Operation,
+        act: Callable[[Transport, Mapping[str, str]], Awaitable[T]],
+        priority: Priority = Priority.ACKNOWLEDGE,
+    ) -> T:
+        """Do it with the right credential, by gidgethub's name for that."""
         credential = await self._access.credential(operation)
         transport = self._wire.transport(operation, credential, priority)
         secret = credential.secret
         opened = {credential.kind: secret.get_secret_value()} if secret is not None else {}
         try:
-            return await transport.call(url, {**self._names, **names}, data, **opened)
+            return await act(transport, opened)
         except Refused as refused:
             # Tokens may be revoked, or not be known everywhere in their first seconds.
             if refused.reason == UNAUTHORIZED and self._access.renew(operation):

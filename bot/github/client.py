@@ -10,6 +10,7 @@ from bot.github.app import App
 from bot.github.auth import AppAccess, AppKey
 from bot.github.calls import Caller, Wire
 from bot.github.checks import Checks
+from bot.github.ci import CI
 from bot.github.comments import Comments
 from bot.github.commits import Commits
 from bot.github.contents import Contents
@@ -53,6 +54,7 @@ class AtRepository:
         self.contents = Contents(calls)
         self.commits = Commits(calls)
         self.checks = Checks(calls, app_id)
+        self.ci = CI(calls)
 
     async def token_to_fetch(self) -> SecretStr:
         """Return the password of a git fetch, whose user is `x-access-token`."""

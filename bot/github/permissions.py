@@ -31,6 +31,9 @@ _READ_CHECKS: Permissions = {"checks": "read"}
 _WRITE_CHECKS: Permissions = {"checks": "write"}
 _CHANGE_CODE: Permissions = {"contents": "write"}
 _MEMBERS: Permissions = {"members": "read"}
+_READ_STATUSES: Permissions = {"statuses": "read"}
+_READ_ACTIONS: Permissions = {"actions": "read"}
+_RUN_ACTIONS: Permissions = {"actions": "write"}
 _AS_APP: Permissions = {}
 
 
@@ -220,6 +223,43 @@ class Operation(Enum):
         _WRITE_CHECKS,
         "checks/runs#update-a-check-run",
     )
+    REMARKS = (
+        "GET",
+        _REPO + "/check-runs/{check_run_id}/annotations",
+        _READ_CHECKS,
+        "checks/runs#list-check-run-annotations",
+    )
+    SUITES = (
+        "GET",
+        _REPO + "/commits/{ref}/check-suites",
+        _READ_CHECKS,
+        "checks/suites#list-check-suites-for-a-git-reference",
+    )
+    STATUS = (
+        "GET",
+        _REPO + "/commits/{ref}/status",
+        _READ_STATUSES,
+        "commits/statuses#get-the-combined-status-for-a-specific-reference",
+    )
+    BRANCH = "GET", _REPO + "/branches/{branch}", _CODE, "branches/branches#get-a-branch"
+    BRANCH_RULES = (
+        "GET",
+        _REPO + "/rules/branches/{branch}",
+        _METADATA,
+        "repos/rules#get-rules-for-a-branch",
+    )
+    JOB_LOG = (
+        "GET",
+        _REPO + "/actions/jobs/{job_id}/logs",
+        _READ_ACTIONS,
+        "actions/workflow-jobs#download-job-logs-for-a-workflow-run",
+    )
+    JOB_RERUN = (
+        "POST",
+        _REPO + "/actions/jobs/{job_id}/rerun",
+        _RUN_ACTIONS,
+        "actions/workflow-runs#re-run-a-job-from-a-workflow-run",
+    )
 
     def __init__(
         self, method: str, path: str, needs: Permissions, page: str, pace: Pace | None = None
@@ -234,6 +274,15 @@ class Operation(Enum):
         return f"{self.method} {self.path}"
 
 
+ELSEWHERE = frozenset({Operation.JOB_LOG})
+"""Operations that answer with the address of a file on another host."""
+
+OPTIONAL = frozenset({Operation.JOB_RERUN})
+"""Operations that the app does without unless an operator adds what they need to `app.yml`.
+
+Who may run a job again may also start, stop and approve workflows: more than a rerun is worth.
+"""
+
 # git over HTTPS takes the same tokens; a push also needs to read.
 # https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/authenticating-as-a-github-app-installation#about-authentication-as-a-github-app-installation
 FETCH: Permissions = {"contents": "read"}
@@ -243,10 +292,11 @@ PUSH: Permissions = {"contents": "write"}
 def union(wanted: Iterable[Permissions] | None = None) -> dict[str, Level]:
     """Return the least permissions that cover all of `wanted`, by name.
 
-    Without an argument: all that the app ever asks for, which is what `app.yml` names.
+    Without an argument: all that the app cannot do without, which is what `app.yml` names.
     """
     if wanted is None:
-        wanted = [operation.needs for operation in Operation] + [FETCH, PUSH]
+        asked = [operation for operation in Operation if operation not in OPTIONAL]
+        wanted = [operation.needs for operation in asked] + [FETCH, PUSH]
     highest: dict[str, Level] = {}
     for permissions in wanted:
         for name, level in permissions.items():

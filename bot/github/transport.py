@@ -11,6 +11,7 @@ from http import HTTPStatus
 from typing import Any
 
 import aiohttp
+from gidgethub import sansio
 from gidgethub.abc import GitHubAPI
 from yarl import URL
 
@@ -18,7 +19,7 @@ from bot.github import errors
 from bot.github.cache import ScopedCache
 from bot.github.lanes import Lane, Sleep
 from bot.github.limits import Pace, is_limit
-from bot.github.permissions import Operation
+from bot.github.permissions import ELSEWHERE, Operation
 from bot.model.errors import Unavailable
 from bot.model.priorities import Priority
 
@@ -87,6 +88,20 @@ class Transport(GitHubAPI):
             raise errors.failure(self._operation, "answered something unreadable") from None
         return body, more
 
+    async def locate(self, url: str, names: Mapping[str, Any], **credential: str) -> str:
+        """Return the address of the file that this operation is about; raises as `call` does.
+
+        It lies on another host and opens the file to whoever has it, for a minute: it is a
+        secret, and our own credential is not for that host.
+        """
+        asked = sansio.format_url(url, names, base_url=self._means.base_url)
+        headers = sansio.create_headers(REQUESTER, accept=MEDIA_TYPE, **credential)
+        version = {"x-github-api-version": API_VERSION}
+        status, told, _ = await self._request(self._operation.method, asked, headers | version)
+        if status != HTTPStatus.FOUND or "location" not in told:
+            raise errors.failure(self._operation, "answered without an address")
+        return str(URL(asked, encoded=True).join(URL(told["location"], encoded=True)))
+
     async def sleep(self, seconds: float) -> None:
         """Wait, for gidgethub's own use."""
         await self._means.sleep(seconds)
@@ -119,7 +134,8 @@ class Transport(GitHubAPI):
     ) -> Answer:
         """Send and receive.  aiohttp's errors hold the request's headers: none is chained."""
         # A redirected write would be turned into a read by aiohttp; a moved one is refused.
-        redirects = self._operation.pace is Pace.READ
+        reads = self._operation.pace is Pace.READ
+        redirects = reads and self._operation not in ELSEWHERE
         try:
             async with self._means.http.request(
                 method,
@@ -144,7 +160,10 @@ class Transport(GitHubAPI):
         self._means.lane.answered(headers)
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise errors.failure(self._operation, f"answered {status}")
-        if status >= HTTPStatus.MULTIPLE_CHOICES and status != HTTPStatus.NOT_MODIFIED:
+        fine = {HTTPStatus.NOT_MODIFIED}
+        if self._operation in ELSEWHERE:
+            fine = {HTTPStatus.FOUND}
+        if status >= HTTPStatus.MULTIPLE_CHOICES and status not in fine:
             raise errors.refusal(self._operation, status, words)
 
 
