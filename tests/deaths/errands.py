@@ -330,7 +330,9 @@ class StopsInstead(SaysYes):
 
 
 class Questions(Talk):
-    """An agent cannot decide, and asks."""
+    """An agent cannot decide, and asks: its run waits for the answer."""
+
+    done = PARKED.format("answer")
 
     async def begin(self) -> None:
         await self.says("/gr fix it somehow")
@@ -338,8 +340,7 @@ class Questions(Talk):
     async def should(self) -> dict[str, bool]:
         said = await self.here.comments(self.number)
         return {
-            "the run needs somebody": [run[1:3] for run in self.here.runs()]
-            == [("finished", "action_required")],
+            "the run waits": [run[1] for run in self.here.runs()] == ["parked"],
             "two comments": len(said) == 2,
             "the second asks": "@maintainer, **fix** asks:" in said[-1],
             "one pair of eyes": await self.here.reactions(self.comment) == ["eyes"],
