@@ -188,6 +188,17 @@ def review_comment_event(
     tell(scene, "pull_request_review_comment", payload)
 
 
+def review_thread_event(scene: Scene, comments: Sequence[ReviewComment], action: str) -> None:
+    """Tell that a thread was resolved, or opened again; its first comment began it."""
+    hub, repository = scene.hub, scene.repository
+    thread = {
+        "node_id": reviews.thread_id(comments[0]),
+        "comments": [reviews.comment(hub.base, repository, each) for each in comments],
+    }
+    payload = {"action": action, "thread": thread, **_reviewed(scene, comments[0].review)}
+    tell(scene, "pull_request_review_thread", payload)
+
+
 def _reviewed(scene: Scene, review: Review) -> Payload:
     hub, repository = scene.hub, scene.repository
     hub.fresh[repository.id, review.issue.number] = hub.now()

@@ -54,7 +54,11 @@ class Ruleset:
         """
         if unknown := values.keys() - {each.name for each in dataclasses.fields(cls)}:
             raise KeyError(*sorted(unknown))
-        return cls(**{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()})
+        fields: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in values.items()
+        }
+        return cls(**fields)
 
     def covers(self, branch: str, default: str) -> bool:
         """Return whether the rules are about a branch."""

@@ -11,6 +11,7 @@ from bot.devhub.api.calls import Reply, Route
 from bot.devhub.api.exchange import exchange
 from bot.devhub.ci import outsiders
 from bot.devhub.ci.service import Ci
+from bot.devhub.graphql import endpoint
 from bot.devhub.hub import Hub
 from bot.devhub.pages.site import Site
 from bot.devhub.problems import not_found
@@ -33,6 +34,7 @@ def application(hub: Hub) -> web.Application:
     for route in ROUTES:
         for path in _paths(route.path):
             app.router.add_route(route.method, path, _answer(hub, route))
+    app.router.add_post("/graphql", _answer(hub, endpoint.ROUTE))
     app.router.add_route("*", r"/{owner}/{repo}.git/{path:.*}", partial(smartgit.serve, hub))
     app.router.add_get("/_logs/{secret}", partial(joblogs.serve, hub))
     Site(hub).join(app)

@@ -123,6 +123,7 @@ OPERATIONS = (
 
 _STATUS = {"type": "string"}
 _ERROR = {"$ref": "#/components/schemas/basic-error"}
+_BLOBS = "paths /repos/{owner}/{repo}/git/blobs post responses"
 _CONTENTS = "paths /repos/{owner}/{repo}/contents/{path} put responses"
 _MERGED = "paths /repos/{owner}/{repo}/pulls/{pull_number}/merge put responses"
 
@@ -142,6 +143,9 @@ CORRECTED: dict[str, dict[str, Any]] = {
     "components schemas validation-error properties status": _STATUS,
     "components schemas validation-error-simple properties status": _STATUS,
     # One of two, and the second is the first with more in it: either alone passes both.
+    f"{_BLOBS} 422 content application/json schema": {
+        "$ref": "#/components/schemas/validation-error"
+    },
     f"{_CONTENTS} 409 content application/json schema": _ERROR,
     f"{_MERGED} 405 content application/json schema": _ERROR,
     f"{_MERGED} 409 content application/json schema": _ERROR,

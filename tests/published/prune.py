@@ -24,6 +24,16 @@ JSON_TYPE = "application/json"
 
 Json = dict[str, Any]
 
+NEWER: dict[str, tuple[tuple[str, Schema], ...]] = {
+    "has_downloads": (
+        ("has_discussions", {"type": "boolean"}),
+        ("web_commit_signoff_required", {"type": "boolean"}),
+    ),
+    "site_admin": (("user_view_type", {"type": "string"}),),
+    "triggering_actor": (("display_title", {"type": "string"}),),
+}
+"""What newer objects have, by a key that objects of their kind have always had."""
+
 
 def main() -> None:
     """Fetch the packages, write every file, say their sizes."""
@@ -171,16 +181,18 @@ def pruned_webhooks(source: Json) -> Json:
 
 
 def with_newer_keys(schema: Schema) -> Schema:
-    """Return a schema in which every repository may have what newer ones have.
+    """Return a schema in which everything may have what newer ones of its kind have.
 
-    Recorded ones have these two keys wherever they stand; the description of reviews that
-    were edited, and of forks, has not.
+    The description has these keys of repositories, of users and of workflow runs in most
+    places and forgets them in some; and it forgets an event that apps subscribe to.
     """
     result = mapped(schema, with_newer_keys)
     known = result.get("properties", {})
-    if "has_downloads" in known:
-        newer = ("has_discussions", "web_commit_signoff_required")
-        result["properties"] = {**{key: {"type": "boolean"} for key in newer}, **known}
+    newer = {key: value for mark, more in NEWER.items() if mark in known for key, value in more}
+    if newer:
+        result["properties"] = {**newer, **known}
+    if "workflow_run" in result.get("enum", ()) and "workflow_job" not in result["enum"]:
+        result["enum"] = [*result["enum"], "workflow_job"]
     return result
 
 

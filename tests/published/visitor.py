@@ -19,11 +19,13 @@ from bot.devhub.journal import Journal
 from bot.devhub.server import application
 
 PERMISSIONS = {
+    "actions": "write",
     "checks": "write",
     "contents": "write",
     "issues": "write",
     "members": "read",
     "pull_requests": "write",
+    "statuses": "write",
 }
 EVENTS = (
     "check_run",
@@ -37,8 +39,12 @@ EVENTS = (
     "pull_request",
     "pull_request_review",
     "pull_request_review_comment",
+    "pull_request_review_thread",
     "push",
     "repository",
+    "status",
+    "workflow_job",
+    "workflow_run",
 )
 FILES = {"README.md": "# Untidy\n", "src/a.py": "x=1\n"}
 
@@ -95,7 +101,8 @@ class Visitor:
         if by in self.tokens:
             headers["Authorization"] = f"Bearer {self.tokens[by]}"
         async with self.http.request(method, path, json=body, headers=headers) as answer:
-            return json.loads(await answer.read() or "{}")
+            said = await answer.read() if answer.content_type == "application/json" else b""
+            return json.loads(said or "{}")
 
     async def token(self, installation: int) -> str:
         """Return a token for all of an installation."""

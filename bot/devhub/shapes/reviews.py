@@ -73,6 +73,11 @@ def comment(base: str, repository: Repository, record: ReviewComment) -> dict[st
     }
 
 
+def thread_id(first: ReviewComment) -> str:
+    """Return the node id of the thread that a comment began."""
+    return accounts.node_id("PRRT", first.id)
+
+
 def _place(record: ReviewComment) -> dict[str, Any]:
     """Return where in the diff it is; an outdated one has no line there any more."""
     place = {"line": record.line, "start_line": record.start_line, "position": record.position}
