@@ -6,9 +6,9 @@ driver's to tell.  A program either just runs, or speaks the Agent Client Protoc
 standard input and output (https://agentclientprotocol.com).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from bot.model.runs import JobPlan
 from bot.rules.causes import Cause
@@ -88,10 +88,30 @@ class Start:
 
 
 class Driver(Protocol):
-    """One runtime."""
+    """One runtime.
 
-    def start(self, plan: JobPlan) -> Start:
-        """Say how to start the plan's agent."""
+    Attributes:
+        session: globs below the agent's home of the files that a session consists of; a `*`
+            stands for any part of one name.
+    """
+
+    session: ClassVar[tuple[str, ...]]
+
+    def start(self, plan: JobPlan, session: str | None = None) -> Start:
+        """Say how to start the plan's agent.
+
+        Args:
+            plan: the job's.
+            session: what `resumed` found; None for a new session.
+        """
+        ...
+
+    def resumed(self, files: Sequence[str]) -> str | None:
+        """Say which session to go on with.
+
+        Args:
+            files: paths below the home that were put back, the one written to last at the end.
+        """
         ...
 
     def ended(self, cause: Cause, status: int, turn: Turn | None = None) -> Exit:

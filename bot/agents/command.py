@@ -4,6 +4,9 @@ It finds its brief in `$GREENROOM_BRIEF`, the repository in its working folder, 
 outputs through the small command `greenroom`.  What it leaves in the tree is its result.
 """
 
+from collections.abc import Sequence
+from typing import ClassVar
+
 from bot.agents import told
 from bot.agents.base import Exit, Start, Turn, by_status
 from bot.model.runs import JobPlan
@@ -13,13 +16,19 @@ from bot.rules.causes import Cause
 class Command:
     """The driver of programs that know nothing of Greenroom."""
 
-    def start(self, plan: JobPlan) -> Start:
+    session: ClassVar[tuple[str, ...]] = ()
+
+    def start(self, plan: JobPlan, session: str | None = None) -> Start:  # noqa: ARG002 - it has none
         """Run the agent's own argv with the brief beside it."""
         return Start(
             program=plan.agent.command,
             environment=told.environment(plan),
             files=told.files(plan),
         )
+
+    def resumed(self, files: Sequence[str]) -> str | None:  # noqa: ARG002 - it has none
+        """Begin anew each time; what it left in the tree is there."""
+        return None
 
     def ended(self, cause: Cause, status: int, turn: Turn | None = None) -> Exit:  # noqa: ARG002 - it holds no conversation
         """Take the exit status at its word."""

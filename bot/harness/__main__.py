@@ -18,7 +18,8 @@ from bot.agents.base import Driver
 from bot.agents.command import Command
 from bot.agents.playbook.driver import Playbook
 from bot.harness.agent import listen, start
-from bot.harness.claim import claim
+from bot.harness.beginning import Beginning
+from bot.harness.claim import Claim, claim
 from bot.harness.say import say
 from bot.harness.stage import prepare
 from bot.model.errors import Fenced, Unavailable
@@ -86,8 +87,9 @@ def _work(
     say("harness.claimed", run=claimed.plan.run, milliseconds=_since(order))
     spec = claimed.plan.agent
     driver = DRIVERS[spec.runtime]()
+    began = _begin(folder, order, claimed, gateway, driver)
     listener = listen(folder.door)
-    what = driver.start(claimed.plan)
+    what = driver.start(began.plan, began.session)
     agent = start(folder, order, what, spec.limits, groups)
     started = time.monotonic()
     say("agent.started", program=list(what.program), milliseconds=_since(order))
@@ -99,7 +101,8 @@ def _work(
         Job(
             folder=folder,
             order=order,
-            plan=claimed.plan,
+            plan=began.plan,
+            lines=began.lines,
             token=claimed.run_token,
             gateway=gateway,
             driver=driver,
@@ -110,6 +113,16 @@ def _work(
         ),
         stopping_already=lambda: stopping.asked,
     )
+
+
+def _begin(
+    folder: JobFolder, order: Order, claimed: Claim, gateway: str, driver: Driver
+) -> Beginning:
+    if claimed.plan.checkpoint is None:
+        return Beginning(plan=claimed.plan)
+    from bot.harness.restore import restore  # noqa: PLC0415 - only where there is something
+
+    return restore(gateway, claimed, folder, order, driver)
 
 
 def _since(order: Order) -> float:

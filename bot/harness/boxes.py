@@ -1,4 +1,4 @@
-"""The boxes that a harness makes: one for the agent, one for git, one that also pushes."""
+"""The boxes that a harness makes: for the agent, for git, and for git that pushes or restores."""
 
 from pathlib import Path
 
@@ -7,10 +7,12 @@ from bot.model.inside import DOOR, HOME, MIRROR, RESULT_REPO, SOCKET, WORKSPACE
 from bot.model.runs import Limits
 from bot.sandbox.box import Bind, Box
 from bot.sandbox.folder import JobFolder, Order
+from bot.workspace.snapshot import snapshot_environment
 
 _OURS = "/opt/greenroom"
 _PYTHON = f"{_OURS}/python"
 _RELAY = f"{_OURS}/relay.py"
+_ERRANDS = f"{_OURS}/errands.py"
 
 _SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 _COMMON = {"HOME": HOME, "LANG": "C.UTF-8", "TERM": "dumb", "SHELL": "/bin/sh"}
@@ -35,27 +37,40 @@ def for_agent(folder: JobFolder, order: Order, start: Start, limits: Limits) -> 
     )
 
 
-def for_git(folder: JobFolder, order: Order, environment: dict[str, str], limits: Limits) -> Box:
-    """Return the box that commits the result: no network, and the workspace read-only."""
+def for_git(folder: JobFolder, order: Order, limits: Limits, *, writes: bool = False) -> Box:
+    """Return the box of git: no network, and the workspace read-only.
+
+    Args:
+        folder: the job's.
+        order: what the runner wrote.
+        limits: of each command.
+        writes: whether git may write to the workspace, while no agent has been there.
+    """
     return Box(
-        binds=(Bind(source=str(folder.workspace), target=WORKSPACE), *_result(folder, order)),
-        environment=_COMMON | {"PATH": _SYSTEM_PATH} | environment,
+        binds=(
+            Bind(source=str(folder.workspace), target=WORKSPACE, writable=writes),
+            *_result(folder, order),
+            *_python(order),
+            _program(_ERRANDS),
+        ),
+        links=_python_link(order),
+        environment=_git_environment(),
         directory=RESULT_REPO,
         limits=limits,
     )
 
 
-def for_push(folder: JobFolder, order: Order, environment: dict[str, str], limits: Limits) -> Box:
+def for_push(folder: JobFolder, order: Order, limits: Limits) -> Box:
     """Return the box that pushes the result: no workspace, and a door for git alone."""
     return Box(
         binds=(
             *_result(folder, order),
             Bind(source=str(folder.push), target=DOOR),
             *_python(order),
-            Bind(source=str(Path(__file__).with_name("relay.py")), target=_RELAY),
+            _program(_RELAY),
         ),
         links=_python_link(order),
-        environment=_COMMON | {"PATH": _SYSTEM_PATH} | environment,
+        environment=_git_environment(),
         directory=RESULT_REPO,
         limits=limits,
     )
@@ -68,6 +83,20 @@ def relayed(port: int, program: list[str]) -> list[str]:
         *(str(port), f"{DOOR}/{SOCKET}"),
         *program,
     ]
+
+
+def errands() -> list[str]:
+    """Return the argv that runs git's commands one after another, as they come."""
+    return [f"{_PYTHON}/bin/python3", "-I", "-S", _ERRANDS]
+
+
+def _program(at: str) -> Bind:
+    """Show one of our own programs."""
+    return Bind(source=str(Path(__file__).with_name(Path(at).name)), target=at)
+
+
+def _git_environment() -> dict[str, str]:
+    return _COMMON | {"PATH": _SYSTEM_PATH} | snapshot_environment()
 
 
 def _result(folder: JobFolder, order: Order) -> tuple[Bind, ...]:

@@ -5,6 +5,7 @@ between; one that is away is tried again for minutes before anybody is told.
 """
 
 import asyncio
+import io
 import json
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
@@ -67,7 +68,7 @@ class Gateway:
             Fenced: a newer job has taken over.
             Unavailable: no gateway answered this time.
         """
-        answer = await self._once("/heartbeat", {}, {})
+        answer = await self._once("/heartbeat", _json({}), {})
         if answer.status in _FENCED:
             raise Fenced("the gateway no longer knows this job")
         if answer.status != HTTPStatus.OK:
@@ -105,11 +106,47 @@ class Gateway:
             Unavailable: it stayed away for `PATIENCE`.
         """
         headers = {"Idempotency-Key": key or uuid.uuid4().hex}
+        return await self._until_answered(path, lambda: _json(payload), headers)
+
+    async def leave(
+        self, left: Mapping[str, Any], parts: Mapping[str, bytes], *, patiently: bool
+    ) -> None:
+        """Hand in a checkpoint: its names, and the blobs that the gateway does not have.
+
+        Args:
+            left: names.
+            parts: bytes.
+            patiently: whether a gateway that is away is tried again.
+
+        Raises:
+            Fenced: a newer job has taken over.
+            Unavailable: no gateway took it.
+        """
+
+        def form() -> aiohttp.MultipartWriter:
+            writer = aiohttp.MultipartWriter("form-data")
+            for name, part in (("left", _json(left)), *map(_blob, parts.items())):
+                part.set_content_disposition("form-data", name=name)
+                writer.append_payload(part)
+            return writer
+
+        if patiently:
+            answer = await self._until_answered("/checkpoint", form, {})
+        else:
+            answer = await self._once("/checkpoint", form(), {})
+        if answer.status in _FENCED:
+            raise Fenced("the gateway no longer knows this job")
+        if answer.status >= HTTPStatus.BAD_REQUEST:
+            raise Unavailable("gateway", f"checkpoint: {answer.status}", retry_after=0)
+
+    async def _until_answered(
+        self, path: str, body: Callable[[], aiohttp.Payload], headers: Mapping[str, str]
+    ) -> Answer:
         loop = asyncio.get_running_loop()
         pause, give_up = 0.05, loop.time() + PATIENCE
         while True:
             try:
-                answer = await self._once(path, payload, headers)
+                answer = await self._once(path, body(), headers)
             except Unavailable:
                 answer = None
             if answer is not None and answer.status not in _AWAY:
@@ -127,10 +164,10 @@ class Gateway:
             method, path, headers={**headers, **self._authorization}, data=body
         )
 
-    async def _once(self, path: str, payload: Any, headers: Mapping[str, str]) -> Answer:
+    async def _once(self, path: str, body: aiohttp.Payload, headers: Mapping[str, str]) -> Answer:
         try:
             async with self._session.post(
-                path, data=_json(payload), headers={**headers, **self._authorization}
+                path, data=body, headers={**headers, **self._authorization}
             ) as response:
                 return Answer(response.status, await response.read())
         except (aiohttp.ClientError, TimeoutError, OSError) as problem:
@@ -141,3 +178,8 @@ def _json(payload: Any) -> aiohttp.BytesPayload:
     """Write JSON in as few bytes as it takes: the gateway bounds bytes, not characters."""
     text = json.dumps(payload, ensure_ascii=False)
     return aiohttp.BytesPayload(text.encode("utf-8", "replace"), content_type="application/json")
+
+
+def _blob(part: tuple[str, bytes]) -> tuple[str, aiohttp.Payload]:
+    name, data = part
+    return name, aiohttp.BytesIOPayload(io.BytesIO(data), content_type="application/octet-stream")

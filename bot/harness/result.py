@@ -7,21 +7,19 @@ workspace has no network, and the one that has a door sees no workspace.
 import asyncio
 import os
 import subprocess
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 
 from bot.harness.agent import bubblewrap
 from bot.harness.boxes import for_git, for_push, relayed
+from bot.harness.gitbox import SECONDS, GitBox, git_limits, seed
 from bot.model.errors import Unavailable
 from bot.model.ids import Sha
-from bot.model.runs import JobPlan, Limits
+from bot.model.runs import JobPlan
 from bot.sandbox.box import Box, Descriptors, argv
 from bot.sandbox.folder import LOCK, JobFolder, Order
 from bot.workspace import snapshot
-
-SECONDS = 10 * 60
-"""How long one git command may take."""
 
 _PORT = 8418
 _PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0)  # seconds after each try; a restart breaks one at most
@@ -36,12 +34,7 @@ class Result:
     folder: JobFolder
     order: Order
     plan: JobPlan
-
-    def seed(self) -> None:
-        """Lay out the repository; from the warm tree, which no agent writes."""
-        mapped = self.order.uid is not None
-        tree = self.folder.root / "lower" if mapped else Path(self.order.tree)
-        snapshot.seed(self.folder.result, tree / ".git" / "index")
+    turnstile: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def commit(self, message: str) -> Sha | None:
         """Commit the workspace; None when it is as it was.
@@ -49,7 +42,22 @@ class Result:
         Raises:
             GitFailed: git could not.
         """
-        return await snapshot.snapshot(self._git, self.plan.base, message, AUTHOR)
+        async with self.boxed() as git:
+            return await snapshot.snapshot(git, self.plan.base, message, AUTHOR)
+
+    @asynccontextmanager
+    async def boxed(self) -> AsyncIterator[snapshot.RunGit]:
+        """Give git in a box that sees the workspace; one at a time, since they share an index."""
+        async with self.turnstile:
+            await asyncio.to_thread(seed, self.folder, self.order)
+            with GitBox(
+                self.folder, self.order, for_git(self.folder, self.order, git_limits(self.plan))
+            ) as box:
+
+                async def git(words: Sequence[str]) -> str:
+                    return await asyncio.to_thread(box.git, words)
+
+                yield git
 
     async def push(self, sha: Sha, ready: Callable[[], Awaitable[object]]) -> None:
         """Push the commit into quarantine through `folder.push`, where a door is served.
@@ -74,22 +82,9 @@ class Result:
         raise Unavailable("gateway", f"the result was not taken: {said}", retry_after=0)
 
     async def _push_once(self, words: Sequence[str]) -> tuple[int, str]:
-        box = for_push(self.folder, self.order, self._environment(), self._limits())
+        box = for_push(self.folder, self.order, git_limits(self.plan))
         status, _, complaint = await self._run(box, relayed(_PORT, ["git", *words]))
         return status, complaint
-
-    async def _git(self, words: Sequence[str]) -> str:
-        box = for_git(self.folder, self.order, self._environment(), self._limits())
-        status, said, complaint = await self._run(box, ["git", *words])
-        if status != 0:
-            raise snapshot.GitFailed(words, complaint)
-        return said
-
-    def _environment(self) -> dict[str, str]:
-        return snapshot.snapshot_environment()
-
-    def _limits(self) -> Limits:
-        return replace(self.plan.agent.limits, seconds=SECONDS)
 
     async def _run(self, box: Box, program: Sequence[str]) -> tuple[int, str, str]:
         """Run a program in a box, and return its status and what it wrote."""

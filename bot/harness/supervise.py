@@ -21,6 +21,7 @@ import structlog
 from bot.agents.base import Driver, Talk, Turn
 from bot.clocks import system_clock
 from bot.harness.agent import Agent, listen
+from bot.harness.checkpoint import Checkpoints
 from bot.harness.door import agents_door, push_door
 from bot.harness.gateway_client import Answer, Gateway
 from bot.harness.log import BoundedLog, pump
@@ -53,6 +54,7 @@ class Job:
         gateway: path of the gateway's socket.
         talk: what to say to the agent, where it listens.
         listener: the agent's door, already listening.
+        lines: what people are told of how it begins.
         started: when the agent's program was, in seconds of the monotonic clock.
     """
 
@@ -66,6 +68,7 @@ class Job:
     agent: Agent
     listener: socket.socket
     started: float
+    lines: tuple[str, ...] = ()
 
 
 class Fate:
@@ -113,11 +116,21 @@ class _Supervision:
         if stopping_already():
             fate.decide("cancelled")
         log.info("harness.ready", monotonic=time.monotonic())
-        async with Gateway(job.gateway, job.token) as gateway, _beside(self._beat(gateway)):
+        async with (
+            Gateway(job.gateway, job.token) as gateway,
+            _beside(self._beat(gateway)),
+            _beside(self._tell(gateway)),
+        ):
+            globs = job.driver.session
+            checkpoints = Checkpoints(self._result, globs, gateway, self._clock)
             try:
-                async with agents_door(job.listener, gateway, self._hear), _beside(self._expire()):
+                async with (
+                    agents_door(job.listener, gateway, self._hear),
+                    _beside(self._expire()),
+                    _beside(self._keep(checkpoints)),
+                ):
                     status, turn = await self._live(gateway)
-                await self._report(gateway, status, turn)
+                await self._report(gateway, checkpoints, status, turn)
             finally:
                 self._output.close()
         return 0
@@ -166,9 +179,25 @@ class _Supervision:
         ) as talking:
             yield talking
 
-    async def _report(self, gateway: Gateway, status: int, turn: Turn | None) -> None:
+    async def _tell(self, gateway: Gateway) -> None:
+        """Tell people what of the last job could not be had."""
+        for line in self._job.lines:
+            self._output.write(f"[{line}]\n".encode())
+            with suppress(Unavailable):
+                await gateway.post("/steps", {"text": line})
+
+    async def _keep(self, checkpoints: Checkpoints) -> None:
+        try:
+            await checkpoints.keep(self._fate.changed)
+        except Fenced:
+            self._fate.fence()
+
+    async def _report(
+        self, gateway: Gateway, checkpoints: Checkpoints, status: int, turn: Turn | None
+    ) -> None:
         if self._fate.fenced:
             raise Fenced("a newer job has taken over")
+        await checkpoints.make(patiently=True)
         own_end: Cause = "exited" if self._job.agent.came_up else "crashed"
         ended = self._job.driver.ended(self._fate.cause or own_end, status, turn)
         sha = await self._deliver(gateway)
@@ -179,7 +208,6 @@ class _Supervision:
         """Push what is in the workspace; what cannot be pushed is told in the log."""
         job = self._job
         try:
-            await asyncio.to_thread(self._result.seed)
             sha = await self._result.commit(self._message())
             if sha is not None:
                 async with push_door(listen(job.folder.push), gateway):

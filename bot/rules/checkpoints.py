@@ -15,7 +15,11 @@ MOST_FILES = 20_000
 SHOWN = 20
 """Files that are named when they are left out; of more, how many."""
 
+TITLE = "Work in progress"
+"""The first line of a commit of work in progress; what was left out stands below it."""
+
 _LONGEST = 200
+_LEFT_OUT = "Left out: "
 
 
 def too_much(sizes: Mapping[str, int], kept: Mapping[str, int]) -> tuple[str, ...]:
@@ -43,3 +47,47 @@ def listed(paths: Sequence[str]) -> tuple[str, ...]:
     named = [json.dumps(path)[:_LONGEST] for path in paths[:SHOWN]]
     more = len(paths) - len(named)
     return (*named, f"and {more} more") if more else tuple(named)
+
+
+def message(left_out: Sequence[str]) -> str:
+    """Return the message of a commit of work in progress."""
+    lines = [f"{_LEFT_OUT}{line}" for line in listed(left_out)]
+    return "\n".join([TITLE, "", *lines]).rstrip() + "\n"
+
+
+def found(of_commit: str) -> str:
+    """Tell an agent what it finds, by the message of the commit that it was."""
+    text = "The changes of your last job, which are not handed in yet, are in the working tree."
+    missing = [line for line in of_commit.split("\n") if line.startswith(_LEFT_OUT)]
+    named = [_plain(line.removeprefix(_LEFT_OUT)) for line in missing[: SHOWN + 1]]
+    return f"{text} Too large to be kept, and gone: {', '.join(named)}." if named else text
+
+
+def kept_aside(ref: str, base: str, conflicts: Sequence[str]) -> str:
+    """Tell an agent that its work does not fit onto the branch as it is now."""
+    files = ", ".join(listed(conflicts))
+    return (
+        "The branch has moved, and the changes of your last job do not fit onto it any more; "
+        f"they are not in the working tree. Both sides changed: {files}. Your changes are the "
+        f"commit `{ref}`: see `git diff {base} {ref}`, and take over what is still right."
+    )
+
+
+LOST: Mapping[str, str] = {
+    "work": "The changes of the last job could not be had back; this one starts without them.",
+    "session": "The conversation of the last job could not be had back; this is a new one.",
+}
+"""What is said, to people too, when a part of a checkpoint is broken or gone."""
+
+
+def briefed(brief: str, notes: Sequence[str]) -> str:
+    """Add to a brief what became of the last job's work."""
+    if not notes:
+        return brief
+    lines = "".join(f"- {note}\n" for note in notes)
+    return f"{brief.rstrip()}\n\n## Where the last job stopped\n\n{lines}"
+
+
+def _plain(text: str) -> str:
+    """Keep a name that came back from doing more than being one."""
+    return "".join(letter for letter in text if letter.isprintable() and letter != "`")[:_LONGEST]

@@ -7,7 +7,7 @@ hooks, filter drivers, an index) is ever read.  Only file names and contents are
 """
 
 import re
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,9 @@ Raises `GitFailed` when git ends with an error.
 
 RESULT_REF = "refs/heads/result"
 """Where the snapshot's commit is kept, and the only ref that a quarantine takes."""
+
+WORK_REF = "refs/greenroom/work"
+"""Where the work in progress is kept, in that repository and in the bundle of a checkpoint."""
 
 CALM: tuple[tuple[str, str], ...] = (
     ("core.hooksPath", "/dev/null"),
@@ -81,6 +84,14 @@ class Author:
     email: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """What stands in a commit beside its tree."""
+
+    message: str
+    author: Author
+
+
 def snapshot_environment() -> dict[str, str]:
     """Return the whole environment, except PATH, of the git that takes a snapshot in a box."""
     return {
@@ -97,12 +108,18 @@ def seed(git_dir: Path, index: Path) -> None:
 
     Call it before the agent starts: `index` is the workspace's `.git/index`, which the
     agent may write afterwards.  It knows size and time of every file, so that a snapshot
-    reads only what has changed.
+    reads only what has changed.  A repository that was laid out before stays as it is.
     """
+    if (git_dir / "HEAD").exists():
+        return
     (git_dir / "objects" / "pack").mkdir(parents=True, exist_ok=True)
     (git_dir / "refs" / "heads").mkdir(parents=True, exist_ok=True)
-    (git_dir / "HEAD").write_text(f"ref: {RESULT_REF}\n", encoding="ascii")
     (git_dir / "index").write_bytes(index.read_bytes())
+    (git_dir / "HEAD").write_text(f"ref: {RESULT_REF}\n", encoding="ascii")
+
+
+Choose = Callable[[Sequence[str], Sequence[str]], Collection[str]]
+"""Told which paths have changed and which are gone; returns those of the first to leave out."""
 
 
 async def snapshot(git: RunGit, base: Sha, message: str, author: Author) -> Sha | None:
@@ -118,26 +135,43 @@ async def snapshot(git: RunGit, base: Sha, message: str, author: Author) -> Sha 
     Raises:
         GitFailed: the repository laid out by `seed` is broken, or its disk full.
     """
-    await _stage(git)
-    tree = (await git(("write-tree",))).strip()
-    if tree == (await git(("rev-parse", f"{base}^{{tree}}"))).strip():
+    tree = await tree_of(git)
+    if tree == await tree_at(git, base):
         return None
+    return await commit(git, tree, base, Words(message=message, author=author), RESULT_REF)
+
+
+async def tree_of(git: RunGit, leave_out: Choose = lambda *_: ()) -> str:
+    """Return the workspace as a tree, without what `leave_out` chooses; raises as `snapshot`."""
+    await _stage(git, leave_out)
+    return (await git(("write-tree",))).strip()
+
+
+async def tree_at(git: RunGit, commit: Sha) -> str:
+    """Return the tree of a commit."""
+    return (await git(("rev-parse", f"{commit}^{{tree}}"))).strip()
+
+
+async def commit(git: RunGit, tree: str, base: Sha, words: Words, ref: str) -> Sha:
+    """Commit a tree on top of `base`, and keep it in `ref`."""
+    author = words.author
     identity = ("-c", f"user.name={author.name}", "-c", f"user.email={author.email}")
-    commit = (await git((*identity, "commit-tree", tree, "-p", base, "-m", message))).strip()
-    await git(("update-ref", RESULT_REF, commit))
-    return Sha(commit)
+    made = await git((*identity, "commit-tree", tree, "-p", base, "-m", words.message))
+    await git(("update-ref", ref, made.strip()))
+    return Sha(made.strip())
 
 
-async def _stage(git: RunGit) -> None:
+async def _stage(git: RunGit, leave_out: Choose) -> None:
     # Git would start itself in a submodule, under settings that the agent wrote there.
     raw = await git(("diff-files", "--raw", "-z", "--no-renames", "--ignore-submodules=all"))
     changed, gone = _sorted(raw)
     others = await git(("ls-files", "--others", "--exclude-standard", "-z"))
     # A trailing slash marks a repository of its own.
     new = [path for path in others.split("\0") if path and not path.endswith("/")]
+    left = frozenset(leave_out([*changed, *new], gone))
     for paths in _batches(gone):
         await git(("update-index", "--force-remove", "--", *paths))
-    for paths in _batches([*changed, *new]):
+    for paths in _batches([path for path in (*changed, *new) if path not in left]):
         await _add(git, paths)
 
 

@@ -1,4 +1,5 @@
 import hashlib
+import io
 import json
 from dataclasses import replace
 
@@ -145,7 +146,8 @@ async def test_a_body_that_is_none_is_refused(open_stand, job, fields, status):
 
 
 async def test_a_blob_has_a_largest_size(open_stand, job):
-    form = left(job, session=bytes(MOST["session"] + 1))
+    form = aiohttp.FormData(default_to_multipart=True)
+    form.add_field("session", io.BytesIO(bytes(MOST["session"] + 1)), filename="session")
     assert (await leaves(open_stand, job, form)).status == 413
 
 

@@ -1,6 +1,7 @@
 """A gateway at the wire that says what a test tells it to, and keeps what it was told."""
 
 import asyncio
+import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -33,10 +34,14 @@ class ScriptedGateway:
     quarantine: Path | None = None
     calls: list[tuple[str, Any]] = field(default_factory=list)
     answers: dict[str, tuple[int, Any]] = field(default_factory=dict)
+    blobs: dict[str, bytes] = field(default_factory=dict)
+    checkpoints_answer: int = 204
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def __aenter__(self) -> Self:
-        app = web.Application()
+        app = web.Application(client_max_size=128 * 1024**2)
+        app.router.add_post("/checkpoint", self._left)
+        app.router.add_get("/blobs/{name}", self._blob)
         app.router.add_post("/launch", self._launch)
         app.router.add_post("/{name:heartbeat|steps|notes|outputs|finish}", self._told)
         app.router.add_route("*", "/git/quarantine.git/{tail:.*}", self._git)
@@ -80,6 +85,25 @@ class ScriptedGateway:
             services=("git-receive-pack",),
             config={"http.receivepack": "true"},
         )
+
+    async def _left(self, request: web.Request) -> web.Response:
+        """Keep the parts of a checkpoint as blobs, and note its names."""
+        if request.headers["Authorization"] != f"Bearer {self.run_token}":
+            return web.Response(status=401)
+        form = await request.post()
+        left = json.loads(form["left"])
+        for name, part in form.items():
+            if name != "left":
+                data = part.file.read() if isinstance(part, web.FileField) else bytes(part)
+                self.blobs[hashlib.sha256(data).hexdigest()] = data
+        async with self.changed:
+            self.calls.append((request.path, left))
+            self.changed.notify_all()
+        return web.Response(status=409 if self.fenced else self.checkpoints_answer)
+
+    async def _blob(self, request: web.Request) -> web.Response:
+        data = self.blobs.get(request.match_info["name"])
+        return web.Response(status=404) if data is None else web.Response(body=data)
 
     async def _told(self, request: web.Request) -> web.Response:
         if request.headers["Authorization"] != f"Bearer {self.run_token}":

@@ -3,6 +3,10 @@
 It is put to work, talked to and judged as any agent of the protocol would be.
 """
 
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+from typing import ClassVar
+
 from bot.agents import told
 from bot.agents.base import Exit, Start, Talk, Turn, by_status
 from bot.model.inside import DOOR
@@ -27,15 +31,21 @@ ALLOWED = frozenset({"read", "edit", "execute"})
 class Playbook:
     """The driver of the built-in agent."""
 
-    def start(self, plan: JobPlan) -> Start:
+    session: ClassVar[tuple[str, ...]] = (".playbook/*.jsonl",)
+
+    def start(self, plan: JobPlan, session: str | None = None) -> Start:
         """Run it with the brief in a file, and give it the same as its prompt."""
         return Start(
             program=("playbook", f"{DOOR}/brief.json"),
             environment=told.environment(plan),
             files=told.files(plan),
             packages=PACKAGES,
-            talk=Talk(prompt=plan.brief, allowed=ALLOWED),
+            talk=Talk(prompt=plan.brief, allowed=ALLOWED, session=session),
         )
+
+    def resumed(self, files: Sequence[str]) -> str | None:
+        """Go on with the last session; its file is named after it."""
+        return PurePosixPath(files[-1]).stem if files else None
 
     def ended(self, cause: Cause, status: int, turn: Turn | None = None) -> Exit:
         """Believe a good exit status only of a turn that came to its end."""
