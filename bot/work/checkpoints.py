@@ -4,8 +4,10 @@ A blob is named by its content, so that two runs may have the same one.  Nobody 
 blob because one run is over, but because no row names it any more.
 """
 
+import asyncio
 from collections.abc import Collection
 from dataclasses import replace
+from typing import NoReturn
 
 import structlog
 from pydantic import SecretStr
@@ -13,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.blobs.blobs import Blobs
 from bot.model.clock import Clock
-from bot.model.errors import Fenced, Refused
+from bot.model.errors import Fenced, Refused, Unavailable
 from bot.model.runs import Checkpoint
 from bot.store import checkpoints, jobs, runs
 from bot.store.engine import Store
@@ -24,6 +26,9 @@ KEEPS = 14 * 24 * 3600.0
 
 KEEPS_UNNAMED = 24 * 3600.0
 """Seconds after which a blob that no row names was not put by somebody about to name it."""
+
+DROPS_EVERY = 3600.0
+"""Seconds from one look for what can be dropped to the next."""
 
 log = structlog.get_logger()
 
@@ -92,6 +97,18 @@ class Checkpoints:
         if job.ended_at is not None:
             raise Fenced(f"job {job.name} has ended")
         return job
+
+
+async def drop_in_time(store: Store, blobs: Blobs, clock: Clock) -> NoReturn:
+    """Drop what nobody goes on from any more, every hour until cancelled."""
+    while True:
+        try:
+            dropped = await drop_old(store, blobs, now=clock.now())
+        except Unavailable as problem:
+            log.warning("blobs.unavailable", why=str(problem))
+        else:
+            log.info("blobs.dropped", blobs=dropped)
+        await asyncio.sleep(DROPS_EVERY)
 
 
 async def drop_old(store: Store, blobs: Blobs, *, now: float) -> int:

@@ -213,7 +213,8 @@ def put(gateway, data):
     return name
 
 
-async def test_a_bundle_with_objects_that_git_refuses_is_not_taken(stage, runner, gateway_for):
+def evil(stage):
+    """Return a bundle of a commit with a folder `.git` in its tree."""
     at = stage.home.parent / "source"
     inner = git("rev-parse", "HEAD:src", cwd=at)
     made = subprocess.run(
@@ -224,8 +225,12 @@ async def test_a_bundle_with_objects_that_git_refuses_is_not_taken(stage, runner
     commit = git("commit-tree", tree, "-p", stage.plan.base, "-m", "evil", cwd=at)
     git("update-ref", "refs/greenroom/work", commit, cwd=at)
     git("bundle", "create", "evil", "refs/greenroom/work", f"^{stage.plan.base}", cwd=at)
+    return (at / "evil").read_bytes()
+
+
+async def test_a_bundle_with_objects_that_git_refuses_is_not_taken(stage, runner, gateway_for):
     first = gateway_for("true")
-    left = Checkpoint(base=stage.plan.base, work=put(first, (at / "evil").read_bytes()))
+    left = Checkpoint(base=stage.plan.base, work=put(first, evil(stage)))
     log = (await goes_on(stage, runner, following(stage, first, SHOW, left)))["log"]
     assert "-- --" in log
     assert LOST["work"] in log
