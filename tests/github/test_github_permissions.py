@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from bot.github.permissions import Operation, lacking, union
+from bot.github.permissions import OPTIONAL, Operation, lacking, union
 from tests.published.description import operations
 
 
@@ -15,13 +15,19 @@ def test_every_operation_is_one_that_github_describes():
 
 def test_the_app_asks_an_owner_for_no_more_than_its_operations_need():
     assert union() == {
+        "actions": "read",
         "checks": "write",
         "contents": "write",
         "issues": "write",
         "members": "read",
         "metadata": "read",
         "pull_requests": "write",
+        "statuses": "read",
     }
+
+
+def test_what_the_app_can_do_without_is_not_asked_for():
+    assert union([operation.needs for operation in OPTIONAL]) == {"actions": "write"}
 
 
 @pytest.mark.parametrize("operation", list(Operation), ids=lambda operation: operation.name)
