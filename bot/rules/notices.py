@@ -105,7 +105,7 @@ def question(view: RunView, number: int, text: str, choices: Sequence[str]) -> s
         else "a comment, then the label again,"
     )
     go_on = f"Go on with {way} and your answer in the place of the dots."
-    called = _called(view.asked_by)
+    called = called(view.asked_by)
     head = [question_marker(view.id, number), f"{called}, **{view.agent}** asks:", ""]
     foot = ["", *offered, *([""] if offered else []), go_on]
     room = MOST_CHARACTERS - len("\n".join([*head, *foot])) - 2
@@ -149,7 +149,7 @@ def span(seconds: int) -> str:
     return f"{seconds} seconds"
 
 
-def _called(login: Login) -> str:
+def called(login: Login) -> str:
     """Mention a person; a bot's name has brackets and is nobody to call."""
     return f"@{login}" if _LOGIN.fullmatch(login) else plain(login)
 

@@ -18,6 +18,9 @@ ANSWER = "answer"
 PLAN = "plan"
 """A person's yes to the agent's plan."""
 
+WAKES = frozenset({CI, REVIEW, ANSWER, PLAN})
+"""What a run waits for that a message may end; what it delivers goes first."""
+
 APPROVED = "approved"
 """Not a wait but the answer to one: the commit that a person said yes to."""
 

@@ -84,6 +84,7 @@ class RunView:
         command: the word after the prefix that starts the agent; None without one.
         asks: what it waits for a person's yes with.
         changed: a block of ours with changes that were not pushed.
+        ci: a block of ours with the state of CI on its head.
     """
 
     id: RunId
@@ -105,6 +106,7 @@ class RunView:
     command: str | None = None
     asks: Waiting | None = None
     changed: str = ""
+    ci: str = ""
 
 
 def marker(run: RunId) -> str:
@@ -119,6 +121,8 @@ def comment(view: RunView) -> str:
         lines += ["", quiet(view.said)]
     if view.changed:
         lines += ["", view.changed]
+    if view.ci and view.pull is None:  # else it stands in the pull request that was opened
+        lines += ["", view.ci]
     if view.asks and view.asks.about:
         lines += ["", _asking(view.prefix, view.asks.about)]
     elif view.asks:
@@ -161,7 +165,8 @@ def check_run(view: RunView) -> dict[str, object]:
     The title is shown as it is, so it has no Markdown.  Times are Unix seconds; `conclusion`
     and `completed` are None until the run is finished or asks for a person's yes.
     """
-    summary = "\n".join([*_story(view), "", quiet(view.said)]).strip()
+    parts = "\n".join(_story(view)), view.ci, quiet(view.said)
+    summary = "\n\n".join(filter(None, parts))
     finished = view.state is Run.FINISHED and view.conclusion is not None
     ended = view.conclusion if finished else Conclusion.ACTION_REQUIRED if view.asks else None
     return {

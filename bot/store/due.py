@@ -4,7 +4,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.rules.delivering import DELIVERY
-from bot.rules.waiting import START
+from bot.rules.waiting import START, WAKES
 from bot.store import inbox, outbox, queue, runs
 
 
@@ -18,6 +18,7 @@ async def anything(tx: AsyncConnection, *, now: float) -> bool:
         runs.waiting(queue.QUEUED, now),
         runs.waiting(runs.parked_for(DELIVERY), now),
         runs.waiting(runs.parked_for(START), now),
+        runs.waiting(runs.parked_for(*WAKES), now),
     ]
     query = select(or_(*(each.exists() for each in found)))
     return bool((await tx.execute(query)).scalar())

@@ -1,6 +1,5 @@
 """A run as a row of the database."""
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -8,6 +7,7 @@ from pydantic import TypeAdapter
 
 from bot.model.ids import Fence, InstallationId, Login, Repo, RunId, Sha, UserId
 from bot.model.runs import Checkpoint, Conclusion, Subject, SubjectKind, Terms, Trigger
+from bot.rules.cinow import CiNow
 from bot.rules.lifecycle import Compute, Run
 from bot.store.schema import runs
 
@@ -25,7 +25,7 @@ class RunRow:
         handoffs: how often CI has woken it since a person had a word.
         own_pull: the pull request that it has opened; then its changes go there.
         checkpoint: what its last job left.
-        verdict: what CI said of its head, as people are shown it.
+        verdict: what is known of CI on its head, and what its agent was told of.
     """
 
     id: RunId
@@ -51,7 +51,7 @@ class RunRow:
     handoffs: int
     own_pull: int | None
     checkpoint: Checkpoint | None
-    verdict: Mapping[str, Any] | None
+    verdict: CiNow | None
     state: Run
     compute: Compute
     fence: Fence
@@ -83,6 +83,7 @@ COLUMNS = tuple(runs.c[field.name] for field in fields(RunRow))
 
 
 CHECKPOINT: TypeAdapter[Checkpoint | None] = TypeAdapter(Checkpoint | None)
+VERDICT: TypeAdapter[CiNow | None] = TypeAdapter(CiNow | None)
 TERMS = TypeAdapter(Terms)
 """Reads terms back from the JSON that is stored."""
 
@@ -95,6 +96,7 @@ def from_columns(row: Any) -> RunRow:
     values["conclusion"] = Conclusion(values["conclusion"]) if values["conclusion"] else None
     values["trigger"] = Trigger(**values["trigger"])
     values["checkpoint"] = CHECKPOINT.validate_python(values["checkpoint"])
+    values["verdict"] = VERDICT.validate_python(values["verdict"])
     values["terms"] = TERMS.validate_python(values["terms"])
     return RunRow(**values)
 
@@ -106,4 +108,5 @@ def to_columns(row: RunRow) -> dict[str, Any]:
         "trigger": asdict(row.trigger),
         "terms": TERMS.dump_python(row.terms, mode="json"),
         "checkpoint": row.checkpoint and asdict(row.checkpoint),
+        "verdict": row.verdict and asdict(row.verdict),
     }

@@ -140,9 +140,9 @@ OWED: ColumnElement[bool] = and_(
 """Runs to which the supervisor owes something."""
 
 
-def parked_for(reason: str) -> ColumnElement[bool]:
-    """Say in SQL that a run is parked and waits for `reason`."""
-    waiting = select(waits.c.run).where(waits.c.reason == reason)
+def parked_for(*reasons: str) -> ColumnElement[bool]:
+    """Say in SQL that a run is parked and waits for one of `reasons`."""
+    waiting = select(waits.c.run).where(waits.c.reason.in_(reasons))
     return and_(runs.c.id.in_(waiting), runs.c.state == Run.PARKED)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model.facts import Waiting
@@ -146,6 +146,15 @@ async def met(tx: AsyncConnection, run: RunId, reason: str | None = None) -> boo
     query = delete(waits).where(waits.c.run == run)
     gone = await tx.execute(query if reason is None else query.where(waits.c.reason == reason))
     return gone.rowcount > 0
+
+
+async def remind(tx: AsyncConnection, run: RunId, reason: str, *, now: float) -> bool:
+    """Write down that people are reminded of a wait; False when they were before."""
+    query = update(waits).where(
+        waits.c.run == run, waits.c.reason == reason, waits.c.reminded_at.is_(None)
+    )
+    changed = await tx.execute(query.values(reminded_at=now))
+    return changed.rowcount == 1
 
 
 async def is_late(tx: AsyncConnection, run: RunId, *, now: float) -> bool:

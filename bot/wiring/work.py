@@ -22,6 +22,7 @@ from bot.runners.base import Runner
 from bot.runners.local import open_local
 from bot.wiring.base import alone, clock_of, open_checked, token
 from bot.work.approvals import Approvals
+from bot.work.ciwatch import CiWatch
 from bot.work.configs import Configs
 from bot.work.context import Context
 from bot.work.delivering import Delivering
@@ -32,6 +33,7 @@ from bot.work.loop import Step
 from bot.work.reporter import Reporter
 from bot.work.scheduler import Scheduler
 from bot.work.supervisor import Supervisor
+from bot.work.waits import Waits
 from bot.work.worker import Worker
 from bot.work.writers import writers
 from bot.workspace.deliver import Rules
@@ -84,6 +86,7 @@ def _loops(
         "supervisor": Supervisor(context, runner, launcher).step,
         "delivering": Delivering(context, quarantines, _noreply(settings), rules).step,
         "reporter": Reporter(context, *writers(quarantines, mirrors)).step,
+        "waits": Waits(context, CiWatch(context).look).step,
         "janitor": Janitor(context, runner, workspaces).step,
     }
 

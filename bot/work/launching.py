@@ -98,7 +98,7 @@ class Launcher:
         if repository.id != row.repo_id:
             words = f"{row.repo} is another repository now than the one this was asked in."
             raise Refused("repository", words)
-        if row.own_pull and row.head_branch:
+        if row.on_branch and row.head_branch:
             base = Base(sha=await _head(at, row.head_branch), branch=row.head_branch)
         elif row.base and row.base_branch:
             base = Base(sha=row.base, branch=row.base_branch)

@@ -14,10 +14,11 @@ from bot.model.ids import Fence, RunId, Sha
 from bot.model.intents import StartRun
 from bot.model.priorities import Priority
 from bot.model.runs import Subject
-from bot.rules import notices, wording
+from bot.rules import cireport, notices, wording
 from bot.rules.endings import Ending
 from bot.rules.lifecycle import Compute, Run, Signal
 from bot.rules.outputs import CHANGED
+from bot.rules.sections import ci_marks
 from bot.rules.waiting import APPROVAL, START
 from bot.store import outbox, runs, story
 from bot.store.outbox import Wish
@@ -159,6 +160,9 @@ async def refresh(tx: AsyncConnection, row: RunRow, *, now: float) -> None:
     body = wording.comment(seen)
     comment = _wish(row, "comment", "comment", priority, body=body, marker=wording.marker(row.id))
     await outbox.wish(tx, comment, now=now)
+    if row.own_pull and seen.ci:
+        about = {"number": row.own_pull, "marks": [*ci_marks(row.id)], "text": seen.ci}
+        await outbox.wish(tx, wish_of(row, "section", **about), now=now)
     if row.head is not None:
         # A completed check run stays completed: each round has one of its own.
         target = f"check:{row.head}:{row.round}"
@@ -166,6 +170,12 @@ async def refresh(tx: AsyncConnection, row: RunRow, *, now: float) -> None:
         await outbox.wish(
             tx, _wish(row, target, "check", priority, head=row.head, **shown), now=now
         )
+
+
+def _ci(row: RunRow) -> str:
+    """Write CI of its head; nothing when only that of an older one is known."""
+    known = row.verdict is not None and row.verdict.sha == row.head
+    return cireport.section(row.verdict) if row.verdict and known else ""
 
 
 async def view(tx: AsyncConnection, row: RunRow) -> wording.RunView:
@@ -184,6 +194,7 @@ async def view(tx: AsyncConnection, row: RunRow) -> wording.RunView:
     waits = (await story.waiting(tx, [row.id])).get(row.id, [])
     asks = next((each for each in waits if each.reason in wording.ASKING), None)
     return wording.RunView(
+        ci=_ci(row),
         id=row.id,
         agent=row.agent,
         subject=row.subject,

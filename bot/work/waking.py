@@ -11,15 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model.runs import Message
 from bot.rules.lifecycle import Run, Signal
-from bot.rules.waiting import ANSWER, CI, PLAN, REVIEW
+from bot.rules.waiting import ANSWER, PLAN, WAKES
 from bot.store import mailbox, outbox, runs, story
 from bot.store.run_row import RunRow
 from bot.work import telling
 
 log = structlog.get_logger()
-
-WAKES = frozenset({CI, REVIEW, ANSWER, PLAN})
-"""What a run waits for that a message may end; what it delivers goes first."""
 
 ASKING = frozenset({ANSWER, PLAN})
 """Waits for a person, during which its check run is completed."""
@@ -57,6 +54,6 @@ async def again(tx: AsyncConnection, row: RunRow, *, now: float, **values: Any) 
     """Have a parked run go on in another job, whatever it waited for."""
     await story.met(tx, row.id)
     await outbox.forget(tx, row.id, kinds=("branch",))  # the next job makes a commit of its own
-    woken = await runs.signal(tx, row, Signal.WOKEN, now=now, result=None, verdict=None, **values)
+    woken = await runs.signal(tx, row, Signal.WOKEN, now=now, result=None, **values)
     await telling.tell(tx, woken, "Going on", now=now)
     return woken

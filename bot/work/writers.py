@@ -14,6 +14,7 @@ from bot.model.errors import Refused
 from bot.model.ids import Repo, Sha
 from bot.model.priorities import Priority
 from bot.model.runs import Conclusion
+from bot.rules.sections import placed
 from bot.store.outbox import OutboxRow
 from bot.work.context import renewing
 from bot.work.signing import push_signed
@@ -206,6 +207,18 @@ class Pull:
         )
 
 
+class Section:
+    """Our section of a pull request's body; all around it belongs to people."""
+
+    async def do(self, at: AtRepository, row: OutboxRow) -> None:
+        """Write it anew, in its place."""
+        number, (begins, ends) = row.wish["number"], row.wish["marks"]
+        pull = await at.pulls.get(number)
+        body = placed(pull.body, (begins, ends), row.wish["text"])
+        if body != pull.body:
+            await at.pulls.edit(number, title=pull.title, body=body, priority=row.priority)
+
+
 class Heal:
     """Takes away what GitHub's lagging lists made twice."""
 
@@ -225,6 +238,7 @@ def writers(
         "unlabel": Unlabel(),
         "branch": Branch(quarantines),
         "mirror": Mirror(mirrors),
+        "section": Section(),
         "heal": Heal(),
     }
     things: Mapping[str, Thing] = {"comment": Comment(), "check": Check(), "pull": Pull()}

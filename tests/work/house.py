@@ -31,6 +31,7 @@ from bot.store.migrate import migrate
 from bot.store.schema import deliveries, delivery_bodies
 from bot.store.schema import runs as table
 from bot.work.broker import Broker
+from bot.work.ciwatch import CiWatch
 from bot.work.configs import Configs
 from bot.work.context import Context
 from bot.work.delivering import Delivering
@@ -40,6 +41,7 @@ from bot.work.launching import Launcher, Workspaces
 from bot.work.reporter import Reporter
 from bot.work.scheduler import Scheduler
 from bot.work.supervisor import Supervisor
+from bot.work.waits import Waits
 from bot.work.writers import writers
 from bot.workspace.deliver import Rules
 from bot.workspace.lowers import Lowers
@@ -134,12 +136,13 @@ class House:
             "supervisor": Supervisor(context, self.runner, launcher),
             "delivering": Delivering(context, self.quarantines, NOREPLY, RULES),
             "reporter": Reporter(context, *writers(self.quarantines, self.mirrors)),
+            "waits": Waits(context, CiWatch(context).look),
             "janitor": Janitor(context, self.runner, self.places),
         }
 
     async def settles(self, *names: str) -> None:
         """Have GitHub's events arrive, and step the loops until none finds anything to do."""
-        wanted = names or ("inbox", "scheduler", "supervisor", "delivering", "reporter")
+        wanted = names or ("inbox", "waits", "scheduler", "supervisor", "delivering", "reporter")
         busy = True
         while busy:
             self.time.now += 0.001
