@@ -20,6 +20,11 @@ class Log:
     text: bytes
     times: int = 1
 
+    def end(self, size: int) -> str:
+        """Return at most that many bytes of its end as text."""
+        times = min(self.times, -(-size // max(len(self.text), 1)))
+        return (self.text * times)[-size:].decode(errors="replace")
+
     def chunks(self) -> Iterator[bytes]:
         """Yield it piece by piece."""
         for _ in range(self.times):

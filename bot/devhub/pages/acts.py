@@ -104,6 +104,17 @@ def _branch(form: Form, _seen: Visit) -> dict[str, Any]:
     return {"ref": f"refs/heads/{_given(form, 'branch').strip()}", "sha": _given(form, "sha")}
 
 
+def _thread(verb: str) -> Body:
+    """Return the document that resolves a thread or opens it again."""
+
+    def body(form: Form, _seen: Visit) -> dict[str, Any]:
+        field = f"{verb}ReviewThread(input: {{threadId: $id}}) {{ thread {{ id }} }}"
+        variables = {"id": _given(form, "thread")}
+        return {"query": f"mutation($id: ID!) {{ {field} }}", "variables": variables}
+
+    return body
+
+
 def _press(form: Form, seen: Visit) -> dict[str, Any]:
     """Return who presses which button: GitHub shows them to whoever may write."""
     if seen.viewer is None or not seen.may("write"):
@@ -152,6 +163,8 @@ ACTS: Mapping[str, Act] = {
     "reply": Act(line="POST REPO/pulls/{number}/comments/{comment}/replies", texts=("body",)),
     "edit review comment": Act(line="PATCH REPO/pulls/comments/{comment}", texts=("body",)),
     "delete review comment": Act(line="DELETE REPO/pulls/comments/{comment}"),
+    "resolve": Act(line="POST /graphql", body=_thread("resolve")),
+    "unresolve": Act(line="POST /graphql", body=_thread("unresolve")),
     "rerun": Act(line="POST REPO/check-runs/{id}/rerequest"),
     "rerun suite": Act(line="POST REPO/check-suites/{suite}/rerequest"),
     "press": Act(line="POST /_devhub/press", body=_press),
@@ -162,5 +175,6 @@ ACTS: Mapping[str, Act] = {
         follow=("content", "html_url"),
     ),
     "create branch": Act(line="POST REPO/git/refs", body=_branch),
+    "delete branch": Act(line="DELETE REPO/git/refs/{ref}"),
     "fork": Act(line="POST REPO/forks", follow=_PAGE),
 }

@@ -23,9 +23,10 @@ class Answer:
     @property
     def refusal(self) -> str:
         """Return GitHub's words for why it was not done, or nothing when it was."""
-        if self.status < web.HTTPBadRequest.status_code:
-            return ""
         said = self.body if isinstance(self.body, dict) else {}
+        if self.status < web.HTTPBadRequest.status_code:
+            # GraphQL refuses with status 200
+            return " · ".join(_words(each) for each in said.get("errors", ()))
         main = said.get("message") or said.get("error") or "The hub did not understand."
         words = [main, *(_words(each) for each in said.get("errors", ()))]
         return " · ".join(word.strip() for word in words)

@@ -11,6 +11,7 @@ from bot.devhub.pages import icons
 from bot.devhub.pages.moments import ago, lasting
 from bot.devhub.pages.visits import Page, Visit, people
 from bot.devhub.problems import not_found
+from bot.devhub.shapes.reviews import thread_id
 from bot.devhub.timestamps import iso
 
 HERE = Path(__file__).parent
@@ -54,6 +55,7 @@ def environment() -> Environment:
         "icon": icons.icon,
         "hue": icons.hue,
         "check_state": icons.check_state,
+        "thread_id": thread_id,
     }
     return templates
 

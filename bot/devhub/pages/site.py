@@ -144,7 +144,8 @@ class Site:
         line, body = act.request(form, seen), act.json(form, seen)
         answer = await self._door.ask(seen.viewer, line, body)
         if answer.refusal:
-            raise Problem(answer.status, answer.refusal)
+            # what GraphQL refuses has status 200
+            raise Problem(max(answer.status, web.HTTPBadRequest.status_code), answer.refusal)
         return act.goes_to(seen, answer)
 
     async def _static(self, request: web.Request) -> web.Response:

@@ -13,6 +13,8 @@ _SHOWN = frozenset(
     {
         "closed",
         "converted_to_draft",
+        "head_ref_deleted",
+        "head_ref_restored",
         "labeled",
         "locked",
         "merged",
@@ -24,6 +26,9 @@ _SHOWN = frozenset(
         "unlocked",
     }
 )
+
+
+_HEADS = {"create": "head_ref_restored", "delete": "head_ref_deleted"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +69,8 @@ class Timeline:
     def hear(self, change: Change) -> None:
         """Write down what belongs into a timeline."""
         payload, actor, repository = change.payload, change.actor, change.repository
+        if change.event in _HEADS and actor is not None and repository is not None:
+            self._moved(repository, payload, _HEADS[change.event], actor)
         if change.event not in {"issues", "pull_request"} or actor is None or repository is None:
             return
         subject = payload.get("issue") or payload["pull_request"]
@@ -73,6 +80,19 @@ class Timeline:
         entry = _entry(payload, subject, self._clock.now(), actor)
         if entry.action in _SHOWN:
             self._entries[where].append(entry)
+
+    def _moved(
+        self, repository: Repository, payload: Mapping[str, Any], action: str, actor: Account
+    ) -> None:
+        """Write down that the branch of a pull request went, or came back."""
+        for issue in repository.pulls if payload["ref_type"] == "branch" else ():
+            if (
+                issue.pull
+                and issue.pull.source is repository
+                and issue.pull.head == payload["ref"]
+            ):
+                entry = Entry(at=self._clock.now(), actor=actor, action=action)
+                self._entries[repository.id, issue.number].append(entry)
 
 
 def _entry(

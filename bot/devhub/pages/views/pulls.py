@@ -2,7 +2,8 @@
 
 from collections import defaultdict
 
-from bot.devhub import comparisons, objects
+from bot.devhub import comparisons, git, objects, requirements
+from bot.devhub.api.statuses import latest
 from bot.devhub.pages import diffs
 from bot.devhub.pages.views.checks import runs_at
 from bot.devhub.pages.views.commits import changed_files
@@ -76,6 +77,7 @@ async def files(seen: Visit) -> Page:
 
 async def _tab(seen: Visit, tab: str, data: dict[str, object]) -> Page:
     issue, pull = seen.pull
+    ref = f"refs/heads/{pull.head}"
     common = {
         "repository": seen.repository,
         "issue": issue,
@@ -83,10 +85,24 @@ async def _tab(seen: Visit, tab: str, data: dict[str, object]) -> Page:
         "tab": tab,
         "compared": await comparisons.refresh(seen.repository, issue),
         "runs": runs_at(seen.repository, pull.head_sha),
+        "statuses": latest(seen.repository, pull.head_sha),
+        "required": _required(seen, issue),
+        "unmet": requirements.unmet(seen.hub, seen.repository, issue),
+        "branch_is_there": ref in await git.heads(pull.source.path, ref),
         "verdicts": verdicts(issue, pull),
     }
     title = f"{issue.title} · #{issue.number}"
     return Page(template=f"pull_{tab}.html", title=title, data={**common, **data})
+
+
+def _required(seen: Visit, issue: Issue) -> dict[str, str]:
+    """Return the state of each check that the rules want before this is merged."""
+    rules = seen.hub.rulesets.get(seen.repository.id)
+    default = seen.repository.default_branch
+    if rules is None or issue.pull is None or not rules.covers(issue.pull.base, default):
+        return {}
+    state = requirements.required_state
+    return {name: state(seen.repository, issue, name) for name in rules.checks}
 
 
 def threads(pull: Pull) -> dict[int, list[ReviewComment]]:
