@@ -97,8 +97,9 @@ def test_folds_that_find_no_room_are_left_out_whole():
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"), [(0.2, "0 s"), (89, "89 s"), (90, "2 min"), (5399, "90 min"), (9000, "2.5 h")]
-)  # fmt: skip
+    ("seconds", "words"),
+    [(0.2, "0 s"), (89, "89 s"), (90, "2 min"), (5399, "90 min"), (9000, "2.5 h")],
+)
 def test_a_duration_is_said_as_people_say_it(seconds, words):
     assert lasted(seconds) == words
 
