@@ -99,12 +99,13 @@ def digest(failure: Failure, *, most: int = MOST_EXCERPT) -> Digest:
     text = "\n".join(found)
     tools = [tool for tool in TOOLS if tool.begins.search(text)]
     remarks = list(_remarks(failure.remarks))
-    quoted = _fit(remarks or ([] if found else _plain(failure.said)), most // 3)
+    said = [] if remarks or found else _plain(failure.said)
+    quoted = _fit([*remarks, *said], most // 3 if found else most)
     excerpt = [*quoted, *([""] if quoted and found else [])]
     room = most - sum(len(line) + 1 for line in excerpt)
     excerpt += _excerpt(found, text, tools or [ANYTHING], room)
     tests = _tests(text, tools)
-    errors = _errors(text, tools or [ANYTHING]) or [*remarks, *found[-3:]]
+    errors = _errors(text, tools or [ANYTHING]) or [*remarks, *said, *found[-3:]]
     return Digest(
         name=failure.name,
         word=failure.word,

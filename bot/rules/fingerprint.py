@@ -34,7 +34,8 @@ FORMS: Sequence[tuple[str, re.Pattern[str]]] = (
     (
         "N",
         re.compile(
-            r"(?i)(?<![\w])[-+]?\d+(?:[.,]\d+)*(?:\s?(?:ns|us|µs|ms|s|sec|seconds?|m|min|minutes?|h|[kmg]i?b|b|bytes|%))?(?!\w)"
+            r"(?i)(?<!\w)[-+]?\d+(?:[.,]\d+)*"
+            r"(?:\s?(?:ns|us|µs|ms|s|sec|seconds?|m|min|minutes?|h|[kmg]i?b|b|bytes|%))?(?!\w)"
         ),
     ),
 )
@@ -42,7 +43,12 @@ FORMS: Sequence[tuple[str, re.Pattern[str]]] = (
 
 
 def fingerprint(digest: Digest) -> str:
-    """Return the mark of a failure, sixteen hexadecimal digits."""
+    """Return the mark of a failure, sixteen hexadecimal digits.
+
+    Of two failures of which nothing is known nobody can say that they are the same.
+    """
+    if not digest.tests and not digest.errors:
+        return _mark([digest.name, digest.word, str(digest.id), digest.url])
     tests = sorted({_plain(test, FORMS[:4]) for test in digest.tests})
     errors = sorted({_plain(error, FORMS) for error in digest.errors})
     return _mark([digest.name, digest.word, *tests, "", *errors])

@@ -128,6 +128,7 @@ def test_annotations_stand_before_the_log_without_what_actions_says_of_every_ste
 def test_without_a_log_the_text_of_the_check_is_told():
     found = of("", said="Coverage\n\n80% is below 90%", note="No log.")
     assert (found.excerpt, found.note) == ("Coverage\n\n80% is below 90%", "No log.")
+    assert found.errors == ("Coverage", "", "80% is below 90%")
     assert not of("").excerpt
 
 

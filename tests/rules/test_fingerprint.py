@@ -82,6 +82,14 @@ def test_a_failure_of_which_one_test_was_mended_is_another():
     assert fingerprint(one) != fingerprint(other)
 
 
+def test_failures_of_which_nothing_is_known_are_never_the_same():
+    one, other = (
+        Digest(name="ci", word="error", url=f"https://ci/{n}", excerpt="") for n in (1, 2)
+    )
+    assert fingerprint(one) != fingerprint(other)
+    assert fingerprint(one) == fingerprint(one)
+
+
 def test_failures_together_have_one_mark_in_any_order():
     assert together(["a", "b"]) == together(["b", "a", "b"]) != together(["a"])
 
