@@ -132,6 +132,7 @@ class _Work:
         self._result = result
         self._kept: dict[str, int] = {}
         self._left_out: Collection[str] = ()
+        self._base: str | None = None
         self._tree: str | None = None
         self._part: Part | None = None
 
@@ -146,18 +147,19 @@ class _Work:
         async with self._result.boxed() as git:
             tree = await snapshot.tree_of(git, self._choose)
             if tree != self._tree:
-                base = await snapshot.tree_at(git, self._result.plan.base)
-                self._part = None if tree == base else _part(await self._bundle(git, tree))
+                self._base = self._base or await snapshot.tree_at(git, self._result.plan.base)
+                self._part = None if tree == self._base else _part(await self._bundle(git, tree))
                 self._tree = tree
         return self._part
 
     async def _bundle(self, git: RunGit, tree: str) -> bytes:
-        base = self._result.plan.base
+        base, repository = self._result.plan.base, self._result.folder.result
         words = snapshot.Words(message=message(sorted(self._left_out)), author=AUTHOR)
-        await snapshot.commit(git, tree, base, words, snapshot.WORK_REF)
+        work = await snapshot.commit(git, tree, base, words)
+        snapshot.point(repository, snapshot.WORK_REF, work)
         what = (snapshot.WORK_REF, f"^{base}")
         await git(("bundle", "create", "--quiet", f"{RESULT_REPO}/{_BUNDLE}", *what))
-        return await asyncio.to_thread(_read, self._result.folder.result / _BUNDLE)
+        return await asyncio.to_thread(_read, repository / _BUNDLE)
 
     def _choose(self, changed: Sequence[str], gone: Sequence[str]) -> Collection[str]:
         """Leave out what would make it too large, and name that."""

@@ -111,10 +111,10 @@ class _Work:
     def _unpacked(self, git: GitBox, bundle: Bundle) -> str:
         work = bundle.tip
         _take(git, ())
-        parents = git.git(("rev-list", "--parents", "--max-count=1", work)).split()
-        if parents != [work, self._left.base]:
+        head, _, message = git.git(("cat-file", "commit", work)).partition("\n\n")
+        parents = [line for line in head.split("\n") if line.startswith("parent ")]
+        if parents != [f"parent {self._left.base}"]:
             raise ValueError("the work does not stand on the base of its checkpoint")
-        message = git.git(("log", "--max-count=1", "--format=%B", work))
         tree, conflicts = self._joined(git, work)
         if conflicts:
             self._keep_aside(git, work)
