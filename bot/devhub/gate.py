@@ -59,13 +59,14 @@ def _secrets(rules: Ruleset, new: str) -> Iterator[tuple[str, str, int]]:
     for commit in _git("rev-list", new, "--not", "--all").split():
         argv = ("diff-tree", "-r", "--root", "--no-commit-id", "--name-only", "--diff-filter=d")
         for path in _git(*argv, "-z", commit).split("\0")[:-1]:
-            line = rules.holding(_git("show", f"{commit}:{path}"))
+            # a submodule's commit is not there to be shown, and holds no text
+            line = rules.holding(_git("show", f"{commit}:{path}", check=False))
             if line is not None:
                 yield commit, path, line
 
 
-def _git(*argv: str) -> str:
-    done = subprocess.run(["git", *argv], capture_output=True, check=True)
+def _git(*argv: str, check: bool = True) -> str:
+    done = subprocess.run(["git", *argv], capture_output=True, check=check)
     return done.stdout.decode(errors="replace")
 
 

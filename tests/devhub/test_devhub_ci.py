@@ -172,7 +172,7 @@ async def test_a_flake_goes_away_by_running_it_again(stage, tmp_path):
 
 async def test_lines_that_are_named_become_annotations(stage, tmp_path):
     said = "src/a.py:1:2: E225 missing whitespace"
-    await adds(stage, f"echo '{said}'; echo '{said}'; echo /work/b.c:7: oh; exit 1")
+    await adds(stage, f"echo '{said}'; echo '{said}'; echo {boxed.WORK}/b.c:7: oh; exit 1")
     sha = await pushed(stage, tmp_path / "work", {"new.txt": "n\n"})
     (run,) = await completed(stage, sha)
     path = f"GET {REPO}/check-runs/{run['id']}/annotations"
@@ -190,6 +190,21 @@ async def test_an_app_has_only_its_own_runs_run_again(stage, tmp_path):
     for path in (f"check-runs/{run['id']}", f"check-suites/{run['check_suite']['id']}"):
         refused = await stage.ask(f"POST {REPO}/{path}/rerequest", stage.tokens["app"])
         assert refused.status == 403
+
+
+@pytest.mark.parametrize(
+    ("status", "last"),
+    [
+        (0, "a"),
+        (3, "##[error]Process completed with exit code 3."),
+        (None, "##[error]The operation was canceled."),
+    ],
+)
+def test_a_log_has_a_time_before_each_line_and_says_how_it_ended(status, last):
+    outcome = Outcome(status=status, output="a\n", duration=2.0)
+    lines = reports.log(["make"], outcome, "2026-01-01T00:00:00Z").decode().splitlines()
+    assert {line.split(" ", 1)[0] for line in lines} == {"2026-01-01T00:00:00.0000000Z"}
+    assert [line.split(" ", 1)[1] for line in (lines[0], lines[-1])] == ["##[group]Run make", last]
 
 
 def test_what_is_printed_cannot_leave_its_fence():

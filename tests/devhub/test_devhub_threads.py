@@ -72,7 +72,7 @@ async def test_a_thread_is_resolved_once_and_told(stage):
         said = await asks(stage, RESOLVE, thread=thread["id"])
         assert said["data"]["done"]["thread"] == {"id": thread["id"], "isResolved": True}
     (thread,) = (await threads(stage))["nodes"]
-    assert thread["resolvedBy"] == {"login": "greenroom[bot]"}
+    assert thread["resolvedBy"] == {"login": "greenroom"}
     again = RESOLVE.replace("resolveReview", "unresolveReview")
     await asks(stage, again, stage.tokens["ann"], thread=thread["id"])
     await stage.drained()

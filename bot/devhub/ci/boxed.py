@@ -28,7 +28,10 @@ PATIENCE = 60
 KEPT = 4 * 1024**2
 """Bytes of the output's end that are kept."""
 
-_WORK, _HOME = "/work", "/home/ci"
+WORK = "/work"
+"""Where the tree lies inside."""
+
+_HOME = "/home/ci"
 _PATH = "/usr/local/bin:/usr/bin:/bin"
 _CHUNK = 64 * 1024
 _CODE = Path(__file__).parents[3]
@@ -134,7 +137,7 @@ def _box(folder: Path, seconds: int, toolboxes: Mapping[str, Path]) -> Box:
     mounted = {f"/toolbox/{name}": str(path.resolve()) for name, path in toolboxes.items()}
     return Box(
         binds=(
-            Bind(source=str(folder / "work"), target=_WORK, writable=True),
+            Bind(source=str(folder / "work"), target=WORK, writable=True),
             Bind(source=str(folder / "home"), target=_HOME, writable=True),
             *(Bind(source=source, target=target) for target, source in mounted.items()),
         ),
@@ -147,7 +150,7 @@ def _box(folder: Path, seconds: int, toolboxes: Mapping[str, Path]) -> Box:
             "PYTHONDONTWRITEBYTECODE": "1",
             "TERM": "dumb",
         },
-        directory=_WORK,
+        directory=WORK,
         limits=Limits(seconds=seconds),
         etc=str(folder / "etc"),
     )

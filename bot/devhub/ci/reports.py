@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from bot.devhub.api.check_rules import MOST_ANNOTATIONS
+from bot.devhub.ci import boxed
 from bot.devhub.ci.boxed import Outcome
 
 NAME = "ci / test"
@@ -17,7 +18,7 @@ SHOWN = 32 * 1024
 _CODES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f]")
 
 # What compilers, linters and tests say of a line: `file:line: message`, or with a column.
-_PLACED = re.compile(r"(?:\./|/work/)?([\w.-][\w./-]*\.\w+):(\d+):(?:\d+:)?\s*(\S.*)")
+_PLACED = re.compile(rf"(?:\./|{boxed.WORK}/)?([\w.-][\w./-]*\.\w+):(\d+):(?:\d+:)?\s*(\S.*)")
 
 
 def done(command: Sequence[str], outcome: Outcome) -> dict[str, Any]:
@@ -57,14 +58,12 @@ def log(command: Sequence[str], outcome: Outcome, moment: str) -> bytes:
         outcome: what it printed, and how it ended.
         moment: when it ended, as ISO 8601 in UTC to the second.
     """
-    ended = (
-        ""
-        if outcome.status == 0
-        else f"##[error]Process completed with exit code {outcome.status}."
-    )
+    how = f"Process completed with exit code {outcome.status}."
+    how = "The operation was canceled." if outcome.status is None else how
+    ended = [] if outcome.status == 0 else [f"##[error]{how}"]
     lines = [f"##[group]Run {shlex.join(command)}", "##[endgroup]", *outcome.output.splitlines()]
     stamp = moment.replace("Z", ".0000000Z")
-    return "".join(f"{stamp} {line}\n" for line in (*lines, *filter(None, [ended]))).encode()
+    return "".join(f"{stamp} {line}\n" for line in (*lines, *ended)).encode()
 
 
 def annotations(printed: str) -> Iterator[dict[str, Any]]:

@@ -11,7 +11,7 @@ from typing import Any
 from bot.devhub.api.calls import Call, sees
 from bot.devhub.events import Scene, review_thread_event
 from bot.devhub.permissions import reaches, satisfies
-from bot.devhub.records import Issue, Repository, ReviewComment
+from bot.devhub.records import Account, Issue, Repository, ReviewComment
 from bot.devhub.shapes import accounts
 from bot.devhub.shapes import reviews as shapes
 from bot.devhub.timestamps import iso
@@ -131,9 +131,7 @@ def _node(call: Call, thread: Thread) -> Node:
         "isResolved": resolved is not None,
         "isOutdated": first.outdated,
         "isCollapsed": resolved is not None,
-        "resolvedBy": None
-        if resolved is None
-        else {"__typename": "User", "login": resolved.login},
+        "resolvedBy": None if resolved is None else _actor("User", resolved),
         "path": first.path,
         "line": None if first.outdated else first.line,
         "originalLine": first.line,
@@ -157,8 +155,13 @@ def _comment(call: Call, comment: ReviewComment) -> Node:
         "body": comment.body,
         "url": told["html_url"],
         "createdAt": iso(comment.created_at),
-        "author": {"__typename": "Actor", "login": comment.user.login.removesuffix("[bot]")},
+        "author": _actor("Actor", comment.user),
     }
+
+
+def _actor(kind: str, account: Account) -> Node:
+    """Return an account; GraphQL calls bots by the name of their app."""
+    return {"__typename": kind, "login": account.login.removesuffix("[bot]")}
 
 
 def _where(call: Call, comment: ReviewComment) -> Repository:
