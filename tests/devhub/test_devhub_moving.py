@@ -121,7 +121,7 @@ async def test_new_permissions_wait_until_they_are_accepted(stage):
     assert (await stage.ask(tokens, stage.jwt(), asked)).status == 201
     await stage.drained()
     assert stage.ear.names[-1] == "installation.new_permissions_accepted"
-    assert stage.ear.last("installation")["installation"]["permissions"]["actions"] == "read"
+    assert stage.ear.last("installation")["installation"]["permissions"]["deployments"] == "read"
 
 
 @pytest.mark.parametrize("slug", ["greenroom", "nobody"])
