@@ -101,6 +101,7 @@ class Bench:
             ours.append((time.perf_counter() - began) * 1000)
             weight.append(len(part.data) / 1024)
             restored.append(self._restored(f"{number}-next", part.data))
+            result.close()
             shutil.rmtree(folder.root)
         # the first round warms what is read
         yield compared(

@@ -42,24 +42,24 @@ class Said:
 
 
 class GitBox:
-    """A box in which git can be run; leaving the block ends all that is in it.
+    """A box in which git can be run, until it is closed.
 
-    Enter it on the main thread: bubblewrap dies with the thread that started it.
+    Make it on the main thread: bubblewrap dies with the thread that started it.
+
+    Args:
+        folder: the job's.
+        order: what the runner wrote.
+        box: what git sees.
     """
 
     def __init__(self, folder: JobFolder, order: Order, box: Box) -> None:
-        self._folder = folder
-        self._order = order
-        self._box = box
         self._talking = threading.Lock()
-
-    def __enter__(self) -> Self:
         # nobody else uses the repository: a lock in it is of a git that was killed
-        (self._folder.result / "index.lock").unlink(missing_ok=True)
-        with self._folder.filter.open("rb") as rules:
+        (folder.result / "index.lock").unlink(missing_ok=True)
+        with folder.filter.open("rb") as rules:
             inside = Descriptors(seccomp=rules.fileno(), alive=LOCK)
             self._process = subprocess.Popen(
-                argv(self._box, errands(), bubblewrap(self._order), inside),
+                argv(box, errands(), bubblewrap(order), inside),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 bufsize=0,
@@ -67,18 +67,21 @@ class GitBox:
                 env={},
                 cwd="/",
             )
+
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End all that is in the box."""
         self._process.kill()
         self._process.wait()
         with self._talking:  # a thread that was left behind still reads, to the end that came now
-            self._close()
-
-    def _close(self) -> None:
-        for pipe in (self._process.stdin, self._process.stdout):
-            assert pipe is not None
-            pipe.close()
+            for pipe in (self._process.stdin, self._process.stdout):
+                assert pipe is not None
+                pipe.close()
 
     def git(self, words: Sequence[str], *, given: str = "") -> str:
         """Run git and return what it wrote; `given` is a file in the box that it reads.

@@ -132,6 +132,7 @@ class _Supervision:
                     status, turn = await self._live(gateway)
                 await self._report(gateway, checkpoints, status, turn)
             finally:
+                self._result.close()
                 self._output.close()
         return 0
 
