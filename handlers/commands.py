@@ -8,13 +8,12 @@ from bot.model.facts import PastDecision, Pause, RunNow
 from bot.model.intents import (
     AskAgain,
     Intent,
-    React,
     Reply,
     SendMessage,
     SetPause,
     StopRuns,
 )
-from bot.model.runs import Message
+from bot.model.runs import MessageKind
 from bot.reactions import Reaction
 from bot.rules import answers
 from bot.rules.grammar import Command, might_command, nearest
@@ -24,7 +23,7 @@ from bot.rules.requests import Known, Request, quotes
 from bot.rules.roles import Role
 from bot.rules.starting import by_command, by_name
 from bot.rules.verbs import EVERYWHERE, VERBS
-from bot.rules.waiting import ANSWER, SHORTEST_SHA, means
+from bot.rules.waiting import SHORTEST_SHA, means
 from bot.rules.wording import plain
 
 MOVED = "The branch has moved meanwhile. Look at its new head, and say yes to that one."
@@ -76,17 +75,8 @@ def written(event: TextWritten, facts: Facts) -> Sequence[Intent]:
     texts = [*(each.words for each in said), _left_out(facts.commands[-1].left_out)]
     words = "\n\n".join(dict.fromkeys(filter(None, texts)))
     if any(each.done for each in said):
-        intents.append(_seen(event))
+        intents.append(request.seen())
     return [*intents, _reply(event, facts, words)] if words else intents
-
-
-def _seen(event: TextWritten) -> React:
-    return React(
-        installation=event.installation,
-        subject=event.subject,
-        trigger=event.where,
-        content="+1",
-    )
 
 
 def _left_out(count: int) -> str:
@@ -171,18 +161,10 @@ class Talk:
         return Said([self._message(run, instruction)], done=True)
 
     def _message(self, run: RunNow, text: str) -> SendMessage:
-        event = self.request.event
-        answers = any(wait.reason == ANSWER for wait in run.waits)
-        message = Message(
-            kind="answer" if answers else "steer",
-            text=text,
-            by=event.sender.login,
-            trusted=self.facts.actor.role >= Role.WRITE and not self.edits,
-            at=event.at,
-        )
-        where = self.request.trigger
-        key = f"{where.kind}:{where.id}:{event.at:.0f}:{text[:200]}"
-        return SendMessage(run=run.id, message=message, key=key)
+        others = self.edits or quotes(text)
+        key = f"{self.request.event.at:.0f}:{text[:200]}"
+        kind: MessageKind = "answer" if run.asks else "steer"
+        return self.request.tell(run, kind, text, others=others, key=key)
 
     def _ordered(self, agent: Agent, command: Command) -> Said:
         others = self.edits or quotes(command.instruction)
@@ -272,13 +254,14 @@ class Talk:
         return Said(words=words)
 
     def answer(self, command: Command) -> Said:
-        """Answer the question that a run waits with."""
-        asked = [run for run in self.facts.open_runs if any(w.reason == ANSWER for w in run.waits)]
-        if not asked:
+        """Answer what a run has asked, or tell the newest one what it may not have heard yet."""
+        asked = [run for run in self.facts.open_runs if run.asks]
+        found = asked or self.facts.open_runs
+        if not found:
             return Said(words="No run waits for an answer here.")
         if not command.instruction:
             return Said(words=f"Write the answer behind `{command.verb}`.")
-        return Said([self._message(asked[-1], command.instruction)], done=True)
+        return Said([self._message(found[-1], command.instruction)], done=True)
 
     def pause(self, command: Command) -> Said:
         """Hold runs back."""

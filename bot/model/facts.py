@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.model.ids import Login, RunId, Sha
+from bot.model.ids import Login, RunId, Sha, UserId
 from bot.model.runs import Conclusion, Person, Start, Subject
 
 
@@ -34,6 +34,20 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What an agent has asked.
+
+    Attributes:
+        at: Unix seconds.
+        closed: when the job began that was told of the answer; None before.
+    """
+
+    text: str
+    at: float
+    closed: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunNow:
     """A run as it stands.
 
@@ -44,6 +58,9 @@ class RunNow:
         changed_at: Unix seconds of its last move.
         outsiders: whether its agent was told words of people who may not write.
         round: how often it went on after a person's yes; each round has a check run.
+        question: what it has asked last; None when it never did.
+        head: the commit that it shows on: ours once it has pushed.
+        branch: the one that its changes were pushed to.
     """
 
     id: RunId
@@ -64,6 +81,15 @@ class RunNow:
     waits: tuple[Waiting, ...] = ()
     outsiders: bool = False
     round: int = 0
+    asked_by_id: UserId | None = None
+    question: Question | None = None
+    head: Sha | None = None
+    branch: str | None = None
+
+    @property
+    def asks(self) -> bool:
+        """Whether its question is not answered yet."""
+        return self.question is not None and self.question.closed is None
 
     @property
     def is_open(self) -> bool:

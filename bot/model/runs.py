@@ -164,6 +164,7 @@ class Text:
     Attributes:
         trusted: whether its author may write to the repository.
         path: the file that a review's comment is about, with its lines; else None.
+        thread: GitHub's number of the first comment of its thread, for what stands beside lines.
     """
 
     author: Login
@@ -172,6 +173,7 @@ class Text:
     path: str | None = None
     start_line: int | None = None
     line: int | None = None
+    thread: int | None = None
 
 
 MessageKind = Literal["ci", "review", "answer", "push", "refused", "steer", "continue", "plan"]
@@ -186,6 +188,7 @@ class Message:
         by: who wrote it; None for what GitHub or CI tells.
         trusted: whether they may write to the repository.
         at: Unix seconds.
+        texts: what else belongs to it, each beside its lines: the threads of a review.
     """
 
     kind: MessageKind
@@ -193,6 +196,12 @@ class Message:
     by: Login | None = None
     trusted: bool = False
     at: float = 0.0
+    texts: tuple[Text, ...] = ()
+
+    @property
+    def by_strangers(self) -> bool:
+        """Whether somebody who may not write to the repository had a word in it."""
+        return bool(self.by and not self.trusted) or not all(text.trusted for text in self.texts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

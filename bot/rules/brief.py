@@ -96,9 +96,11 @@ def _come_since(messages: Sequence[Message]) -> Iterator[str]:
         by = f", by {plain(message.by)}" if message.by else ""
         yield from (f"{CAME[message.kind]}{by}:", "")
         if message.trusted or message.by is None:
-            yield from (message.text, "")
+            yield from (message.text, "") if message.text else ()
         else:
             yield from ("<untrusted>", _harmless(message.text), "</untrusted>", "")
+        for text in message.texts:
+            yield from _quoted(_place(text), text)
 
 
 def _quoted(what: str, text: Text) -> Iterator[str]:

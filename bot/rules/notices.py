@@ -6,6 +6,7 @@ under a mark of its own.
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from bot.model.ids import Login, RunId, Sha
 from bot.rules.markdown import BREAK, COMMENT, clip, cut, inline, quiet
@@ -60,9 +61,27 @@ def approval_marker(run: RunId, sha: Sha) -> str:
     return f"<!-- greenroom approval {run} {sha} -->"
 
 
-def question_marker(run: RunId, number: int) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A question of a run's agent to the person who asked for the run.
+
+    Attributes:
+        name: tells it from the run's other questions.
+        prefix: the word after the slash of commands here.
+    """
+
+    run: RunId
+    name: str
+    agent: str
+    prefix: str
+    asked_by: Login
+    text: str
+    choices: Sequence[str] = ()
+
+
+def question_marker(run: RunId, name: str) -> str:
     """Return the hidden mark of the comment that asks a run's question."""
-    return f"<!-- greenroom question {run} {number} -->"
+    return f"<!-- greenroom question {run} {name} -->"
 
 
 def approval(view: RunView, sha: Sha, *, seconds: int, files: Files, diff: str) -> str:
@@ -96,20 +115,23 @@ def answered(run: RunId, sha: Sha, words: str) -> str:
     return f"{approval_marker(run, sha)}\n`{sha[:SHORT]}`: {words}."
 
 
-def question(view: RunView, number: int, text: str, choices: Sequence[str]) -> str:
+def question(asked: Question) -> str:
     """Write the comment that asks a question of the person who started a run, and calls them."""
-    offered = [f"- {inline(choice)}" for choice in choices]
-    way = (
-        f"`/{view.prefix} {view.command} …`"
-        if view.command
-        else "a comment, then the label again,"
-    )
-    go_on = f"Go on with {way} and your answer in the place of the dots."
-    called = called(view.asked_by)
-    head = [question_marker(view.id, number), f"{called}, **{view.agent}** asks:", ""]
-    foot = ["", *offered, *([""] if offered else []), go_on]
+    way = f"Answer below this comment, or with `/{asked.prefix} answer …`."
+    return _question(asked, called(asked.asked_by), way)
+
+
+def settled(asked: Question, words: str) -> str:
+    """Write the same comment when nothing is asked any more; `words` say what came of it."""
+    return _question(asked, plain(asked.asked_by), f"{words}.")
+
+
+def _question(asked: Question, who: str, last: str) -> str:
+    offered = [f"- {inline(choice)}" for choice in asked.choices]
+    head = [question_marker(asked.run, asked.name), f"{who}, **{asked.agent}** asks:", ""]
+    foot = ["", *offered, *([""] if offered else []), last]
     room = MOST_CHARACTERS - len("\n".join([*head, *foot])) - 2
-    return "\n".join([*head, cut(quiet(text), room), *foot])
+    return "\n".join([*head, cut(quiet(asked.text), room), *foot])
 
 
 def folded(title: str, diff: str, most: int) -> str:

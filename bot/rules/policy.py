@@ -51,6 +51,7 @@ class Ask:
         fork: whether the subject is a pull request from another repository.
         everywhere: whether it is asked for the whole organization.
         open: whether the subject is open.
+        asker: whether they asked for a run that has a question.
         left_today: how many more runs may be started in the repository today.
     """
 
@@ -61,6 +62,7 @@ class Ask:
     fork: bool = False
     everywhere: bool = False
     open: bool = True
+    asker: bool = False
     left_today: int = 1
 
     @property
@@ -111,6 +113,11 @@ def _named_bot(ask: Ask) -> Says:
     if ask.agent is None:
         return _no("Bots may start agents here, and nothing else.")
     return _unfit(ask) or _quota(ask) or YES
+
+
+def _asker(ask: Ask) -> Says:
+    """Let whoever asked for a run answer its questions, whatever their role."""
+    return YES if ask.act == "answer" and ask.asker else None
 
 
 def _owner(ask: Ask) -> Says:
@@ -175,6 +182,7 @@ RULES: Sequence[tuple[str, Callable[[Ask], Says]]] = (
     ("bot", _bot),
     ("unknown", _unknown),
     ("named_bot", _named_bot),
+    ("asker", _asker),
     ("owner", _owner),
     ("role", _role),
     ("custom_role", _custom_role),

@@ -7,11 +7,21 @@ from dataclasses import dataclass
 from bot.model.events import SubjectEvent
 from bot.model.facts import PullNow, RunNow, Waiting
 from bot.model.ids import Sha
-from bot.model.intents import Approve, AskAgain, RecordDecision, Refuse, StartRun
-from bot.model.runs import Trigger
+from bot.model.intents import (
+    Approve,
+    AskAgain,
+    React,
+    RecordDecision,
+    Refuse,
+    SendMessage,
+    StartRun,
+)
+from bot.model.runs import Message, MessageKind, Text, Trigger
 from bot.rules.policy import Actor, Ask, Decision, decide
 from bot.rules.repoconfig import Agent, Config
+from bot.rules.roles import Role
 from bot.rules.starting import needs_yes, terms_of
+from bot.rules.thread import readable
 from bot.rules.waiting import APPROVAL, START
 
 _QUOTE = re.compile(r"^[ \t]*(?:(?:[*+-]|\d{1,9}[.)])[ \t]+)*>", re.MULTILINE)
@@ -56,7 +66,7 @@ class Request:
 
     def ask(self, act: str, *, everywhere: bool = False, started: int = 0) -> Ask:
         """Put the question whether the person may do this; `started` runs just now."""
-        known = self.known
+        known, sender = self.known, self.event.sender.id
         return Ask(
             act=act,
             actor=known.actor,
@@ -65,6 +75,7 @@ class Request:
             fork=self.fork,
             everywhere=everywhere,
             open=known.pull.open if known.pull else self.event.open,
+            asker=any(each.question and each.asked_by_id == sender for each in known.open_runs),
             left_today=known.left_today - started,
         )
 
@@ -98,6 +109,42 @@ class Request:
             trigger=self.trigger,
             reason=decision.rule,
             words=decision.words,
+        )
+
+    def tell(  # noqa: PLR0913 - what a message has, and whose it is
+        self,
+        run: RunNow,
+        kind: MessageKind,
+        text: str,
+        *,
+        others: bool = False,
+        texts: Sequence[Text] = (),
+        key: str = "",
+    ) -> SendMessage:
+        """Tell a run something in the person's own words.
+
+        `others` says that some of them are somebody else's.  `key` tells it from what else
+        stands in the same comment.
+        """
+        event, where = self.event, self.trigger
+        message = Message(
+            kind=kind,
+            text=readable(text),
+            by=event.sender.login,
+            trusted=self.known.actor.role >= Role.WRITE and not others,
+            at=event.at,
+            texts=tuple(texts),
+        )
+        return SendMessage(run=run.id, message=message, key=f"{where.kind}:{where.id}:{key}")
+
+    def seen(self) -> React:
+        """Show that what the person wrote has reached somebody."""
+        event = self.event
+        return React(
+            installation=event.installation,
+            subject=event.subject,
+            trigger=self.trigger,
+            content="+1",
         )
 
     def in_other_words(self, past: RunNow) -> bool:

@@ -208,8 +208,8 @@ async def claim(
 async def release(
     tx: AsyncConnection, row: RunRow, *, worker: str, next_at: float, failures: int
 ) -> None:
-    """Give a run back, to be looked at again at `next_at`, or at once when somebody poked it."""
-    unpoked = runs.c.next_attempt_at == row.next_attempt_at
+    """Give a run back, to be looked at again at `next_at`, or when whoever moved it says."""
+    unpoked = and_(runs.c.next_attempt_at == row.next_attempt_at, runs.c.state == row.state)
     await tx.execute(
         update(runs)
         .where(runs.c.id == row.id, runs.c.leased_by == worker)

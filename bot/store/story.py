@@ -7,11 +7,11 @@ from typing import Any
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.model.facts import Waiting
+from bot.model.facts import Question, Waiting
 from bot.model.ids import Fence, RunId, Sha
 from bot.rules.wording import Step
 from bot.store.engine import insert_or_skip, upsert
-from bot.store.schema import outputs, run_steps, waits
+from bot.store.schema import jobs, outputs, run_steps, waits
 
 MOST_STEPS = 40
 """Lines of a story that are shown; the oldest and the newest matter."""
@@ -95,6 +95,23 @@ async def asked(tx: AsyncConnection, run: RunId, fence: Fence) -> Sequence[Outpu
         .order_by(outputs.c.id)
     )
     return [OutputRow(kind=kind, payload=payload) for kind, payload in await tx.execute(query)]
+
+
+async def question(tx: AsyncConnection, run: RunId, fence: Fence) -> Question | None:
+    """Return what a run has asked last, all that one job has as one text.
+
+    `fence` is the run's: when a job with another has asked, the next one was told the answer.
+    """
+    of_run = outputs.c.run == run, outputs.c.kind == "question"
+    last = select(func.max(outputs.c.fence)).where(*of_run).scalar_subquery()
+    query = select(outputs).where(*of_run, outputs.c.fence == last).order_by(outputs.c.id)
+    rows = (await tx.execute(query)).all()
+    if not rows:
+        return None
+    lines = [line for row in rows for line in (row.payload["text"], *row.payload["choices"])]
+    began = select(jobs.c.created_at).where(jobs.c.run == run, jobs.c.fence == rows[-1].fence + 1)
+    closed = None if rows[-1].fence == fence else (await tx.execute(began)).scalar()
+    return Question(text="\n".join(lines), at=rows[-1].at, closed=closed)
 
 
 async def used(tx: AsyncConnection, run: RunId, fence: Fence, kind: str) -> int:

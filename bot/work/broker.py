@@ -25,7 +25,7 @@ from bot.store.engine import Store
 from bot.store.jobs import JobRow
 from bot.store.run_row import RunRow
 from bot.store.story import OutputRow
-from bot.work import calling, telling
+from bot.work import questions, telling
 
 log = structlog.get_logger()
 
@@ -149,9 +149,7 @@ class Broker:
         parked = await runs.signal(tx, row, Signal.DELIVERS, now=now, result=ended.result)
         await story.wait(tx, row.id, DELIVERY, now=now, deadline=now + DELIVERING_PATIENCE)
         await telling.tell(tx, parked, "The agent is done; checking what it made", now=now)
-        questions = [each for each in asked if each.kind == "question"]
-        for number, each in enumerate(questions, start=1):
-            await calling.ask(tx, parked, number, each.payload, now=now)
+        await questions.ask(tx, parked, now=now)
 
     async def _working(self, tx: AsyncConnection, token: SecretStr) -> tuple[JobRow, RunRow]:
         job = _known(await jobs.by_run_token(tx, token))

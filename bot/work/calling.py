@@ -1,8 +1,5 @@
 """What GitHub shows of a run beside its one comment: what calls somebody, what it left behind."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model.ids import Sha
@@ -14,17 +11,6 @@ from bot.store import outbox, runs
 from bot.store.outbox import Wish
 from bot.store.run_row import RunRow
 from bot.work import telling
-
-
-async def ask(
-    tx: AsyncConnection, row: RunRow, number: int, asked: Mapping[str, Any], *, now: float
-) -> None:
-    """Put an agent's question to the person who asked for the run."""
-    seen = await telling.view(tx, row)
-    body = notices.question(seen, number, asked["text"], asked["choices"])
-    marker = notices.question_marker(row.id, number)
-    wish = _wish(row, f"question:{number}", "comment", body=body, marker=marker)
-    await outbox.wish(tx, wish, now=now)
 
 
 async def ask_for_yes(  # noqa: PLR0913 - what would be pushed, in three parts

@@ -6,7 +6,7 @@ another, and asks for it by the same way.
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any, TypeVar
 
 from bot.github.client import AtRepository
@@ -26,6 +26,7 @@ from bot.model.facts import PastDecision, Pause, PullNow, RunNow
 from bot.model.ids import RunId, Sha
 from bot.model.runs import Person, Start, Subject
 from bot.reactions import Reaction
+from bot.rules.asking import may_answer
 from bot.rules.attempts import FRESH, SETTLES
 from bot.rules.conditions import Moment
 from bot.rules.grammar import Command, might_command
@@ -98,7 +99,7 @@ class FactSource:
         """Tell whether nobody asks for anything, so that nothing more has to be known."""
         match self._event:
             case TextWritten():
-                return not await self._fact("commands")
+                return not (await self._fact("commands") or await self._fact("asking"))
             case SubjectOpened(name=name):
                 return not any(by_event(await self._fact("config"), name))
             case _:
@@ -226,11 +227,24 @@ class FactSource:
         subject = await self._subject()
         if subject is None or await self._idle():
             return ()
+        return await self._open_on(subject)
+
+    async def asking(self) -> Sequence[RunNow]:
+        """Look up the open runs of which a comment may answer a question, oldest first."""
+        event = self._event
+        if not isinstance(event, TextWritten) or not may_answer(event):
+            return ()
+        return [run for run in await self._open_on(event.subject) if run.question]
+
+    async def _open_on(self, subject: Subject) -> Sequence[RunNow]:
         async with self._context.store.read() as rows:
             found = await runs.open_on(rows, subject, self._in_repository().repo_id)
             waits = await story.waiting(rows, [row.id for row in found])
             return [
-                run_now(row, await runs.opened(rows, row.id), waits.get(row.id, ()))
+                replace(
+                    run_now(row, await runs.opened(rows, row.id), waits.get(row.id, ())),
+                    question=await story.question(rows, row.id, row.fence),
+                )
                 for row in found
             ]
 
@@ -315,6 +329,7 @@ def run_now(row: RunRow, pull: int | None, waits: Sequence[Any] = ()) -> RunNow:
         author=Person(id=row.author_id, login=row.author),
         instruction=row.instruction,
         asked_by=row.asked_by,
+        asked_by_id=row.asked_by_id,
         asked_at=row.asked_at,
         state=row.state,
         conclusion=row.conclusion,
@@ -323,6 +338,8 @@ def run_now(row: RunRow, pull: int | None, waits: Sequence[Any] = ()) -> RunNow:
         fork=row.fork,
         outsiders=row.outsiders,
         round=row.round,
+        head=row.head,
+        branch=row.head_branch,
         pull=pull,
         waits=tuple(waits),
     )
@@ -330,6 +347,7 @@ def run_now(row: RunRow, pull: int | None, waits: Sequence[Any] = ()) -> RunNow:
 
 FETCHERS: Mapping[str, Callable[[FactSource], Coroutine[Any, Any, Any]]] = {
     "actor": FactSource.actor,
+    "asking": FactSource.asking,
     "by_us": FactSource.by_us,
     "commands": FactSource.commands,
     "config": FactSource.config,

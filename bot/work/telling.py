@@ -23,6 +23,7 @@ from bot.rules.waiting import APPROVAL, START
 from bot.store import outbox, runs, story
 from bot.store.outbox import Wish
 from bot.store.run_row import RunRow
+from bot.work import questions
 from bot.work.replies import reaction
 
 log = structlog.get_logger()
@@ -36,6 +37,12 @@ DROPPED: Mapping[Signal, str] = {
     Signal.FAILED: "the run has failed, it is dropped",
 }
 """What becomes of a commit that nobody has said yes to, when its run ends."""
+
+UNANSWERED: Mapping[Signal, str] = {
+    Signal.CANCELLED: "The run was stopped",
+    Signal.EXPIRED: "Nobody answered in time",
+}
+"""What becomes of a question then."""
 
 
 async def start(
@@ -119,6 +126,8 @@ async def finish(
     for wait in (await story.waiting(tx, [row.id])).get(row.id, ()):
         if wait.reason == APPROVAL and wait.about:
             await settle(tx, row, wait.about, DROPPED.get(how.signal, "it is dropped"), now=now)
+    if row.state is Run.PARKED:
+        await questions.settle(tx, row, UNANSWERED.get(how.signal, "The run has ended"), now=now)
     await story.met(tx, row.id)
     await outbox.withdraw(tx, row.id, kinds=("branch", "pull"))
     if how.words:

@@ -563,10 +563,11 @@ def test_only_pause_and_resume_mean_the_organization():
 # Which texts are heard
 
 
-def test_a_command_in_a_text_is_found_by_one_reaction():
+def test_a_comment_is_looked_at_for_commands_and_for_answers():
     names = [each.name for each in reactions_to(comment("/gr fix"), REACTIONS)]
-    assert names == ["handlers.commands.written"]
-    assert list(reactions_to(comment("Thanks!"), REACTIONS)) == []
+    assert names == ["handlers.commands.written", "handlers.answers.replied"]
+    names = [each.name for each in reactions_to(comment("Thanks!"), REACTIONS)]
+    assert names == ["handlers.answers.replied"]
 
 
 def test_bare_commands_work_where_the_configuration_says_so():

@@ -12,10 +12,12 @@ from bot.rules.notices import (
     NOT_ALL,
     TOO_LONG,
     WHY,
+    Question,
     answered,
     approval,
     folded,
     question,
+    settled,
     span,
 )
 from bot.rules.wording import RunView
@@ -37,6 +39,15 @@ VIEW = RunView(
     pull=None,
     head=None,
     said="",
+)
+ASKED = Question(
+    run=VIEW.id,
+    name="1.1",
+    agent="fix",
+    prefix="gr",
+    asked_by=Login("ann"),
+    text="Which one, @bob?",
+    choices=["The first", "@carol's"],
 )
 
 
@@ -69,30 +80,31 @@ def test_of_many_files_some_are_named():
 
 
 def test_a_question_calls_the_person_who_asked_and_nobody_else():
-    assert question(VIEW, 1, "Which one, @bob?", ["The first", "@carol's"]) == (
-        "<!-- greenroom question 01RUN 1 -->\n"
+    assert question(ASKED) == (
+        "<!-- greenroom question 01RUN 1.1 -->\n"
         "@ann, **fix** asks:\n\n"
         "Which one, @\u200bbob?\n\n"
         "- The first\n- @\u200bcarol's\n\n"
-        "Go on with `/gr fix …` and your answer in the place of the dots."
+        "Answer below this comment, or with `/gr answer …`."
     )
 
 
-def test_an_agent_that_only_a_label_starts_is_answered_by_the_label():
-    asked = question(replace(VIEW, command=None), 1, "Which one?", [])
-    assert asked.endswith(
-        "Go on with a comment, then the label again, and your answer in the place of the dots."
+def test_a_question_that_is_over_says_so_and_calls_nobody():
+    assert settled(ASKED, "Answered by bob") == (
+        "<!-- greenroom question 01RUN 1.1 -->\n"
+        "ann, **fix** asks:\n\n"
+        "Which one, @\u200bbob?\n\n"
+        "- The first\n- @\u200bcarol's\n\n"
+        "Answered by bob."
     )
 
 
 def test_a_question_without_choices_fits_in_a_comment_and_calls_no_bot():
-    view = replace(VIEW, asked_by=Login("renovate[bot]"))
-    asked = question(view, 1, "Why? " * 20_000, [])
+    long = replace(ASKED, asked_by=Login("renovate[bot]"), text="Why? " * 20_000, choices=[])
+    asked = question(long)
     assert len(asked) <= MOST_CHARACTERS
     assert "\nrenovatebot, **fix** asks:\n" in asked
-    assert asked.endswith(
-        "it was too long.\n\nGo on with `/gr fix …` and your answer in the place of the dots."
-    )
+    assert asked.endswith("it was too long.\n\nAnswer below this comment, or with `/gr answer …`.")
 
 
 @pytest.mark.parametrize(

@@ -171,23 +171,6 @@ async def test_on_a_fork_nothing_is_shown_where_nothing_was_changed(house, peopl
     assert "What was changed" not in comment
 
 
-async def test_a_question_is_asked_in_a_comment_of_its_own(house, people):
-    number = await people.issue("ann")
-    await people.begins(number)
-    token = await house.comes_up()
-    asked = {"text": "Which one?", "choices": ["this", "that"]}
-    await house.broker.ask(token, "question", asked)
-    await house.ends(token)
-    await house.passes(30, step=5)
-    run = await house.run()
-    assert (run.conclusion, run.words) == (Conclusion.ACTION_REQUIRED, "asked a question")
-    status, question = sorted(await house.comments(number), key=len, reverse=True)
-    assert "✋ asked a question" in status
-    assert (
-        "@ann, **fix** asks:\n\nWhich one?\n\n- this\n- that\n\nGo on with `/gr fix …`" in question
-    )
-
-
 async def test_commits_name_who_asked_and_are_signed_off_where_it_is_wanted(house, people):
     number = await people.issue("ann")
     await people.begins(number, terms=terms(sign_off=True, draft=True))
