@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from bot.model.events import HeadSeen, SubjectClosed, SubjectLocked
 from bot.model.facts import PullNow, RunNow
-from bot.model.intents import AskAgain, Intent, RecordHead, StopRuns, TellRuns
+from bot.model.intents import AskAgain, Intent, LookAtChecks, RecordHead, StopRuns, TellRuns
 from bot.reactions import Reaction
-from bot.rules.waiting import START
+from bot.rules.waiting import CI, START
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,13 +49,15 @@ def seen(event: HeadSeen, _facts: NoFacts) -> Sequence[Intent]:
     return [RecordHead(repo_id=event.repo_id, number=number, sha=event.head, at=event.at)]
 
 
-def pushed(_event: HeadSeen, facts: HeadFacts) -> Sequence[Intent]:
-    """Ask anew where a run waits for a yes to a head that is no more."""
+def pushed(event: HeadSeen, facts: HeadFacts) -> Sequence[Intent]:
+    """Ask anew where a run waits for a yes to a head that is no more, and look at CI anew."""
     if facts.pull is None:
         return []
     head = facts.pull.head.sha
-    asked = [(run, wait) for run in facts.open_runs for wait in run.waits if wait.reason == START]
-    return [AskAgain(run=run.id, sha=head) for run, wait in asked if wait.about != head]
+    waits = [(run, wait) for run in facts.open_runs for wait in run.waits if wait.about != head]
+    asked = [AskAgain(run=run.id, sha=head) for run, wait in waits if wait.reason == START]
+    watched = [wait.about for _, wait in waits if wait.reason == CI and wait.about]
+    return [*asked, *(LookAtChecks(repo_id=event.repo_id, sha=sha) for sha in watched)]
 
 
 def closed(event: SubjectClosed, facts: Facts) -> Sequence[Intent]:

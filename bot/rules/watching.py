@@ -115,7 +115,7 @@ def step(verdict: Verdict, past: Past, *, mark: str, since: float, now: float) -
             but = f", but for what never ended: {named(names)}" if names else ""
             return Met(conclusion=Conclusion.SUCCESS, words=f"CI is green{but}.")
         case Silent(missing=()):
-            return Met(conclusion=Conclusion.SUCCESS, words="No CI has reported.")
+            return Met(conclusion=Conclusion.SUCCESS, words="No CI has reported a result.")
         case Silent(missing=names):
             words = f"These checks are required and never ended: {named(names)}."
             return Met(conclusion=Conclusion.NEUTRAL, words=words)

@@ -217,6 +217,8 @@ class Delivering:
                 await self._pushed(row, seen)
             case Next.END_WITH_WORDS if row.fork:
                 await self._end(row, _good(), changed=await self._sealing.shown(row))
+            case Next.END_WITH_WORDS | Next.END_WITH_NOTHING if row.head_branch:
+                await self._rest(row, seen, _good())  # what it pushed before still counts
             case Next.END_WITH_QUESTION:
                 await self._rest(row, seen, _good(ASKED))
             case Next.SUCCEED:

@@ -36,8 +36,7 @@ async def rest(
     if await mailbox.unread(tx, row.id):
         await waking.again(tx, row, now=now)
         return
-    named = [each for each in row.terms.agent.waits if each in {CI, REVIEW}]
-    waits = [*(named if row.head else []), *([ANSWER] if question is not None else [])]
+    waits = [*_named(row, asks=question is not None), *([ANSWER] if question is not None else [])]
     if not waits:
         await telling.finish(tx, row, how, now=now)
         return
@@ -50,6 +49,16 @@ async def rest(
     words = f"{how.words}; waiting" if how.words else "Waiting"
     named_so = " and ".join(WAITS[reason] for reason in waits)
     await telling.tell(tx, waiting, f"{words} for {named_so}", now=now)
+
+
+def _named(row: RunRow, *, asks: bool) -> list[str]:
+    """Return what it waits for of what it has pushed: of a red head no news, while it asks."""
+    if row.head_branch is None:
+        return []
+    seen = row.verdict
+    known = seen is not None and seen.sha == row.head and seen.word in {"red", "flaky"}
+    skipped = {CI} if asks and known else set()
+    return [each for each in row.terms.agent.waits if each in {CI, REVIEW} - skipped]
 
 
 async def met(tx: AsyncConnection, row: RunRow, reason: str, how: Ending, *, now: float) -> str:
