@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 
-from sqlalchemy import null, select, update
+from sqlalchemy import ColumnElement, null, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model.runs import Checkpoint
@@ -24,7 +24,7 @@ async def keep(tx: AsyncConnection, row: RunRow, left: Checkpoint) -> None:
 async def forget(tx: AsyncConnection, *, before: float) -> int:
     """Forget what runs left that finished before some time; return how many did."""
     old = (table.c.state == Run.FINISHED, table.c.changed_at < before)
-    found = await tx.execute(select(table.c.id, table.c.checkpoint).where(*old, _LEFT))
+    found = await tx.execute(select(table.c.id, table.c.checkpoint).where(*old, _left()))
     forgotten = [run for run, left in found if left is not None]
     if forgotten:
         where = table.c.id.in_(forgotten)
@@ -34,9 +34,10 @@ async def forget(tx: AsyncConnection, *, before: float) -> int:
 
 async def blobs(tx: AsyncConnection) -> frozenset[str]:
     """Return the blobs that some run may still want."""
-    found = (await tx.execute(select(table.c.checkpoint).where(_LEFT))).scalars()
+    found = (await tx.execute(select(table.c.checkpoint).where(_left()))).scalars()
     named = (left.get(part) for left in found if left for part in ("work", "session"))
     return frozenset(name for name in named if name)
 
 
-_LEFT = table.c.checkpoint.is_not(None)
+def _left() -> ColumnElement[bool]:
+    return table.c.checkpoint.is_not(None)

@@ -36,3 +36,8 @@ def test_an_exit_status_is_taken_at_its_word():
 def test_a_status_above_128_is_a_signal_to_the_program_and_below_0_to_its_box():
     assert Command().ended("timeout", 143) == Exit(cause="timeout", signal=15)
     assert Command().ended("exited", -9) == Exit(cause="exited", signal=9)
+
+
+def test_a_program_has_no_session_to_go_on_with():
+    assert Command().session == ()
+    assert Command().resumed(["x"]) is None

@@ -29,6 +29,14 @@ def test_it_is_told_by_a_file_and_prompted_by_the_brief():
     assert json.loads(start.files["brief.json"])["prompt"] == "You fix."
 
 
+def test_it_goes_on_with_the_session_whose_file_is_the_newest():
+    session = Playbook().resumed([".playbook/old.jsonl", ".playbook/new.jsonl"])
+    assert session == "new"
+    assert Playbook().start(PLAN, session).talk.session == "new"
+    assert Playbook().resumed([]) is None
+    assert Playbook().start(PLAN).talk.session is None
+
+
 def test_what_it_is_told_is_what_it_reads():
     text = Text(author="alice", trusted=True, body="b", path="a.py", line=3, start_line=2)
     task = Task(instruction="apply this", texts=(text,))

@@ -15,11 +15,11 @@ from bot.harness.checkpoint import EVERY
 from bot.model.ids import JobName, Sha
 from bot.model.runs import Checkpoint, Limits
 from bot.rules.agents import BUILT_IN
-from bot.rules.checkpoints import LOST
+from bot.rules.checkpoints import LOST, MOST_FILES
 from bot.runners.local import LocalRunner
 from bot.sandbox.folder import JobFolder
 from bot.sandbox.probe import probe
-from tests.runners.conftest import UIDS, git, gone, make_gateway, make_stage
+from tests.runners.conftest import UIDS, git, gone, make_gateway, make_stage, until
 from tests.runners.keeping import nothing
 
 WORK = "echo new > b.txt; echo y=2 >> src/a.py; rm README"
@@ -145,6 +145,13 @@ async def test_a_job_that_was_replaced_leaves_nothing_more(stage, runner, gatewa
     assert gateway.told("/finish") == []
 
 
+def looked(gateway):
+    async def look():
+        return gateway.told("/checkpoint")
+
+    return look
+
+
 def moved(stage, files):
     """Have the branch go on, with these files; return its new head, which the tree is at."""
     source = stage.home.parent / "source"
@@ -258,6 +265,39 @@ async def test_a_hostile_workspace_is_left_and_found_without_what_is_too_large(
     assert log.startswith(".git?README?b?d?environ?passwd?small.txt?src?two?lines?small\n")
     assert "/etc/passwd" in log
     assert 'Too large to be kept, and gone: "huge.bin".' in log
+
+
+@pytest.mark.full
+@pytest.mark.timeout(300)
+async def test_of_a_hundred_thousand_files_some_are_kept(stage, runner, gateway_for):
+    make = "import os\nfor n in range(100_000): open(f'f{n:06}', 'w').write(str(n))"
+    first = gateway_for(f'mkdir many; cd many; python3 -c "{make}"; echo mine > ../b.txt')
+    async with first:
+        await runner.launch(stage.launch(first))
+        await until(looked(first), bool, seconds=200)
+        await runner.stop(stage.plan.job, kill=True)
+        await gone(runner, stage.plan.job)
+    show = "cat b.txt; ls many | wc -l; tail -n 3 $GREENROOM_BRIEF"
+    report = await goes_on(stage, runner, following(stage, first, show, checkpoint(first)))
+    lines = report["log"].splitlines()
+    assert lines[:2] == ["mine", str(MOST_FILES - 1)]
+    assert "and 79981 more" in report["log"]
+
+
+async def test_a_git_that_was_killed_leaves_no_lock_behind(stage, runner, gateway_for, clock):
+    async with gateway_for(f"{WORK}; sleep 600", seconds=3600) as gateway:
+        await runner.launch(stage.launch(gateway))
+        await gateway.until("/heartbeat")
+        result = JobFolder(stage.home / "jobs" / stage.plan.job).result
+        result.mkdir(exist_ok=True)
+        (result / "index.lock").touch()
+        (result / "index.lock").chmod(0o666)
+        os.chown(result, *[UIDS[0]] * 2)
+        move_clock(clock, EVERY)
+        await gateway.until("/checkpoint")
+        await runner.stop(stage.plan.job, kill=False)
+        assert (await gateway.until("/finish"))["result"] is not None
+        await gone(runner, stage.plan.job)
 
 
 async def test_a_session_goes_on_in_the_next_home(tmp_path):
