@@ -11,7 +11,7 @@ from bot.model.ids import Sha
 from bot.model.runs import Conclusion
 from bot.rules.markdown import clip, inline
 from bot.rules.standings import Standing
-from bot.rules.verdict import Flaky, Green, Pending, Red, Silent, Verdict
+from bot.rules.verdict import Flaky, Green, Pending, Silent, Verdict
 
 FIRST, LAST = 15.0, 300.0
 """Seconds between two looks at CI of which nothing is heard, at first and in the end."""
@@ -121,8 +121,8 @@ def step(verdict: Verdict, past: Past, *, mark: str, since: float, now: float) -
             return Met(conclusion=Conclusion.NEUTRAL, words=words)
         case Flaky():
             return _flaky(verdict, past, now)
-        case Red(failures=failures):
-            return _red([each.name for each in failures], past, mark)
+        case _:
+            return _red([each.name for each in verdict.failures], past, mark)
 
 
 def interval(since: float, now: float) -> float:

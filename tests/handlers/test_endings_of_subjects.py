@@ -35,6 +35,7 @@ from bot.model.ids import Login, Repo, RunId
 from bot.model.intents import (
     AskAgain,
     ForgetConfig,
+    LookAtChecks,
     Note,
     RecordHead,
     RecordInstallation,
@@ -46,7 +47,7 @@ from bot.model.intents import (
 )
 from bot.reactions import Reaction, always, reactions_to
 from bot.rules.repoconfig import Mistake
-from bot.rules.waiting import APPROVAL, START
+from bot.rules.waiting import APPROVAL, CI, START
 from handlers import REACTIONS, installations, issues, pulls, pushes
 
 MAY = {"issues": "write"}
@@ -167,6 +168,13 @@ def test_runs_that_wait_for_a_yes_to_an_older_head_ask_about_the_new_one():
     overtaken = replace(head_seen(moved=True), head=OLDER)
     assert pulls.pushed(overtaken, facts) == expected
     assert pulls.pushed(overtaken, replace(facts, pull=None)) == []
+
+
+def test_runs_that_wait_for_ci_of_an_older_head_are_looked_at():
+    runs = [run(waits=(wait(CI, OLDER),)), run(id=RunId("02RUN"), waits=(wait(CI, HEAD),))]
+    facts = pulls.HeadFacts(open_runs=runs, pull=pull())
+    expected = [LookAtChecks(repo_id=REPO_ID, sha=OLDER)]
+    assert pulls.pushed(head_seen(moved=True), facts) == expected
 
 
 @pytest.mark.parametrize(

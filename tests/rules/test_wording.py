@@ -320,3 +320,10 @@ def test_git_takes_every_name_of_a_branch(titles):
 def test_git_itself_says_so(title):
     name = branch("tidy", 7, title)
     subprocess.run(["git", "check-ref-format", "--branch", name], check=True, capture_output=True)
+
+
+def test_ci_stands_in_the_comment_unless_it_has_a_pull_request_of_its_own():
+    seen = replace(WORKING, subject=PULL, ci="**CI**: red")
+    assert "\n\n**CI**: red\n" in comment(seen)
+    assert "**CI**" not in comment(replace(seen, pull=9))
+    assert check_run(seen)["summary"].endswith("**CI**: red")
