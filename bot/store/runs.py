@@ -113,6 +113,18 @@ async def at_head(tx: AsyncConnection, repo: Repo, head: Sha) -> RunRow | None:
     return next(iter(await all_rows(tx, query.order_by(desc(runs.c.id)).limit(1))), None)
 
 
+async def opener(tx: AsyncConnection, pull: Subject, repo_id: int) -> RunRow | None:
+    """Return the run that has opened a pull request."""
+    query = select(*COLUMNS).join(run_subjects, run_subjects.c.run == runs.c.id)
+    query = query.where(
+        run_subjects.c.repo == pull.repo,
+        run_subjects.c.number == pull.number,
+        run_subjects.c.how == "opened",
+        runs.c.repo_id == repo_id,
+    )
+    return next(iter(await all_rows(tx, query.limit(1))), None)
+
+
 async def find(tx: AsyncConnection, run: RunId) -> RunRow | None:
     """Return a run, if there is one of that id."""
     return next(iter(await all_rows(tx, select(*COLUMNS).where(runs.c.id == run))), None)

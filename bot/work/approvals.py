@@ -24,6 +24,7 @@ async def approve(tx: AsyncConnection, intent: Approve, *, now: float) -> str:
     reasons = {wait.reason for wait in waits if wait.about == intent.sha}
     if row.state is not Run.PARKED or reasons.isdisjoint({START, APPROVAL}):
         return f"run {row.id} does not wait for a yes to {intent.sha}"
+    await telling.end_round(tx, row, "A yes was given", now=now)
     said = f"{plain(intent.by.login)} said yes to `{intent.sha[:12]}`"
     if START in reasons:
         await story.met(tx, row.id)

@@ -216,7 +216,9 @@ class Delivering:
             case Next.SUCCEED if "push" in seen.asked:
                 await self._pushed(row, seen)
             case Next.END_WITH_WORDS if row.fork:
-                await self._end(row, _good(), changed=await self._sealing.shown(row))
+                changed = await self._sealing.shown(row)
+                words = "said what it would change" if changed else ""
+                await self._end(row, _good(words), changed=changed)
             case Next.END_WITH_WORDS | Next.END_WITH_NOTHING if row.head_branch:
                 await self._rest(row, seen, _good())  # what it pushed before still counts
             case Next.END_WITH_QUESTION:

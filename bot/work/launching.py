@@ -79,8 +79,10 @@ class Launcher:
         async with self._context.store.read() as rows:
             notes = await story.notes(rows, row.id)
             mail = await mailbox.unread(rows, row.id)
+            opener = await runs.opener(rows, row.subject, row.repo_id)
         app = await self._context.github.app.identity()
-        told = await read(at, row, app.id)
+        own = opener is not None and row.author_id == app.bot.id and not opener.outsiders
+        told = await read(at, row, app.id, own=own)
         plan = _plan(row, base, told.task, notes, mail)
         tree = await self._workspaces.lowers.hold(shelf_of(row), base.sha, plan.job)
         mirror = self._workspaces.mirrors.path(shelf_of(row))

@@ -32,13 +32,14 @@ class Read:
     outsiders: bool
 
 
-async def read(at: AtRepository, row: RunRow, app: int) -> Read:
+async def read(at: AtRepository, row: RunRow, app: int, *, own: bool = False) -> Read:
     """Read what the agent of a run is to be shown.
 
     Args:
         at: the repository.
         row: the run.
         app: the id of ours, whose comments are left out.
+        own: whether the description is the app's own, of a run that no stranger had a word in.
 
     Raises:
         Unavailable: GitHub did not answer.
@@ -52,7 +53,7 @@ async def read(at: AtRepository, row: RunRow, app: int) -> Read:
         task = Task(subject=row.subject, asked_by=row.asked_by, instruction=instruction)
         return Read(task=task, outsiders=told)
     author = Person(id=row.author_id, login=row.author, bot=row.author.endswith(BOT))
-    trusted = await people.may_write(author)
+    trusted = own or await people.may_write(author)
     chosen = choose(await _said(at, row, app), row.trigger, row.asked_at)
     writers = await people.writers(each.author for each in chosen.kept)
     description = _by(author, row.body, trusted=trusted) if row.body.strip() else None

@@ -13,7 +13,7 @@ from bot.model.facts import Pause
 from bot.model.ids import Fence, RunId, Sha
 from bot.model.intents import StartRun
 from bot.model.priorities import Priority
-from bot.model.runs import Subject
+from bot.model.runs import Conclusion, Subject
 from bot.rules import cireport, notices, wording
 from bot.rules.endings import Ending
 from bot.rules.lifecycle import Compute, Run, Signal
@@ -179,6 +179,17 @@ async def refresh(tx: AsyncConnection, row: RunRow, *, now: float) -> None:
         await outbox.wish(
             tx, _wish(row, target, "check", priority, head=row.head, **shown), now=now
         )
+
+
+async def end_round(tx: AsyncConnection, row: RunRow, words: str, *, now: float) -> None:
+    """Complete the check run of a round in which a person was asked: the next has its own."""
+    if row.head is None:
+        return
+    shown = wording.check_run(await view(tx, row))
+    shown |= {"title": words, "conclusion": Conclusion.NEUTRAL, "completed": now, "actions": []}
+    target = f"check:{row.head}:{row.round}"
+    wish = _wish(row, target, "check", Priority.PROGRESS, head=row.head, **shown)
+    await outbox.wish(tx, wish, now=now)
 
 
 def _ci(row: RunRow) -> str:

@@ -42,6 +42,8 @@ async def go_on(tx: AsyncConnection, row: RunRow, *, now: float) -> str:
     unread = [message for _, message in await mailbox.unread(tx, row.id)]
     if row.state is not Run.PARKED or not unread or not reasons or reasons - WAKES:
         return f"run {row.id} hears of it in time"
+    if reasons & ASKING:
+        await telling.end_round(tx, row, "Answered", now=now)
     by_ci = all(message.kind == "ci" for message in unread)
     values = {
         "handoffs": row.handoffs + 1 if by_ci else 0,

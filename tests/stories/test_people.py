@@ -137,6 +137,19 @@ async def test_on_a_pull_request_the_commit_lands_on_its_branch(here):
     assert await here.pulls() == []
 
 
+async def test_an_agent_s_own_pull_request_is_no_stranger_s(here):
+    number = await here.issue(here.maintainer)
+    await here.says(here.maintainer, number, "/gr tidy")
+    await here.quiet()
+    (pull,) = await here.pulls()
+    here.world.move(2)
+    await here.says(here.maintainer, pull["number"], f"/gr fix\n\n{PATCH}")
+    await here.quiet()
+    assert here.runs()[-1][:3] == ("fix", "finished", "success")
+    after = await here.maintainer.get(f"{here.at}/pulls/{pull['number']}")
+    assert after["commits"] == 2
+
+
 async def test_a_fork_gets_words_only(here):
     pull = await here.forked_pull("import os,sys\n")
     await here.quiet()
@@ -145,8 +158,8 @@ async def test_a_fork_gets_words_only(here):
     await here.says(here.maintainer, pull["number"], f"/gr fix\n\n{PATCH}")
     await here.quiet()
     said = "\n".join(await here.comments(pull["number"]))
-    assert "`tidy` only changes files" in said
-    assert [run[0] for run in here.runs()] == ["fix"]
+    assert said.count("✅ said what it would change") == 2
+    assert [run[0] for run in here.runs()] == ["tidy", "fix"]
     branches = await here.maintainer.get(f"{here.at}/branches")
     assert [each["name"] for each in branches] == ["main"]
     after = await here.maintainer.get(f"{here.at}/pulls/{pull['number']}")
@@ -171,6 +184,8 @@ async def test_a_head_that_nobody_could_have_seen_waits_for_a_yes(here):
     await here.presses("maintainer", check["id"], "approve")
     await here.quiet()
     assert here.runs()[0][1:3] == ("finished", "success")
+    asked = await here.maintainer.get(f"{here.at}/check-runs/{check['id']}")
+    assert (asked["conclusion"], asked["output"]["title"]) == ("neutral", "A yes was given")
 
 
 async def test_a_mistake_in_configuration_is_shown_on_its_commit_and_changes_nothing(here):
