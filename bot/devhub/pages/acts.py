@@ -104,15 +104,11 @@ def _branch(form: Form, _seen: Visit) -> dict[str, Any]:
     return {"ref": f"refs/heads/{_given(form, 'branch').strip()}", "sha": _given(form, "sha")}
 
 
-def _thread(verb: str) -> Body:
+def _thread(verb: str, form: Form, _seen: Visit) -> dict[str, Any]:
     """Return the document that resolves a thread or opens it again."""
-
-    def body(form: Form, _seen: Visit) -> dict[str, Any]:
-        field = f"{verb}ReviewThread(input: {{threadId: $id}}) {{ thread {{ id }} }}"
-        variables = {"id": _given(form, "thread")}
-        return {"query": f"mutation($id: ID!) {{ {field} }}", "variables": variables}
-
-    return body
+    field = f"{verb}ReviewThread(input: {{threadId: $id}}) {{ thread {{ id }} }}"
+    variables = {"id": _given(form, "thread")}
+    return {"query": f"mutation($id: ID!) {{ {field} }}", "variables": variables}
 
 
 def _press(form: Form, seen: Visit) -> dict[str, Any]:
@@ -163,8 +159,8 @@ ACTS: Mapping[str, Act] = {
     "reply": Act(line="POST REPO/pulls/{number}/comments/{comment}/replies", texts=("body",)),
     "edit review comment": Act(line="PATCH REPO/pulls/comments/{comment}", texts=("body",)),
     "delete review comment": Act(line="DELETE REPO/pulls/comments/{comment}"),
-    "resolve": Act(line="POST /graphql", body=_thread("resolve")),
-    "unresolve": Act(line="POST /graphql", body=_thread("unresolve")),
+    "resolve": Act(line="POST /graphql", body=partial(_thread, "resolve")),
+    "unresolve": Act(line="POST /graphql", body=partial(_thread, "unresolve")),
     "rerun": Act(line="POST REPO/check-runs/{id}/rerequest"),
     "rerun suite": Act(line="POST REPO/check-suites/{suite}/rerequest"),
     "press": Act(line="POST /_devhub/press", body=_press),
