@@ -156,7 +156,7 @@ class Talk:
     def _steered(self, name: str, instruction: str) -> Said:
         """Tell an agent that is at work here what the person says; a bare name tells nothing."""
         run = next(each for each in self.facts.open_runs if each.agent == name)
-        if not instruction:
+        if not (instruction or self.request.beside):
             return Said(words=f"`{name}` is at work here already.")
         return Said([self._message(run, instruction)], done=True)
 
@@ -164,7 +164,11 @@ class Talk:
         others = self.edits or quotes(text)
         key = f"{self.request.event.at:.0f}:{text[:200]}"
         kind: MessageKind = "answer" if run.asks else "steer"
-        return self.request.tell(run, kind, text, others=others, key=key)
+        beside = self.request.beside
+        if beside:
+            kind, others = "review", others or quotes(beside.body)
+        texts = [replace(beside, trusted=self.request.is_writer and not others)] if beside else []
+        return self.request.tell(run, kind, text, others=others, texts=texts, key=key)
 
     def _ordered(self, agent: Agent, command: Command) -> Said:
         others = self.edits or quotes(command.instruction)

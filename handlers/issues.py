@@ -1,18 +1,27 @@
 """Stop what still runs on an issue when it is closed, deleted or moved away."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from bot.model.events import SubjectClosed, SubjectGone, SubjectLocked
+from bot.model.facts import RunNow
 from bot.model.intents import Intent, StopRuns, TellRuns
 from bot.reactions import Reaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """Whether it is still closed; an old event may be overtaken by a reopening."""
+    """What must be known before the runs of an issue are stopped.
+
+    Attributes:
+        still_holds: whether it is still closed; an old event may be overtaken by a reopening.
+        closed_pulls: pull requests of its runs that are closed too, as by a merge that closes
+            the issue; what becomes of those runs is told with the pull request.
+    """
 
     still_holds: bool
+    open_runs: Sequence[RunNow]
+    closed_pulls: Collection[int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,10 +38,13 @@ def closed(event: SubjectClosed, facts: Facts) -> Sequence[Intent]:
     """Finish the runs that were asked for on it."""
     if not facts.still_holds:
         return []
+    stopped = [run.agent for run in facts.open_runs if run.pull not in facts.closed_pulls]
+    all_of_them = len(stopped) == len(facts.open_runs)
     return [
         StopRuns(
-            repo_id=event.repo_id, subject=event.subject, agent=None, why="The issue was closed."
+            repo_id=event.repo_id, subject=event.subject, agent=agent, why="The issue was closed."
         )
+        for agent in ([None] if all_of_them else stopped)
     ]
 
 

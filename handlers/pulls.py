@@ -71,6 +71,7 @@ def closed(event: SubjectClosed, facts: Facts) -> Sequence[Intent]:
             subject=event.subject,
             agent=None,
             why=f"The pull request was {how}.",
+            merged=event.merged,
         )
     ]
 

@@ -184,6 +184,13 @@ class Operation(Enum):
         _READ_PULLS,
         "pulls/comments#list-review-comments-on-a-pull-request",
     )
+    REVIEW_COMMENT_CREATE = (
+        "POST",
+        _REPO + "/pulls/{pull_number}/comments",
+        _WRITE_PULLS,
+        "pulls/comments#create-a-review-comment-for-a-pull-request",
+        Pace.CONTENT,
+    )
     REVIEW_COMMENT = (
         "GET",
         _REPO + "/pulls/comments/{comment_id}",

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from bot.github.accounts import person
+from bot.github.bounds import BODY, within
 from bot.github.calls import Caller
 from bot.github.moments import unix
 from bot.github.permissions import Operation
+from bot.model.priorities import Priority
 from bot.model.runs import Person
 
 Kind = Literal["issue_comment", "review_comment", "review"]
@@ -31,6 +33,9 @@ class Remark:
         start_line: the first of several lines; None when it is about one.
         line: the last line, in the file as it is at the head; None when that line is gone,
             or the comment is about the whole file.
+        review: the number of the review that a review's comment belongs to.
+        thread: the number of the first comment of its thread.
+        commit: the commit that a review's comment is about.
     """
 
     kind: Kind
@@ -43,6 +48,9 @@ class Remark:
     path: str | None = None
     start_line: int | None = None
     line: int | None = None
+    review: int | None = None
+    thread: int | None = None
+    commit: str | None = None
 
 
 class Remarks:
@@ -63,6 +71,19 @@ class Remarks:
         """Return the comments beside lines of a pull request."""
         pages = self._calls.pages(Operation.REVIEW_COMMENTS, pull_number=number)
         return tuple([_remark("review_comment", row) async for row in pages])
+
+    async def reply(self, pull: int, to: Remark, body: str, *, priority: Priority) -> Remark:
+        """Answer in the thread of a review's comment, which notifies people.
+
+        Raises:
+            Refused: `not_found`, the thread is gone; `too_long` over the limit.
+        """
+        within(BODY, "The reply", body)
+        data = {"body": body, "in_reply_to": to.thread, "commit_id": to.commit, "path": to.path}
+        row = await self._calls.send(
+            Operation.REVIEW_COMMENT_CREATE, data, priority, pull_number=pull
+        )
+        return _remark("review_comment", row)
 
     async def comment(self, number: int) -> Remark:
         """Return a comment of an issue or a pull request by its own number."""
@@ -99,4 +120,7 @@ def _remark(kind: Kind, row: Mapping[str, Any]) -> Remark:
         path=row.get("path"),
         start_line=row.get("start_line"),
         line=row.get("line"),
+        review=row.get("pull_request_review_id"),
+        commit=row.get("commit_id"),
+        thread=(row.get("in_reply_to_id") or row["id"]) if kind == "review_comment" else None,
     )

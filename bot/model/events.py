@@ -98,12 +98,18 @@ class TextWritten(SubjectEvent):
         text: as it is now.
         before: as it was before an edit; None for what is new.
         writer: whose text it is; the one who edited it is the sender.
+        path: the file that a review's comment is about, with its lines; else None.
+        thread: GitHub's number of the first comment of its thread.
     """
 
     where: Trigger
     text: str
     before: str | None
     writer: Person
+    path: str | None = None
+    start_line: int | None = None
+    line: int | None = None
+    thread: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,7 +48,8 @@ class StartRun:
 class StopRuns:
     """Cancel the open runs of a subject; only those of `agent`, if one is named.
 
-    `unlabeled` says that a person took the agent's label off.
+    `unlabeled` says that a person took the agent's label off; `merged` that what the runs
+    made was merged, so that those which only wait have done their work.
     """
 
     repo_id: int
@@ -56,6 +57,7 @@ class StopRuns:
     agent: str | None
     why: str
     unlabeled: bool = False
+    merged: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,9 +109,10 @@ class LookAtChecks:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeetReview:
-    """Take for met that a run's pull request waits for a review: it was approved."""
+    """Take for met that a run's pull request waits for a review: this head was approved."""
 
     run: RunId
+    head: Sha
     by: Person
 
 

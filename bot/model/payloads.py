@@ -72,6 +72,10 @@ class Written(Raw):
     submitted_at: datetime | None = None
     state: str = ""
     commit_id: str | None = None
+    path: str | None = None
+    start_line: int | None = None
+    line: int | None = None
+    in_reply_to_id: int | None = None
 
 
 class OldText(Raw):

@@ -176,6 +176,10 @@ def _written(payload: Payload, text: Written | None, kind: TriggerKind, at: floa
         text=now,
         before=((was.old or "") if was else now) if edited else None,
         writer=_person(text.user),
+        path=text.path,
+        start_line=text.start_line,
+        line=text.line,
+        thread=(text.in_reply_to_id or text.id) if kind == "review_comment" else None,
     )
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.model.events import SubjectEvent
+from bot.model.events import SubjectEvent, TextWritten
 from bot.model.facts import PullNow, RunNow, Waiting
 from bot.model.ids import Sha
 from bot.model.intents import (
@@ -131,11 +131,32 @@ class Request:
             kind=kind,
             text=readable(text),
             by=event.sender.login,
-            trusted=self.known.actor.role >= Role.WRITE and not others,
+            trusted=self.is_writer and not others,
             at=event.at,
             texts=tuple(texts),
         )
         return SendMessage(run=run.id, message=message, key=f"{where.kind}:{where.id}:{key}")
+
+    @property
+    def is_writer(self) -> bool:
+        """Whether the person may write to the repository."""
+        return self.known.actor.role >= Role.WRITE
+
+    @property
+    def beside(self) -> Text | None:
+        """What the person wrote beside lines of a pull request; None for any other place."""
+        event = self.event
+        if not isinstance(event, TextWritten) or event.path is None:
+            return None
+        return Text(
+            author=event.writer.login,
+            trusted=False,
+            body=readable(event.text),
+            path=event.path,
+            start_line=event.start_line,
+            line=event.line,
+            thread=event.thread,
+        )
 
     def seen(self) -> React:
         """Show that what the person wrote has reached somebody."""

@@ -6,7 +6,7 @@ The words given here are ours; what somebody else wrote in them was made harmles
 from collections.abc import Sequence
 from typing import Any
 
-from bot.model.ids import DeliveryGuid, Login, UserId
+from bot.model.ids import DeliveryGuid, Login, RunId, Sha, UserId
 from bot.model.intents import Note
 from bot.model.runs import Conclusion
 from bot.rules.markdown import clip, cut, inline
@@ -23,6 +23,16 @@ https://docs.github.com/en/rest/checks/runs#create-a-check-run
 
 CONFIG_CHECK = "greenroom / config"
 """The name of the check run that tells of mistakes in configuration."""
+
+
+def thread_marker(run: RunId, head: Sha) -> str:
+    """Return the hidden mark of an answer in a review's thread."""
+    return f"<!-- greenroom thread {run} {head} -->"
+
+
+def done_in(run: RunId, head: Sha) -> str:
+    """Write the answer in a thread that an agent was told of, once its changes are pushed."""
+    return f"{thread_marker(run, head)}\nTaken up in {head}."
 
 
 def reply_marker(guid: DeliveryGuid) -> str:

@@ -28,7 +28,7 @@ from bot.store import mailbox, outbox, runs, story
 from bot.store.outbox import OutboxRow
 from bot.store.run_row import RunRow
 from bot.store.story import OutputRow
-from bot.work import calling, telling, waking
+from bot.work import calling, telling, threads, waking
 from bot.work.claimed import ClaimedRuns
 from bot.work.context import Context
 from bot.work.resting import rest
@@ -242,6 +242,7 @@ class Delivering:
         now = self._context.now()
         async with self._context.store.begin() as tx:
             at_head = await calling.move_on(tx, row, head, now=now)
+            await threads.answer(tx, at_head, head, now=now)
             words = f"pushed `{head[:9]}` to `{branch.wish['branch']}`"
             await rest(tx, at_head, _good(words), now=now, question=seen.question)
 

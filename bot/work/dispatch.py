@@ -37,10 +37,10 @@ from bot.model.intents import (
 )
 from bot.model.runs import Conclusion
 from bot.rules.endings import Ending
-from bot.rules.lifecycle import Signal
-from bot.rules.waiting import REVIEW
+from bot.rules.lifecycle import Run, Signal
+from bot.rules.waiting import REVIEW, WAKES
 from bot.rules.wording import plain
-from bot.store import decisions, heads, installations, layers, pauses, queue, runs
+from bot.store import decisions, heads, installations, layers, pauses, queue, runs, story
 from bot.store.run_row import RunRow
 from bot.work import approvals, resting, telling, waking
 from bot.work.replies import Replies
@@ -67,7 +67,11 @@ class Dispatch:
                 return await self._start(intent)
             case StopRuns():
                 open_runs = await runs.open_on(self.tx, intent.subject, intent.repo_id)
-                wanted = [row for row in open_runs if intent.agent in {None, row.agent}]
+                wanted: Sequence[RunRow] = [
+                    row for row in open_runs if intent.agent in {None, row.agent}
+                ]
+                if intent.merged:
+                    wanted = await self._merged(wanted, intent.why)
                 return await self._stop(wanted, intent.why, labelled=not intent.unlabeled)
             case StopRepository():
                 found = await runs.open_of(self.tx, intent.installation, intent.repo)
@@ -87,13 +91,7 @@ class Dispatch:
                     await runs.poke(self.tx, run, now=self.now)
                 return f"{len(waiting)} runs wait for it"
             case MeetReview():
-                row = await runs.get(self.tx, intent.run)
-                how = Ending(
-                    signal=Signal.SETTLED,
-                    conclusion=Conclusion.SUCCESS,
-                    words=f"{plain(intent.by.login)} approved it.",
-                )
-                return await resting.met(self.tx, row, REVIEW, how, now=self.now)
+                return await self._approved(intent)
             case AskAgain():
                 return await approvals.ask_again(self.tx, intent, now=self.now)
             case SetPause():
@@ -133,6 +131,26 @@ class Dispatch:
             await telling.finish(self.tx, row, stop, now=self.now, labelled=labelled)
         return f"stopped {len(found)} runs"
 
+    async def _approved(self, intent: MeetReview) -> str:
+        """Take an approval for what it is: a yes to one head."""
+        row = await runs.get(self.tx, intent.run)
+        if row.head != intent.head:
+            return f"run {row.id} has another head than the one that was approved"
+        how = _settled(f"{plain(intent.by.login)} approved it.")
+        return await resting.met(self.tx, row, REVIEW, how, now=self.now)
+
+    async def _merged(self, found: Sequence[RunRow], why: str) -> Sequence[RunRow]:
+        """End well the runs that only wait for CI and people; return the others."""
+        waits = await story.waiting(self.tx, [row.id for row in found])
+        rest = []
+        for row in found:
+            reasons = {wait.reason for wait in waits.get(row.id, ())}
+            if row.state is Run.PARKED and reasons and reasons <= WAKES:
+                await telling.finish(self.tx, row, _settled(why), now=self.now)
+            else:
+                rest.append(row)
+        return rest
+
     async def _tell(self, intent: TellRuns) -> str:
         found = await runs.open_on(self.tx, intent.subject, intent.repo_id)
         for row in found:
@@ -146,3 +164,7 @@ class Dispatch:
             return f"paused {intent.scope}" if new else f"{intent.scope} is paused already"
         ended = await pauses.set_off(self.tx, intent.scope)
         return f"resumed {intent.scope}" if ended else f"{intent.scope} was not paused"
+
+
+def _settled(words: str) -> Ending:
+    return Ending(signal=Signal.SETTLED, conclusion=Conclusion.SUCCESS, words=words)

@@ -18,13 +18,14 @@ from bot.model.events import (
     InstallationChanged,
     Pushed,
     RepositoryEvent,
+    ReviewGiven,
     SubjectEvent,
     SubjectOpened,
     TextWritten,
 )
 from bot.model.facts import PastDecision, Pause, PullNow, RunNow
 from bot.model.ids import RunId, Sha
-from bot.model.runs import Person, Start, Subject
+from bot.model.runs import Person, Start, Subject, Text
 from bot.reactions import Reaction
 from bot.rules.asking import may_answer
 from bot.rules.attempts import FRESH, SETTLES
@@ -35,6 +36,7 @@ from bot.rules.reading import grammar_of, read
 from bot.rules.repoconfig import Config, Mistake
 from bot.rules.roles import Role
 from bot.rules.starting import by_event
+from bot.rules.thread import readable
 from bot.rules.verbs import EVERYWHERE, VERBS
 from bot.rules.waiting import START
 from bot.store import decisions, heads, pauses, queue, runs, story
@@ -100,6 +102,8 @@ class FactSource:
         match self._event:
             case TextWritten():
                 return not (await self._fact("commands") or await self._fact("asking"))
+            case ReviewGiven(subject=subject):
+                return not await self._open_on(subject)
             case SubjectOpened(name=name):
                 return not any(by_event(await self._fact("config"), name))
             case _:
@@ -248,6 +252,33 @@ class FactSource:
                 for row in found
             ]
 
+    async def closed_pulls(self) -> frozenset[int]:
+        """Ask which of the pull requests that the open runs have opened are not open any more."""
+        runs_here: Sequence[RunNow] = await self._fact("open_runs")
+        numbers = [run.pull for run in runs_here if run.pull]
+        found = await together(self._at().pulls.get(number) for number in numbers)
+        return frozenset(each.number for each in found if each.state != "open")
+
+    async def threads(self) -> Sequence[Text]:
+        """Read what a review says beside lines; its comments are all by the reviewer."""
+        event = self._event
+        if not isinstance(event, ReviewGiven) or await self._idle():
+            return ()
+        remarks = await self._at().remarks.review_comments(event.subject.number)
+        return [
+            Text(
+                author=event.sender.login,
+                trusted=False,
+                body=readable(each.body),
+                path=each.path,
+                start_line=each.start_line,
+                line=each.line,
+                thread=each.thread,
+            )
+            for each in remarks
+            if each.review == event.review
+        ]
+
     async def past_runs(self) -> Sequence[RunNow]:
         """Look up the finished runs of the subject, newest first."""
         subject = await self._subject()
@@ -349,6 +380,7 @@ FETCHERS: Mapping[str, Callable[[FactSource], Coroutine[Any, Any, Any]]] = {
     "actor": FactSource.actor,
     "asking": FactSource.asking,
     "by_us": FactSource.by_us,
+    "closed_pulls": FactSource.closed_pulls,
     "commands": FactSource.commands,
     "config": FactSource.config,
     "decisions": FactSource.decisions,
@@ -364,6 +396,7 @@ FETCHERS: Mapping[str, Callable[[FactSource], Coroutine[Any, Any, Any]]] = {
     "run": FactSource.run,
     "seen_head": FactSource.seen_head,
     "still_holds": FactSource.still_holds,
+    "threads": FactSource.threads,
     "works_there": FactSource.works_there,
 }
 """Every fact that a handler may name."""

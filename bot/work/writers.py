@@ -18,6 +18,7 @@ from bot.rules.sections import placed
 from bot.store.outbox import OutboxRow
 from bot.work.context import renewing
 from bot.work.signing import push_signed
+from bot.work.threads import Thread
 from bot.workspace import deliver
 from bot.workspace.deliver import Target
 from bot.workspace.lend import Loan
@@ -241,5 +242,10 @@ def writers(
         "section": Section(),
         "heal": Heal(),
     }
-    things: Mapping[str, Thing] = {"comment": Comment(), "check": Check(), "pull": Pull()}
+    things: Mapping[str, Thing] = {
+        "comment": Comment(),
+        "check": Check(),
+        "pull": Pull(),
+        "thread": Thread(),
+    }
     return acts, things

@@ -105,6 +105,10 @@ def reacting(event):
     return [each.name for each in reactions_to(event, REACTIONS)]
 
 
+def of_an_issue(**known):
+    return {"open_runs": (), "closed_pulls": frozenset(), **known}
+
+
 @pytest.mark.parametrize(
     ("event", "why"),
     [
@@ -114,13 +118,26 @@ def reacting(event):
     ],
 )
 def test_a_closed_subject_stops_every_agent_on_it(event, why):
-    expected = [StopRuns(repo_id=REPO_ID, subject=event.subject, agent=None, why=why)]
-    assert decide(event, still_holds=True) == expected
+    expected = StopRuns(
+        repo_id=REPO_ID, subject=event.subject, agent=None, why=why, merged=event.merged
+    )
+    known = of_an_issue() if event.subject == ISSUE else {}
+    assert decide(event, still_holds=True, **known) == [expected]
+
+
+def test_what_becomes_of_runs_whose_pull_request_closed_the_issue_is_told_with_that():
+    merged, other = run(pull=8), run("tidy", id=RunId("01SECOND"))
+    known = of_an_issue(open_runs=(merged, other), closed_pulls=frozenset({8}))
+    (stopped,) = decide(closed(ISSUE), still_holds=True, **known)
+    assert stopped.agent == "tidy"
+    known = of_an_issue(open_runs=(merged,), closed_pulls=frozenset({8}))
+    assert decide(closed(ISSUE), still_holds=True, **known) == []
 
 
 @pytest.mark.parametrize("subject", [ISSUE, PULL])
 def test_a_subject_that_was_reopened_meanwhile_goes_on(subject):
-    assert decide(closed(subject), still_holds=False) == []
+    known = of_an_issue() if subject == ISSUE else {}
+    assert decide(closed(subject), still_holds=False, **known) == []
 
 
 @pytest.mark.parametrize("how", ["deleted", "transferred"])

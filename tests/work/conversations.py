@@ -49,7 +49,7 @@ class People:
     def person(self, login: str) -> Person:
         return Person(id=UserId(self.ids[login]), login=Login(login))
 
-    async def did(self, login: str, line: str, **body: Any) -> Any:
+    async def did(self, login: str, line: str, /, **body: Any) -> Any:
         """Do something as somebody."""
         method, path = line.split(" ")
         headers = {"Authorization": f"token {self.tokens[login]}", "User-Agent": login}
