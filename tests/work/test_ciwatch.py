@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.github.permissions import union
 from bot.model.runs import Conclusion, Terms
 from bot.rules.lifecycle import Run
 from bot.rules.waiting import CI
@@ -267,3 +268,52 @@ async def test_ci_that_nobody_waits_out_ends_the_run_at_its_deadline(house, peop
     await says(people, "pending")
     run = await passing(house, 3700, step=60)
     assert (run.conclusion, run.words) == (Conclusion.TIMED_OUT, "CI has not ended in 60 minutes.")
+
+
+async def with_actions(people, script, **more):
+    """Have GitHub Actions run a script on what is pushed, and bring a run to where it waits."""
+    house = people.house
+    new = {"owner": "octo", "name": "cat", "command": ["sh", "-c", script], "actions": True}
+    await house.hub.control("POST /ci", **new, **more)
+    number = await people.issue("ann")
+    await people.begins(number, terms=PATIENT)
+    await people.hands_in("pull_request", title="Mend it", body="Mended.")
+    await house.passes(5)
+    await reported(house)
+
+
+async def reported(house):
+    """Wait until Actions has reported, and let the app hear it."""
+    assert (await house.hub.control("GET /ci?seconds=20"))["idle"]
+    await house.passes(3)
+
+
+NETWORK = "echo 'curl: (6) Could not resolve host: example.com'; exit 6"
+
+
+async def test_a_suspected_flake_runs_again_where_the_app_may_have_it(house, people):
+    app = {**union(), "actions": "write"}
+    await house.hub.control("PATCH /apps/greenroom", permissions=app)
+    await house.hub.control(f"PUT /installations/{house.hub.installation}/permissions")
+    await with_actions(people, "true", flake=1)
+    await house.passes(20, step=5)
+    await reported(house)
+    run = await passing(house, 120)
+    assert (run.conclusion, run.words, run.handoffs) == (Conclusion.SUCCESS, "CI is green.", 0)
+    assert "a suspected flake, running it again" in (await house.comments())[0]
+
+
+async def test_where_it_may_not_a_suspected_flake_is_named_and_not_mended(house, people):
+    await with_actions(people, NETWORK)
+    run = await passing(house, 120)
+    assert (run.state, run.conclusion, run.handoffs) == (Run.FINISHED, Conclusion.NEUTRAL, 0)
+    assert "a suspected flake" in run.words
+    pull = await people.did("ann", f"GET /pulls/{run.own_pull}")
+    assert "Could not resolve host" in pull["body"]
+
+
+async def test_the_log_of_a_job_reaches_the_agent(house, people):
+    await with_actions(people, "echo 'a.py:1: error: wrong'; exit 1")
+    await passing(house, 60)
+    (message,) = house.runner.latest.plan.messages
+    assert "a.py:1: error: wrong" in message.text
