@@ -32,4 +32,5 @@ def _fields(plan: JobPlan) -> Mapping[str, object]:
         "prompt": plan.agent.prompt,
         "subject": {"kind": plan.kind, "number": plan.subject, "title": plan.title},
         "texts": [asdict(text) for text in plan.texts],
+        "messages": [asdict(message) for message in plan.messages],
     }

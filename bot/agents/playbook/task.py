@@ -26,16 +26,27 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """Something that came after the run's last job; `texts` are the threads of a review."""
+
+    kind: str
+    text: str
+    texts: tuple[Text, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """What is asked for.
 
     Attributes:
         instruction: the words of the person who asked; empty when a label did.
         texts: oldest first.
+        messages: what has come since the run's last job, oldest first.
     """
 
     instruction: str = ""
     texts: tuple[Text, ...] = ()
+    messages: tuple[Message, ...] = ()
 
 
 def read(brief: str) -> Task:
@@ -49,9 +60,18 @@ def read(brief: str) -> Task:
         return Task(
             instruction=_plain(fields["instruction"]),
             texts=tuple(_text(each) for each in fields["texts"]),
+            messages=tuple(_message(each) for each in fields.get("messages", ())),
         )
     except (KeyError, TypeError) as problem:
         raise ValueError(f"brief.json lacks what is needed: {problem}") from problem
+
+
+def _message(given: Mapping[str, Any]) -> Message:
+    return Message(
+        kind=given["kind"],
+        text=_plain(given["text"]),
+        texts=tuple(_text(each) for each in given["texts"]),
+    )
 
 
 def _text(given: Mapping[str, Any]) -> Text:

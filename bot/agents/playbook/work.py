@@ -11,8 +11,9 @@ from bot.agents import tidied
 from bot.agents.asking import Answer
 from bot.agents.playbook import edits, report, trials
 from bot.agents.playbook.edits import CannotApply
-from bot.agents.playbook.moves import LEAVE, Apply, Ask, Autofix, Check, Leave, Move, moves
+from bot.agents.playbook.moves import LEAVE, Apply, Ask, Autofix, Check, Leave, Move
 from bot.agents.playbook.report import Report
+from bot.agents.playbook.since import decide
 from bot.agents.playbook.task import Task
 from bot.agents.playbook.tree import GitFailed, Tree
 from bot.agents.programs import Programs, Stopped
@@ -91,7 +92,7 @@ class Work:
     """
 
     def __init__(self, task: Task, programs: Programs, voice: Voice, door: Door) -> None:
-        self._task = task
+        self._task, self._moves = decide(task)
         self._programs = programs
         self._voice = voice
         self._door = door
@@ -101,7 +102,7 @@ class Work:
         """Do it; return whether what it led to was accepted."""
         with tempfile.TemporaryDirectory(prefix="playbook-") as scratch:
             place = await asyncio.to_thread(_placed, self._programs, Path(scratch))
-            todo = moves(self._task)
+            todo = self._moves
             names = [_name(each) for each in todo]
             for at, move in enumerate(todo):
                 await self._voice.plan(names, at)
