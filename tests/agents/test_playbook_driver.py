@@ -49,7 +49,7 @@ def test_what_it_is_told_is_what_it_reads():
         ("exited", 0, WELL, Exit(cause="exited", exit=0)),
         ("exited", 1, WELL, Exit(cause="exited", exit=1)),
         ("exited", 143, WELL, Exit(cause="exited", signal=15)),
-        ("exited", 0, BADLY, Exit(cause="crashed")),
+        ("exited", 0, BADLY, Exit(cause="crashed", words=BADLY.trouble)),
         ("exited", 0, Turn(stop="refusal"), Exit(cause="crashed")),
         ("exited", 0, Turn(stop="cancelled"), Exit(cause="crashed")),
         ("exited", 0, Turn(stop="cancelled", asked=True), Exit(cause="exited", exit=0)),

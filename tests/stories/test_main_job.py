@@ -80,7 +80,7 @@ async def test_a_label_that_names_no_agent_is_answered(town):
     await asked.label(label="agent:magic")
     await asked.quiet()
     (comment,) = await asked.comments()
-    assert "There is no agent `magic`" in comment["body"]
+    assert "There is no agent `agent:magic`" in comment["body"]
     assert asked.run() is None
 
 
