@@ -26,7 +26,7 @@ from bot.rules.lifecycle import COMPUTE, RUN, Compute, Run, Signal, after
 from bot.store.engine import insert_or_skip
 from bot.store.leases import FREE, Lease, free
 from bot.store.run_row import COLUMNS, RunRow, from_columns, to_columns
-from bot.store.schema import UNDER_WAY, mailbox, run_subjects, runs, slots, waits
+from bot.store.schema import PARKED, UNDER_WAY, mailbox, run_subjects, runs, slots, waits
 
 
 async def all_rows(tx: AsyncConnection, query: Select[Any]) -> Sequence[RunRow]:
@@ -154,8 +154,8 @@ OWED: ColumnElement[bool] = and_(
 
 def parked_for(*reasons: str) -> ColumnElement[bool]:
     """Say in SQL that a run is parked and waits for one of `reasons`."""
-    waiting = select(waits.c.run).where(waits.c.reason.in_(reasons))
-    return and_(runs.c.id.in_(waiting), runs.c.state == Run.PARKED)
+    waiting = exists().where(waits.c.run == runs.c.id, waits.c.reason.in_(reasons))
+    return and_(text(PARKED), waiting)
 
 
 async def waiting_on(tx: AsyncConnection, repo_id: int, sha: Sha) -> Sequence[RunId]:

@@ -89,6 +89,9 @@ UNDER_WAY = "(compute <> 'none' OR state IN ('queued', 'running'))"
 The queries repeat it to the letter, since SQLite uses a partial index only for those that do.
 """
 
+PARKED = "state = 'parked'"
+"""The same of those that wait for something; of ten thousand, few are due."""
+
 runs = Table(
     "runs",
     metadata,
@@ -149,6 +152,12 @@ runs = Table(
         "next_attempt_at",
         sqlite_where=text(UNDER_WAY),
         postgresql_where=text(UNDER_WAY),
+    ),
+    Index(
+        "ix_runs_parked",
+        "next_attempt_at",
+        sqlite_where=text(PARKED),
+        postgresql_where=text(PARKED),
     ),
 )
 

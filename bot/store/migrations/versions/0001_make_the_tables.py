@@ -155,6 +155,14 @@ def upgrade() -> None:
         sqlite_where=sa.text("(compute <> 'none' OR state IN ('queued', 'running'))"),
         postgresql_where=sa.text("(compute <> 'none' OR state IN ('queued', 'running'))"),
     )
+    op.create_index(
+        "ix_runs_parked",
+        "runs",
+        ["next_attempt_at"],
+        unique=False,
+        sqlite_where=sa.text("state = 'parked'"),
+        postgresql_where=sa.text("state = 'parked'"),
+    )
     op.create_index("ix_runs_started", "runs", ["repo_id", "created_at"], unique=False)
     op.create_index(
         "uq_runs_open",
