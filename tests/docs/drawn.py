@@ -24,7 +24,7 @@ from bot.rules.agents import BUILT_IN
 from bot.rules.buttons import buttons as shown_buttons
 from bot.rules.lifecycle import COMPUTE, OWED, RUN, Compute, Run, Signal, mermaid
 from bot.rules.verbs import VERBS, Verb
-from bot.rules.waiting import APPROVAL
+from bot.rules.waiting import ANSWER, APPROVAL
 from bot.store.schema import metadata
 from bot.web.answers import STATUSES
 
@@ -100,11 +100,12 @@ def agents() -> Iterator[str]:
             agent.allow.role,
             ", ".join(f"{most} `{kind}`" for kind, most in agent.spec.outputs.items()),
             "yes" if agent.spec.context == "thread" else "no",
+            ", ".join(f"`{each}`" for each in agent.spec.waits) or "nothing",
         )
         for agent in BUILT_IN.values()
     ]
     heads = ("label or command", "what it does", "who may start it", "what it may ask for")
-    return table((*heads, "is shown the conversation"), rows)
+    return table((*heads, "is shown the conversation", "then waits for"), rows)
 
 
 def verbs() -> Iterator[str]:
@@ -123,6 +124,7 @@ def buttons() -> Iterator[str]:
     states = {
         "the run is finished": shown_buttons(Run.FINISHED, asks=None),
         "the run waits for a yes": shown_buttons(Run.PARKED, asks=APPROVAL),
+        "the run waits for an answer": shown_buttons(Run.PARKED, asks=ANSWER),
     }
     rows = [
         (f"**{each['label']}**", each["description"], state)

@@ -12,6 +12,7 @@ from sqlalchemy import Table, UniqueConstraint, create_engine, text
 
 from bot.cli import _parser
 from bot.gateway.calls import Calls
+from bot.gateway.checkpoints import Blobs
 from bot.gateway.repositories import Repositories
 from bot.harness import __main__ as harness
 from bot.model.settings import HINTS, Process
@@ -154,7 +155,8 @@ def logged() -> set[str]:
 
 def test_every_door_of_the_gateway_is_told():
     nothing = SimpleNamespace()
-    routes = [*Calls(nothing).routes(), *Repositories(nothing, nothing, nothing).routes()]
+    routes = [*Calls(nothing).routes(), *Blobs(nothing).routes()]
+    routes += Repositories(nothing, nothing, nothing).routes()
     doors = {
         f"POST {route.path}" if route.method == "POST" else route.path.split("{")[0]
         for route in routes
