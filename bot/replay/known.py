@@ -23,9 +23,10 @@ from bot.rules.policy import Actor
 from bot.rules.reading import grammar_of, read
 from bot.rules.repoconfig import Config, effective
 from bot.rules.roles import NAMES
-from bot.store import decisions, heads, layers, pauses, queue, runs, story
+from bot.store import decisions, heads, layers, pauses, queue, runs
 from bot.store.engine import Store
-from bot.work.facts import MOST_PAST, run_now
+from bot.work.facts import MOST_PAST
+from bot.work.runs_now import open_on, run_now
 
 NO_COMMIT = Sha("0" * 40)
 """The head of a pull request of which nothing is known."""
@@ -131,15 +132,12 @@ async def _recorded_of_subject(
     facts.setdefault("decisions", said)
     head = await heads.seen(rows, event.repo_id, number, before=event.at)
     facts.setdefault("seen_head", head)
-    for name, some in (
-        ("open_runs", await runs.open_on(rows, subject, event.repo_id)),
-        ("past_runs", await runs.finished_on(rows, subject, event.repo_id, most=MOST_PAST)),
-    ):
-        waits = await story.waiting(rows, [row.id for row in some])
-        facts.setdefault(
-            name,
-            [run_now(row, await runs.opened(rows, row.id), waits.get(row.id, ())) for row in some],
-        )
+    found = await open_on(rows, subject, event.repo_id)
+    facts.setdefault("open_runs", found)
+    facts.setdefault("asking", [run for run in found if run.question])
+    past = await runs.finished_on(rows, subject, event.repo_id, most=MOST_PAST)
+    over = [run_now(row, await runs.opened(rows, row.id)) for row in past]
+    facts.setdefault("past_runs", over)
 
 
 def fact(name: str, event: Event, given: Given) -> Any:
@@ -156,7 +154,9 @@ def fact(name: str, event: Event, given: Given) -> Any:
 
 
 ASSUMED: Mapping[str, tuple[Any, str]] = {
+    "asking": ((), "none"),
     "by_us": (False, "somebody else did it"),
+    "closed_pulls": (frozenset(), "none"),
     "config": (Config(), "the built-in configuration (--against)"),
     "decisions": ((), "none"),
     "is_open": (True, "it is open"),
@@ -166,6 +166,7 @@ ASSUMED: Mapping[str, tuple[Any, str]] = {
     "past_runs": ((), "none"),
     "pauses": ((), "none"),
     "still_holds": (True, "it is still so"),
+    "threads": ((), "none"),
     "works_there": (True, "it is still so"),
 }
 """What is taken for facts that nobody gave, and the words that say so."""

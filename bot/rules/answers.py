@@ -11,11 +11,19 @@ from bot.rules.markdown import inline
 from bot.rules.policy import Ask, decide
 from bot.rules.repoconfig import Config
 from bot.rules.verbs import VERBS
-from bot.rules.waiting import APPROVAL, START
+from bot.rules.waiting import ANSWER, APPROVAL, CI, REVIEW, START
 from bot.rules.wording import ICONS, STATES, plain
 
 MOST_PAST = 5
 """Decisions and finished runs that an answer goes back."""
+
+
+WAITS: Mapping[str, str] = {
+    CI: "waits for CI: checks that end wake it",
+    REVIEW: "waits for a review: one that asks for changes wakes it, an approval ends it",
+    ANSWER: "waits for an answer: `answer`, or a comment below its question, wakes it",
+}
+"""What a run waits for, and what would wake it."""
 
 
 def helped(config: Config, asks: Mapping[str, Ask]) -> str:
@@ -89,8 +97,8 @@ def _wait(wait: Waiting, now: float) -> str:
             what = f"waits for a person's yes to its commit `{str(wait.about)[:12]}`"
         case "approved":
             return f"has a person's yes to `{str(wait.about)[:12]}`"
-        case _:
-            what = "waits for GitHub to take what it made"
+        case reason:
+            what = WAITS.get(reason, "waits for GitHub to take what it made")
     return f"{what}, {since}, {until}"
 
 

@@ -6,7 +6,7 @@ another, and asks for it by the same way.
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import fields
 from typing import Any, TypeVar
 
 from bot.github.client import AtRepository
@@ -24,8 +24,8 @@ from bot.model.events import (
     TextWritten,
 )
 from bot.model.facts import PastDecision, Pause, PullNow, RunNow
-from bot.model.ids import RunId, Sha
-from bot.model.runs import Person, Start, Subject, Text
+from bot.model.ids import Sha
+from bot.model.runs import Start, Subject, Text
 from bot.reactions import Reaction
 from bot.rules.asking import may_answer
 from bot.rules.attempts import FRESH, SETTLES
@@ -36,16 +36,15 @@ from bot.rules.reading import grammar_of, read
 from bot.rules.repoconfig import Config, Mistake
 from bot.rules.roles import Role
 from bot.rules.starting import by_event
-from bot.rules.thread import readable
 from bot.rules.verbs import EVERYWHERE, VERBS
 from bot.rules.waiting import START
-from bot.store import decisions, heads, pauses, queue, runs, story
-from bot.store.run_row import RunRow
+from bot.store import decisions, heads, pauses, queue, runs
 from bot.work import present
 from bot.work.actors import actor
 from bot.work.configs import Configs, judged
 from bot.work.context import Context
 from bot.work.loop import together
+from bot.work.runs_now import open_on, run_now, shown_by
 
 F = TypeVar("F")
 
@@ -242,52 +241,29 @@ class FactSource:
 
     async def _open_on(self, subject: Subject) -> Sequence[RunNow]:
         async with self._context.store.read() as rows:
-            found = await runs.open_on(rows, subject, self._in_repository().repo_id)
-            waits = await story.waiting(rows, [row.id for row in found])
-            return [
-                replace(
-                    run_now(row, await runs.opened(rows, row.id), waits.get(row.id, ())),
-                    question=await story.question(rows, row.id, row.fence),
-                )
-                for row in found
-            ]
+            return await open_on(rows, subject, self._in_repository().repo_id)
 
     async def closed_pulls(self) -> frozenset[int]:
         """Ask which of the pull requests that the open runs have opened are not open any more."""
-        runs_here: Sequence[RunNow] = await self._fact("open_runs")
-        numbers = [run.pull for run in runs_here if run.pull]
+        numbers = [run.pull for run in await self._fact("open_runs") if run.pull]
         found = await together(self._at().pulls.get(number) for number in numbers)
         return frozenset(each.number for each in found if each.state != "open")
 
     async def threads(self) -> Sequence[Text]:
         """Read what a review says beside lines; its comments are all by the reviewer."""
         event = self._event
-        if not isinstance(event, ReviewGiven) or await self._idle():
-            return ()
-        remarks = await self._at().remarks.review_comments(event.subject.number)
-        return [
-            Text(
-                author=event.sender.login,
-                trusted=False,
-                body=readable(each.body),
-                path=each.path,
-                start_line=each.start_line,
-                line=each.line,
-                thread=each.thread,
-            )
-            for each in remarks
-            if each.review == event.review
-        ]
+        if isinstance(event, ReviewGiven) and not await self._idle():
+            return await present.beside(self._at(), event)
+        return ()
 
     async def past_runs(self) -> Sequence[RunNow]:
         """Look up the finished runs of the subject, newest first."""
         subject = await self._subject()
         if subject is None or await self._idle():
             return ()
+        about = subject, self._in_repository().repo_id
         async with self._context.store.read() as rows:
-            found = await runs.finished_on(
-                rows, subject, self._in_repository().repo_id, most=MOST_PAST
-            )
+            found = await runs.finished_on(rows, *about, most=MOST_PAST)
             return [run_now(row, await runs.opened(rows, row.id)) for row in found]
 
     async def run(self) -> RunNow | None:
@@ -296,15 +272,7 @@ class FactSource:
         if not isinstance(event, ButtonPressed):
             return None
         async with self._context.store.read() as rows:
-            named = RunId(event.run.partition(".")[0])
-            if named:
-                row = await runs.find(rows, named)
-            else:  # a whole suite
-                row = await runs.at_head(rows, event.repo, event.head)
-            if row is None or row.repo_id != event.repo_id:
-                return None
-            waits = await story.waiting(rows, [row.id])
-            return run_now(row, await runs.opened(rows, row.id), waits.get(row.id, ()))
+            return await shown_by(rows, event)
 
     async def is_open(self) -> bool:
         """Ask whether the issue or pull request is open now."""
@@ -347,33 +315,6 @@ class FactSource:
         else:
             layer = await self._configs.at(*where, event.sha)
         return await asyncio.to_thread(judged, layer) if layer.files else None
-
-
-def run_now(row: RunRow, pull: int | None, waits: Sequence[Any] = ()) -> RunNow:
-    """Make of a row what handlers are told of a run."""
-    return RunNow(
-        id=row.id,
-        agent=row.agent,
-        subject=row.subject,
-        title=row.title,
-        body=row.body,
-        author=Person(id=row.author_id, login=row.author),
-        instruction=row.instruction,
-        asked_by=row.asked_by,
-        asked_by_id=row.asked_by_id,
-        asked_at=row.asked_at,
-        state=row.state,
-        conclusion=row.conclusion,
-        words=row.words or "",
-        changed_at=row.changed_at,
-        fork=row.fork,
-        outsiders=row.outsiders,
-        round=row.round,
-        head=row.head,
-        branch=row.head_branch,
-        pull=pull,
-        waits=tuple(waits),
-    )
 
 
 FETCHERS: Mapping[str, Callable[[FactSource], Coroutine[Any, Any, Any]]] = {

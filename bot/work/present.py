@@ -1,15 +1,20 @@
 """What an event told, as GitHub shows it now: events overtake one another, and come again."""
 
+from collections.abc import Sequence
+
 from bot.github.client import AtRepository
 from bot.github.errors import GONE, NOT_FOUND
 from bot.model.errors import Refused
 from bot.model.events import (
+    ReviewGiven,
     SubjectClosed,
     SubjectEvent,
     SubjectLabeled,
     SubjectUnlabeled,
     TextWritten,
 )
+from bot.model.runs import Text
+from bot.rules.thread import readable
 
 
 async def holds(at: AtRepository, event: SubjectEvent) -> bool:
@@ -50,3 +55,20 @@ async def _text(at: AtRepository, event: TextWritten) -> str:
             return (await at.remarks.review(number, event.where.id)).body
         case _:
             return (await at.issues.get(number)).body
+
+
+async def beside(at: AtRepository, event: ReviewGiven) -> Sequence[Text]:
+    """Read what a review says beside lines; its comments are all by the reviewer."""
+    return [
+        Text(
+            author=event.sender.login,
+            trusted=False,
+            body=readable(each.body),
+            path=each.path,
+            start_line=each.start_line,
+            line=each.line,
+            thread=each.thread,
+        )
+        for each in await at.remarks.review_comments(event.subject.number)
+        if each.review == event.review
+    ]

@@ -6,7 +6,7 @@ import pytest
 from bot.model.facts import PastDecision, Pause, RunNow, Waiting
 from bot.model.ids import Login, Repo, RunId, Sha, UserId
 from bot.model.runs import AgentSpec, Conclusion, Person, Subject
-from bot.rules.answers import MOST_PAST, ago, explain, helped, settings, status, waiting_for
+from bot.rules.answers import MOST_PAST, WAITS, ago, explain, helped, settings, status, waiting_for
 from bot.rules.markdown import BREAK
 from bot.rules.mistakes import Mistake
 from bot.rules.policy import Actor, Ask
@@ -141,6 +141,7 @@ LEFT = "for 10 min now, until 2027-01-15 09:00 UTC"
             (wait("delivery", None),),
             f"waits for GitHub to take what it made, {LEFT}",
         ),
+        *(((wait(reason),), f"{words}, {LEFT}") for reason, words in WAITS.items()),
     ],
 )
 def test_an_open_run_says_where_it_stands(waits, words):
