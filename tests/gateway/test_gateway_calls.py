@@ -159,8 +159,12 @@ async def test_the_last_word_is_taken_and_may_be_repeated(open_stand, job):
     assert await rows(open_stand, runs.c.state, runs.c.result) == [("parked", "a" * 40)]
     ((ending,),) = await rows(open_stand, jobs.c.ending)
     assert ending == {
-        **{"exit": 0, "signal": None, "cause": "exited", "result": "a" * 40},
-        **{"words": "", "log": "done\n"},
+        "exit": 0,
+        "signal": None,
+        "cause": "exited",
+        "result": "a" * 40,
+        "words": "",
+        "log": "done\n",
     }
 
 

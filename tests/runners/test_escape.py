@@ -41,7 +41,7 @@ async def test_no_way_out_of_the_box_works(stage, runner, gateway_for, listening
     found = json.loads(report["log"].splitlines()[-1])
     assert len(found) > 60
     assert {name: came for name, came in found.items() if "GOT OUT" in came} == {}
-    assert {path for path, _ in gateway.calls} <= {"/heartbeat", "/finish"}
+    assert {path for path, _ in gateway.calls} <= {"/heartbeat", "/checkpoint", "/finish"}
 
 
 async def test_no_token_is_anywhere_that_an_agent_can_look(stage, runner, gateway_for):
