@@ -5,16 +5,35 @@ from dataclasses import dataclass
 
 from bot.model.events import HeadSeen, SubjectClosed, SubjectLocked
 from bot.model.facts import PullNow, RunNow
-from bot.model.intents import AskAgain, Intent, LookAtChecks, RecordHead, StopRuns, TellRuns
+from bot.model.intents import (
+    AskAgain,
+    DropBranch,
+    Intent,
+    LookAtChecks,
+    RecordHead,
+    StopRuns,
+    TellRuns,
+)
 from bot.reactions import Reaction
+from bot.rules.repoconfig import Config
 from bot.rules.waiting import CI, START
+
+OURS = "greenroom/"
+"""How the name of every branch begins that a run makes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """Whether it is still closed; an old event may be overtaken by a reopening."""
+    """What must be known before the runs of a pull request are ended.
+
+    Attributes:
+        still_holds: whether it is still closed; an old event may be overtaken by a reopening.
+    """
 
     still_holds: bool
+    config: Config
+    open_runs: Sequence[RunNow]
+    past_runs: Sequence[RunNow]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,10 +80,12 @@ def pushed(event: HeadSeen, facts: HeadFacts) -> Sequence[Intent]:
 
 
 def closed(event: SubjectClosed, facts: Facts) -> Sequence[Intent]:
-    """Finish the runs that were asked for on it or that opened it."""
+    """Finish the runs that were asked for on it or that opened it, and clean up after them."""
     if not facts.still_holds:
         return []
     how = "merged" if event.merged else "closed"
+    deletes = facts.config.branches.delete in {"closed", how}
+    made = [run for run in (*facts.open_runs, *facts.past_runs) if _made(run, event)]
     return [
         StopRuns(
             repo_id=event.repo_id,
@@ -72,8 +93,24 @@ def closed(event: SubjectClosed, facts: Facts) -> Sequence[Intent]:
             agent=None,
             why=f"The pull request was {how}.",
             merged=event.merged,
-        )
+        ),
+        *(
+            DropBranch(
+                installation=event.installation,
+                repo=event.repo,
+                repo_id=event.repo_id,
+                branch=run.branch,
+                sha=run.head,
+            )
+            for run in made
+            if deletes and run.branch and run.head
+        ),
     ]
+
+
+def _made(run: RunNow, event: SubjectClosed) -> bool:
+    """Tell whether the branch of a pull request is one that a run has made."""
+    return run.pull == event.subject.number and (run.branch or "").startswith(OURS)
 
 
 def locked(event: SubjectLocked, _facts: NoFacts) -> Sequence[Intent]:

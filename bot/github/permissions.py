@@ -99,6 +99,7 @@ class Operation(Enum):
     REF = "GET", _REPO + "/git/ref/{ref}", _CODE, "git/refs#get-a-reference"
     REF_CREATE = "POST", _REPO + "/git/refs", _CHANGE_CODE, "git/refs#create-a-reference"
     REF_EDIT = "PATCH", _REPO + "/git/refs/{ref}", _CHANGE_CODE, "git/refs#update-a-reference"
+    REF_DELETE = "DELETE", _REPO + "/git/refs/{ref}", _CHANGE_CODE, "git/refs#delete-a-reference"
     TREE = "GET", _REPO + "/git/trees/{tree_sha}", _CODE, "git/trees#get-a-tree"
     BLOB = "GET", _REPO + "/git/blobs/{file_sha}", _CODE, "git/blobs#get-a-blob"
     COMMIT = "GET", _REPO + "/git/commits/{commit_sha}", _CODE, "git/commits#get-a-commit-object"

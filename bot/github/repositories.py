@@ -8,6 +8,7 @@ from bot.github.errors import IDENTITY
 from bot.github.permissions import Operation
 from bot.model.errors import Refused
 from bot.model.ids import Login, Sha, UserId
+from bot.model.priorities import Priority
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,10 @@ class Repositories:
         """Return the commit a branch points to; raises Refused `not_found`."""
         row = await self._calls.get(Operation.REF, ref=f"heads/{branch}")
         return Sha(row["object"]["sha"])
+
+    async def drop(self, branch: str, *, priority: Priority) -> None:
+        """Delete a branch; raises Refused `unprocessable` when it is gone."""
+        await self._calls.send(Operation.REF_DELETE, None, priority, ref=f"heads/{branch}")
 
     async def role(self, login: Login, user: UserId) -> Collaborator:
         """Return what a person may do here.

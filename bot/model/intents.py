@@ -232,6 +232,17 @@ class ForgetConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DropBranch:
+    """Delete a branch that a run has made, if it still stands where the run has left it."""
+
+    installation: InstallationId
+    repo: Repo
+    repo_id: int
+    branch: str
+    sha: Sha
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DropLabel:
     """Take a trigger label off, so that putting it back asks again."""
 
@@ -269,6 +280,7 @@ Intent = (
     | ReportConfig
     | WarmMirror
     | ForgetConfig
+    | DropBranch
     | DropLabel
     | RecordInstallation
 )

@@ -144,7 +144,10 @@ def settings(config: Config) -> str:
     return "\n".join(["| setting | value | from |", "|---|---|---|", *rows, *notes])
 
 
-SHOWN = ("commands", "limits", "protect", "ci", "bots", "commits", "pull_requests", "egress")
+SHOWN = (
+    *("commands", "limits", "protect", "ci", "bots", "commits", "pull_requests", "branches"),
+    "egress",
+)
 
 
 def _leaves(config: Config) -> Iterator[tuple[str, str]]:

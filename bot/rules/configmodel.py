@@ -30,6 +30,7 @@ LATER = ("limits.cost", "setup", "toolboxes", "validations", "egress")
 SHAPE = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
 CI = Literal["approve", "auto"]
+Deletes = Literal["merged", "closed", "never"]
 
 NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*", re.ASCII)
 MOST_NAME = 40
@@ -218,6 +219,19 @@ class PullRequests:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=SHAPE)
+class Branches:
+    """What becomes of the branches that agents' pull requests come from."""
+
+    delete: Annotated[
+        Deletes, OneOf(words=("merged", "closed", "never"), what="times to delete a branch")
+    ] = setting(
+        "When they are deleted: with a merge, also when closed without one, or never.",
+        example="merged",
+        default="merged",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=SHAPE)
 class Egress:
     """What an agent may reach beside its model."""
 
@@ -292,6 +306,9 @@ class ConfigFile:
     commits: Commits = setting("How an agent's commits are made.", default=Commits)
     pull_requests: PullRequests = setting(
         "How an agent's pull requests are opened.", default=PullRequests
+    )
+    branches: Branches = setting(
+        "What becomes of the branches that agents made.", default=Branches
     )
     setup: Setup | None = setting(
         "What prepares a workspace.", example={"run": "pip install -e .[test]"}, default=None

@@ -9,6 +9,7 @@ from bot.rules.complaints import check
 from bot.rules.configmodel import (
     CI,
     PROTECT,
+    Branches,
     Commands,
     Commits,
     ConfigFile,
@@ -33,6 +34,7 @@ __all__ = [
     "PROTECT",
     "Agent",
     "Allow",
+    "Branches",
     "Commands",
     "Commits",
     "Config",
@@ -84,6 +86,7 @@ class Config:
     bots: tuple[str, ...] = ()
     commits: Commits = field(default_factory=Commits)
     pull_requests: PullRequests = field(default_factory=PullRequests)
+    branches: Branches = field(default_factory=Branches)
     setup: Setup | None = None
     toolboxes: Mapping[str, Toolbox] = field(default_factory=dict)
     validations: Mapping[str, Validation] = field(default_factory=dict)
@@ -131,6 +134,7 @@ def effective(org: Layer | None, repo: Layer | None, floor: Layer | None = None)
         bots=file.bots,
         commits=file.commits,
         pull_requests=file.pull_requests,
+        branches=file.branches,
         setup=file.setup,
         toolboxes=file.toolboxes,
         validations=file.validations,

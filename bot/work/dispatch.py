@@ -15,6 +15,7 @@ from bot.model.ids import DeliveryGuid, RunId
 from bot.model.intents import (
     Approve,
     AskAgain,
+    DropBranch,
     DropLabel,
     ForgetConfig,
     Intent,
@@ -96,7 +97,15 @@ class Dispatch:
                 return await approvals.ask_again(self.tx, intent, now=self.now)
             case SetPause():
                 return await self._pause(intent)
-            case React() | Reply() | Refuse() | ReportConfig() | DropLabel() | WarmMirror():
+            case (
+                React()
+                | Reply()
+                | Refuse()
+                | ReportConfig()
+                | DropBranch()
+                | DropLabel()
+                | WarmMirror()
+            ):
                 return await Replies(self.tx, self.now, self.guid).carry_out(intent)
             case RecordDecision():
                 await decisions.record(self.tx, self.guid, intent, now=self.now)

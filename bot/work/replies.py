@@ -11,14 +11,14 @@ from typing import Any, assert_never
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model.ids import DeliveryGuid, InstallationId, Repo
-from bot.model.intents import DropLabel, React, Refuse, Reply, ReportConfig, WarmMirror
+from bot.model.intents import DropBranch, DropLabel, React, Refuse, Reply, ReportConfig, WarmMirror
 from bot.model.priorities import Priority
 from bot.model.runs import Subject, Trigger
 from bot.rules import responses
 from bot.store import decisions, outbox
 from bot.store.outbox import Wish
 
-Answer = React | Reply | Refuse | ReportConfig | DropLabel | WarmMirror
+Answer = React | Reply | Refuse | ReportConfig | DropBranch | DropLabel | WarmMirror
 
 MOST_REACTIONS = 5
 """Refusals of one person on one subject that are shown by a reaction each."""
@@ -49,6 +49,8 @@ class Replies:
                 return await self._refuse(intent)
             case ReportConfig():
                 return await self._report(intent)
+            case DropBranch():
+                return await self._unbranch(intent)
             case DropLabel():
                 return await self._drop(intent)
             case WarmMirror():
@@ -109,6 +111,14 @@ class Replies:
         target = f"unlabel:{intent.subject}:{intent.label}:{self.guid}"
         await self._wish(target, "unlabel", intent, wish, Priority.RESULT)
         return f"takes {intent.label} off"
+
+    async def _unbranch(self, intent: DropBranch) -> str:
+        wish = {"branch": intent.branch, "sha": intent.sha, "repo_id": intent.repo_id}
+        target = f"unbranch:{intent.repo_id}:{intent.branch}"
+        await self._put(
+            target, "unbranch", intent.installation, intent.repo, wish, Priority.PROGRESS
+        )
+        return f"deletes {intent.branch}"
 
     async def _warm(self, intent: WarmMirror) -> str:
         wish = {"repo_id": intent.repo_id, "sha": intent.sha}

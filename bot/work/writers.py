@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from bot.github.checks import Action, Annotation, Output, Shown
 from bot.github.client import AtRepository
+from bot.github.errors import NOT_FOUND
 from bot.github.pulls import NewPull
 from bot.model.errors import Refused
 from bot.model.ids import Repo, Sha
@@ -98,6 +99,20 @@ class Branch:
                 return await push_signed(at, quarantine, sha, target, loan)
             await deliver.push(quarantine, sha, target, token)
         return sha
+
+
+class Unbranch:
+    """A branch of ours that is to be gone, unless somebody has pushed to it since."""
+
+    async def do(self, at: AtRepository, row: OutboxRow) -> None:
+        """Delete it; nothing happens when it is gone, or stands elsewhere."""
+        await _clone_url(at, row)
+        try:
+            if await at.repository.head(row.wish["branch"]) == row.wish["sha"]:
+                await at.repository.drop(row.wish["branch"], priority=row.priority)
+        except Refused as problem:
+            if problem.reason != NOT_FOUND:
+                raise
 
 
 class Mirror:
@@ -238,6 +253,7 @@ def writers(
         "reaction": Reaction(),
         "unlabel": Unlabel(),
         "branch": Branch(quarantines),
+        "unbranch": Unbranch(),
         "mirror": Mirror(mirrors),
         "section": Section(),
         "heal": Heal(),

@@ -13,6 +13,7 @@ from hall import (
     REPO_ID,
     about,
     comment,
+    config,
     labeled,
     opened,
     pull,
@@ -34,6 +35,7 @@ from bot.model.events import (
 from bot.model.ids import Login, Repo, RunId
 from bot.model.intents import (
     AskAgain,
+    DropBranch,
     ForgetConfig,
     LookAtChecks,
     Note,
@@ -46,7 +48,7 @@ from bot.model.intents import (
     WarmMirror,
 )
 from bot.reactions import Reaction, always, reactions_to
-from bot.rules.repoconfig import Mistake
+from bot.rules.repoconfig import Branches, Mistake
 from bot.rules.waiting import APPROVAL, CI, START
 from handlers import REACTIONS, installations, issues, pulls, pushes
 
@@ -109,6 +111,42 @@ def of_an_issue(**known):
     return {"open_runs": (), "closed_pulls": frozenset(), **known}
 
 
+def of_a_pull(delete="merged", **known):
+    setup = config(branches=Branches(delete=delete))
+    return {"config": setup, "open_runs": (), "past_runs": (), **known}
+
+
+OWN = run(pull=PULL.number, branch="greenroom/fix/7", head=HEAD)
+
+
+@pytest.mark.parametrize("delete", ["merged", "closed", "never"])
+@pytest.mark.parametrize("merged", [True, False])
+@pytest.mark.parametrize("over", [True, False])
+def test_the_branch_of_a_run_is_deleted_when_configuration_says(delete, merged, over):
+    runs = {"past_runs" if over else "open_runs": (OWN,)}
+    known = of_a_pull(delete, **runs)
+    _, *dropped = decide(closed(PULL, merged=merged), still_holds=True, **known)
+    gone = DropBranch(
+        installation=OURS, repo=REPO, repo_id=REPO_ID, branch="greenroom/fix/7", sha=HEAD
+    )
+    assert dropped == [gone] * (delete == "closed" or (delete == "merged" and merged))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(OWN, branch="topic"),
+        replace(OWN, branch=None),
+        replace(OWN, head=None),
+        replace(OWN, pull=77),
+    ],
+    ids=["a person's", "none", "never pushed", "another's"],
+)
+def test_no_other_branch_is_deleted(other):
+    known = of_a_pull(past_runs=(other,))
+    assert len(decide(closed(PULL, merged=True), still_holds=True, **known)) == 1
+
+
 @pytest.mark.parametrize(
     ("event", "why"),
     [
@@ -121,7 +159,7 @@ def test_a_closed_subject_stops_every_agent_on_it(event, why):
     expected = StopRuns(
         repo_id=REPO_ID, subject=event.subject, agent=None, why=why, merged=event.merged
     )
-    known = of_an_issue() if event.subject == ISSUE else {}
+    known = of_an_issue() if event.subject == ISSUE else of_a_pull()
     assert decide(event, still_holds=True, **known) == [expected]
 
 
@@ -136,7 +174,7 @@ def test_what_becomes_of_runs_whose_pull_request_closed_the_issue_is_told_with_t
 
 @pytest.mark.parametrize("subject", [ISSUE, PULL])
 def test_a_subject_that_was_reopened_meanwhile_goes_on(subject):
-    known = of_an_issue() if subject == ISSUE else {}
+    known = of_an_issue() if subject == ISSUE else of_a_pull()
     assert decide(closed(subject), still_holds=False, **known) == []
 
 

@@ -45,6 +45,15 @@ async def asks_for_a_change(house, people, pull):
     await reviews(house, people, pull, "REQUEST_CHANGES", body="Not yet.", comments=[line])
 
 
+async def branches(people):
+    return [each["name"] for each in await people.did("ann", "GET /branches")]
+
+
+async def tree(people, branch):
+    commit = await people.did("ann", f"GET /git/commits/{await people.tip(branch)}")
+    return commit["tree"]["sha"]
+
+
 async def test_a_review_wakes_the_run_which_answers_in_the_thread(house, people):
     pull = await delivered(house, people)
     before = (await house.run()).head
@@ -91,6 +100,19 @@ async def test_a_merge_ends_the_run_well_also_when_it_closes_the_issue(house, pe
     await house.passes(10, step=5)
     run = await house.run()
     assert (run.conclusion, run.words) == (Conclusion.SUCCESS, "The pull request was merged.")
+    assert run.head_branch not in await branches(people)
+
+
+async def test_a_branch_that_a_person_has_pushed_to_stays(house, people):
+    pull = await delivered(house, people)
+    branch = (await house.run()).head_branch
+    main = await people.tip("main")
+    new = {"message": "More", "tree": await tree(people, branch), "parents": [main]}
+    made = await people.did("ann", "POST /git/commits", **new)
+    await people.did("ann", f"PATCH /git/refs/heads/{branch}", sha=made["sha"], force=True)
+    await people.did("ann", f"PUT /pulls/{pull}/merge")
+    await house.passes(10, step=5)
+    assert branch in await branches(people)
 
 
 async def test_a_pull_request_that_is_closed_stops_its_run(house, people):
