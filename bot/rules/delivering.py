@@ -78,9 +78,9 @@ def _after_push(now: Standing, branch: Wished) -> Next:
 
 
 def _without_changes(asked: Collection[str]) -> Next:
-    if "comment" in asked:
-        return Next.END_WITH_WORDS
-    return Next.END_WITH_QUESTION if "question" in asked else Next.END_WITH_NOTHING
+    if "question" in asked:
+        return Next.END_WITH_QUESTION
+    return Next.END_WITH_WORDS if "comment" in asked else Next.END_WITH_NOTHING
 
 
 def needs_yes(*, strangers: bool, ci: str) -> bool:

@@ -37,7 +37,7 @@ from bot.rules.repoconfig import Config, Mistake
 from bot.rules.roles import Role
 from bot.rules.starting import by_event
 from bot.rules.verbs import EVERYWHERE, VERBS
-from bot.rules.waiting import START
+from bot.rules.waiting import CI, START
 from bot.store import decisions, heads, pauses, queue, runs
 from bot.work import present
 from bot.work.actors import actor
@@ -179,7 +179,7 @@ class FactSource:
         subject = await self._subject()
         if subject is None or subject.kind == "issue" or await self._idle():
             return None
-        if isinstance(self._event, HeadSeen) and not await self._waits_to_start():
+        if isinstance(self._event, HeadSeen) and not await self._waits_for_head():
             return None
         found = await self._at().pulls.get(subject.number)
         return PullNow(
@@ -189,9 +189,9 @@ class FactSource:
             draft=found.draft,
         )
 
-    async def _waits_to_start(self) -> bool:
+    async def _waits_for_head(self) -> bool:
         found: Sequence[RunNow] = await self._fact("open_runs")
-        return any(wait.reason == START for run in found for wait in run.waits)
+        return any(wait.reason in {START, CI} for run in found for wait in run.waits)
 
     async def moment(self) -> Moment:
         """Gather what a condition of the configuration may speak of."""

@@ -32,7 +32,7 @@ ENDS = {
     ("missing_tool",): Next.END_WITH_NOTHING,
     ("comment",): Next.END_WITH_WORDS,
     ("noop", "comment"): Next.END_WITH_WORDS,
-    ("question", "comment"): Next.END_WITH_WORDS,
+    ("question", "comment"): Next.END_WITH_QUESTION,
     ("question",): Next.END_WITH_QUESTION,
     ("question", "noop"): Next.END_WITH_QUESTION,
 }
