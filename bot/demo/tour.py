@@ -23,6 +23,26 @@ commands:
   bare: true
 """
 
+FIX = """\
+---
+name: fix
+description: Applies suggested changes, runs the tests, and goes on until CI is green
+greenroom:
+  runtime: playbook
+  on: {label: agent:fix, command: fix}
+  allow: write
+  context: thread
+  outputs:
+    pull_request: {max: 1}
+    push: {max: 1}
+    comment: {max: 1}
+    question: {max: 1}
+  waits: [ci]
+---
+Apply the changes that were suggested, and run the tests. When CI fails, let the repository's
+own tools fix what they can. When it is not clear what is wanted, ask one question.
+"""
+
 TRY_TIDY = """\
 Put the label `agent:tidy` on this issue, or write `/tidy` in a comment. \
 The agent runs the repository's own formatter and linter in a sandbox, and opens a pull request.
@@ -122,7 +142,8 @@ class Tour:
 
     async def _configure(self, control: Hub) -> None:
         owner = self._world.owner
-        new = {"owner": owner, "name": ".github", "files": {".github/greenroom.yml": CONFIG}}
+        files = {".github/greenroom.yml": CONFIG, ".github/agents/fix.md": FIX}
+        new = {"owner": owner, "name": ".github", "files": files}
         await control.send("POST", "/_devhub/repositories", new)
         role = f"/_devhub/repositories/{owner}/.github/collaborators/maintainer"
         await control.send("PUT", role, {"role": "admin"})

@@ -180,7 +180,8 @@ def _holds(
     for name in missing:
         yield _Hold("missing", name, since, since + patience.missing)
     yield from _starting(seen, watch)
-    if missing or not wanted:
+    failed = any(row.state in {State.STOPPED, State.FAILED} for row in rows)
+    if (missing or not wanted) and not failed:  # a failure needs no more reports to be one
         yield _Hold("settling", "", since, since + patience.settle)
 
 
