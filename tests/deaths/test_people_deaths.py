@@ -28,10 +28,10 @@ SAMPLE = [
     (errands.AsksForYes, request("after", "POST .*/comments")),
     (errands.SaysYes, commit("work", "after", "INSERT INTO waits")),
     (errands.Questions, commit("gateway", "after", "INSERT INTO outputs")),
-    (errands.Refuses, request("after", "POST .*/comments")),
-    (errands.Misconfigures, request("after", "POST .*/check-runs")),
 ]
 MORE = [
+    (errands.Refuses, request("after", "POST .*/comments")),
+    (errands.Misconfigures, request("after", "POST .*/check-runs")),
     (errands.Commands, commit("work", "after", "INSERT INTO runs")),
     (errands.CommandsSigned, request("after", "POST .*/git/commits")),
     (errands.StopsInstead, commit("work", "before", "UPDATE runs")),

@@ -299,7 +299,7 @@ async def test_a_line_is_commented_on_and_the_pull_request_merged(place, desk):
     await page.get_by_label("Comment on line 6", exact=True).fill("Why?")
     await page.get_by_role("button", name="Add comment").click()
     await expect(page.get_by_role("article").filter(has_text="Why?")).to_be_visible()
-    assert "line=" not in page.url
+    await expect(page).not_to_have_url(re.compile("line="))
     await page.get_by_role("link", name="Conversation").click()
     await page.get_by_role("button", name="Merge pull request").click()
     await expect(page.get_by_role("main")).to_contain_text("maintainer merged this")
