@@ -7,9 +7,10 @@ MAKEFLAGS += --no-print-directory
 .PHONY: help install demo lint browser test test-full bench lock
 
 BIN := .venv/bin
-ARGS ?=
-# All tests: two files side by side, since many wait for processes, and the coverage of all.
-WHOLE := --numprocesses=2 --dist=loadfile --cov
+# Two files side by side, since many tests wait for processes.
+BESIDE := --numprocesses=2 --dist=loadfile
+# The tests of the floors that decide, which cover these whole.
+DECIDING := tests/model tests/rules tests/handlers
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -24,7 +25,7 @@ install: .venv/installed ## Put everything that the app needs into .venv
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e . >&2
 	@touch $@
 
-demo: install ## Watch a label become a pull request; ARGS=--once ends after one
+demo: install ## Walk around in an embedded GitHub; ARGS=--once does one job and ends
 	@$(BIN)/python -m bot demo $(ARGS)
 
 lint: install ## Check format, style and types
@@ -36,10 +37,20 @@ browser: ## Install Chromium where that is possible; the tests of pages need it
 	@.ci/need chromium=chromium || true
 
 test: lint browser ## Run the tests, in less than ten minutes; ARGS=PATHS runs some of them
-	@$(BIN)/pytest -m "not full" $(or $(ARGS),$(WHOLE))
+ifdef ARGS
+	@$(BIN)/pytest -m "not full" $(ARGS)
+else
+	@$(BIN)/pytest -m "not full" $(BESIDE) $(DECIDING) --cov
+	@$(BIN)/pytest -m "not full" $(BESIDE) $(addprefix --ignore=,$(DECIDING))
+endif
 
 test-full: lint browser ## Run every test, also those that take long
-	@$(BIN)/pytest $(or $(ARGS),$(WHOLE))
+ifdef ARGS
+	@$(BIN)/pytest $(ARGS)
+else
+	@$(BIN)/pytest $(BESIDE) $(DECIDING) --cov
+	@$(BIN)/pytest $(BESIDE) $(addprefix --ignore=,$(DECIDING))
+endif
 
 bench: install ## Measure speed and size, and write bench/latest.json
 	@.ci/need node=nodejs npm=npm

@@ -25,8 +25,8 @@ from hall import (
     wait,
 )
 
-from bot.model.events import ButtonPressed
-from bot.model.intents import Approve, StopRuns
+from bot.model.events import ButtonPressed, ChecksReported
+from bot.model.intents import Approve, LookAtChecks, StopRuns
 from bot.model.runs import Conclusion, Start, Trigger
 from bot.reactions import reactions_to
 from bot.rules.buttons import APPROVE, RERUN, RETRY, STOP
@@ -188,3 +188,11 @@ def test_a_button_that_we_never_made_does_nothing(button):
 def test_buttons_are_found():
     names = [each.name for each in reactions_to(pressed(RETRY), REACTIONS)]
     assert names == ["handlers.checks.pressed"]
+
+
+def test_runs_are_looked_at_that_wait_for_checks_of_a_commit():
+    event = ChecksReported(
+        installation=OURS, sender=ANN, at=NOW, repo=REPO, repo_id=REPO_ID, sha=HEAD
+    )
+    (reaction,) = reactions_to(event, REACTIONS)
+    assert reaction.decide(event, reaction.facts()) == [LookAtChecks(repo_id=REPO_ID, sha=HEAD)]

@@ -1,11 +1,12 @@
 import pytest
 
-from bot.model.ids import DeliveryGuid, Login, UserId
+from bot.model.ids import DeliveryGuid, Login, RunId, Sha, UserId
 from bot.model.intents import Note
 from bot.model.runs import Conclusion
 from bot.rules.responses import (
     MOST_NOTES,
     config_check,
+    done_in,
     refusal,
     refusal_marker,
     reply,
@@ -96,3 +97,9 @@ def test_no_path_or_mistake_breaks_out_or_calls_anybody():
     assert "@ann" not in first
     assert "<!--" not in first
     assert shown["annotations"][0]["path"] == ".github/agents/`@ann <!--`.md"
+
+
+def test_an_answer_in_a_thread_names_the_commit():
+    head = Sha("a" * 40)
+    mark = f"<!-- greenroom thread 01RUN {head} -->"
+    assert done_in(RunId("01RUN"), head) == f"{mark}\nTaken up in {head}."
