@@ -100,6 +100,7 @@ async def test_a_minute_of_work_is_there_although_the_harness_was_killed(
     assert report["log"] == "new\n"
 
 
+@pytest.mark.full
 async def test_nothing_is_sent_again_while_nothing_changes(stage, runner, gateway_for, clock):
     async with gateway_for(f"{WORK}; sleep 600", seconds=3600) as gateway:
         await runner.launch(stage.launch(gateway))

@@ -294,6 +294,7 @@ def test_a_clock_among_other_things_is_refused(tmp_path):
         open_local(tmp_path / "jobs", uids=UIDS, toolboxes={}, clock=tmp_path / "clock")
 
 
+@pytest.mark.full
 async def test_a_result_that_nobody_takes_is_told_in_the_log(stage, runner, gateway_for):
     gateway = gateway_for("echo new > b.txt")
     gateway.quarantine = stage.home / "nowhere.git"

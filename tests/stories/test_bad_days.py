@@ -47,6 +47,7 @@ async def test_lists_that_lag_too_long_leave_no_twin_in_the_end(town, match):
     assert await wrong_after_success(asked) == []
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("match", ANY)
 async def test_a_secondary_limit_is_waited_for(town, match):
     await town.tomorrow()

@@ -89,6 +89,7 @@ async def test_two_workers_make_one_of_each(pair):
     assert await wrong_after_success(asked) == []
 
 
+@pytest.mark.full
 async def test_many_labels_at_once_never_take_more_than_the_slots(pair):
     asked = [*await issues(pair, 4), *await issues(pair, 3)]
     async with asyncio.TaskGroup() as group:

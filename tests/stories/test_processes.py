@@ -45,6 +45,7 @@ async def tried(name: str, settings: Mapping[str, str]) -> tuple[int | None, str
     return process.returncode, said.decode()
 
 
+@pytest.mark.full
 async def test_one_group_does_the_job_and_starts_again_who_dies(tmp_path):
     async with world(tmp_path, "serve") as made:
         group = made.processes["serve"].pid

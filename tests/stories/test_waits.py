@@ -27,6 +27,7 @@ async def test_red_ci_is_mended_in_another_job_whoever_dies_in_between(town):
     assert await asked.labels() == []
 
 
+@pytest.mark.full
 async def test_ci_whose_events_are_lost_is_seen_within_minutes(town):
     asked = await project(town)
     async with town.switched(lose_times=99, lose_match="check"):

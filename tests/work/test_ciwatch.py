@@ -211,6 +211,7 @@ async def test_events_about_commits_that_nobody_knows_do_nothing(house, people, 
     assert (await house.run()).handoffs == 0
 
 
+@pytest.mark.full
 @pytest.mark.usefixtures("waiting")
 async def test_ci_that_never_ends_is_given_up(house, people):
     await says(people, "pending")
