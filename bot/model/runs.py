@@ -176,7 +176,7 @@ class Text:
     thread: int | None = None
 
 
-MessageKind = Literal["ci", "review", "answer", "push", "refused", "steer", "continue", "plan"]
+MessageKind = Literal["ci", "review", "answer", "push", "refused", "steer"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

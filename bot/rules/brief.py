@@ -84,8 +84,6 @@ CAME: Mapping[str, str] = {
     "push": "Somebody has pushed to your branch",
     "refused": "GitHub has refused what you made",
     "steer": "A word to you",
-    "continue": "You may go on",
-    "plan": "A word about your plan",
 }
 """How each kind of message is introduced."""
 

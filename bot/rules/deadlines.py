@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from bot.model.facts import Waiting
 from bot.model.ids import RunId
 from bot.rules.notices import called, span
-from bot.rules.waiting import ANSWER, CI, PLAN, REVIEW
+from bot.rules.waiting import ANSWER, CI, REVIEW
 from bot.rules.wording import RunView
 
 A_DAY = 24 * 3600.0
@@ -14,14 +14,12 @@ LAST_WORDS: Mapping[str, str] = {
     CI: "CI has not ended",
     REVIEW: "Nobody has reviewed it",
     ANSWER: "Nobody has answered",
-    PLAN: "Nobody has said yes to the plan",
 }
 """What a run says that ends because its time is over."""
 
 WANTED: Mapping[str, str] = {
     REVIEW: "waits for a review",
     ANSWER: "waits for an answer",
-    PLAN: "waits for a yes to its plan",
 }
 """What people are reminded of; CI cannot be."""
 

@@ -15,10 +15,7 @@ REVIEW = "review"
 ANSWER = "answer"
 """A person's answer to the agent's question."""
 
-PLAN = "plan"
-"""A person's yes to the agent's plan."""
-
-WAKES = frozenset({CI, REVIEW, ANSWER, PLAN})
+WAKES = frozenset({CI, REVIEW, ANSWER})
 """What a run waits for that a message may end; what it delivers goes first."""
 
 APPROVED = "approved"

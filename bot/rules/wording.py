@@ -15,7 +15,7 @@ from bot.model.runs import Conclusion, Subject
 from bot.rules.buttons import buttons
 from bot.rules.lifecycle import Run
 from bot.rules.markdown import clip, cut, inline, quiet
-from bot.rules.waiting import ANSWER, APPROVAL, CI, PLAN, REVIEW, START
+from bot.rules.waiting import ANSWER, APPROVAL, CI, REVIEW, START
 
 MOST_CHARACTERS = 60_000
 """Characters of a body that we send; GitHub refuses more than 65,536."""
@@ -55,7 +55,6 @@ STATES: Mapping[Run, str] = {
 ASKING: Mapping[str, str] = {
     START: "waiting for a person's yes",
     APPROVAL: "waiting for a person's yes",
-    PLAN: "waiting for a person's yes to its plan",
     ANSWER: "waiting for an answer",
 }
 """Where a run stands that waits for a person."""

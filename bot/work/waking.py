@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model.runs import Message
 from bot.rules.lifecycle import Run, Signal
-from bot.rules.waiting import ANSWER, PLAN, WAKES
+from bot.rules.waiting import ANSWER, WAKES
 from bot.rules.wording import plain
 from bot.store import mailbox, outbox, runs, story
 from bot.store.run_row import RunRow
@@ -20,7 +20,7 @@ from bot.work import questions, telling
 
 log = structlog.get_logger()
 
-ASKING = frozenset({ANSWER, PLAN})
+ASKING = frozenset({ANSWER})
 """Waits for a person, during which its check run is completed."""
 
 

@@ -43,7 +43,6 @@ def test_the_reminder_comes_a_day_before_or_at_half_time(days, after):
         ("ci", "CI has not ended in 14 days."),
         ("review", "Nobody has reviewed it in 14 days."),
         ("answer", "Nobody has answered in 14 days."),
-        ("plan", "Nobody has said yes to the plan in 14 days."),
     ],
 )
 def test_last_words(reason, words):

@@ -14,7 +14,7 @@ from bot.agents.playbook.task import Message, Task, Text
 
 APPLY_ALL = "Apply all suggested changes"
 
-PEOPLE = frozenset({"answer", "steer", "continue", "plan", "review"})
+PEOPLE = frozenset({"answer", "steer", "review"})
 """Kinds of message that somebody wrote."""
 
 _TIDIES = re.compile(
