@@ -16,6 +16,11 @@ E = TypeVar("E", bound=Event)
 F = TypeVar("F")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoFacts:
+    """The facts of a reaction that needs nothing but the event."""
+
+
 def always(_event: Event) -> bool:
     """Want every event of the kind."""
     return True

@@ -7,7 +7,7 @@ from bot.model.events import ButtonPressed, ChecksReported, SubjectEvent
 from bot.model.facts import RunNow
 from bot.model.intents import Intent, LookAtChecks, StopRuns
 from bot.model.runs import Trigger
-from bot.reactions import Reaction
+from bot.reactions import NoFacts, Reaction
 from bot.rules.buttons import APPROVE, RERUN, RETRY, STOP
 from bot.rules.requests import Known, Request
 from bot.rules.starting import by_name
@@ -28,11 +28,6 @@ class Facts(Known):
     ours: bool
     run: RunNow | None
     is_open: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoFacts:
-    """Nothing but the event is needed."""
 
 
 def pressed(event: ButtonPressed, facts: Facts) -> Sequence[Intent]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bot.model.events import InstallationChanged, RepositoriesAdded, RepositoriesRemoved
 from bot.model.ids import Repo
 from bot.model.intents import ForgetConfig, Intent, RecordInstallation, StopRepository
-from bot.reactions import Reaction
+from bot.reactions import NoFacts, Reaction
 
 ENDS = {"deleted": "The app was removed.", "suspend": "The app was suspended."}
 
@@ -16,11 +16,6 @@ class Facts:
     """Whether the app may work there now; an event may be overtaken, or come days late."""
 
     works_there: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoFacts:
-    """Nothing but the event is needed."""
 
 
 def changed(event: InstallationChanged, facts: Facts) -> Sequence[Intent]:

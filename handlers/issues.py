@@ -3,10 +3,10 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from bot.model.events import SubjectClosed, SubjectGone, SubjectLocked
+from bot.model.events import SubjectClosed, SubjectGone
 from bot.model.facts import RunNow
-from bot.model.intents import Intent, StopRuns, TellRuns
-from bot.reactions import Reaction
+from bot.model.intents import Intent, StopRuns
+from bot.reactions import NoFacts, Reaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,12 +24,7 @@ class Facts:
     closed_pulls: Collection[int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoFacts:
-    """Nothing but the event is needed."""
-
-
-def is_issue(event: SubjectClosed | SubjectLocked) -> bool:
+def is_issue(event: SubjectClosed) -> bool:
     """Leave pull requests to `handlers.pulls`."""
     return event.subject.kind == "issue"
 
@@ -60,15 +55,7 @@ def gone(event: SubjectGone, _facts: NoFacts) -> Sequence[Intent]:
     ]
 
 
-def locked(event: SubjectLocked, _facts: NoFacts) -> Sequence[Intent]:
-    """Say in the story of open runs that fewer people can answer now."""
-    return [
-        TellRuns(repo_id=event.repo_id, subject=event.subject, text="The conversation was locked")
-    ]
-
-
 REACTIONS = (
     Reaction(event=SubjectClosed, facts=Facts, decide=closed, when=is_issue),
     Reaction(event=SubjectGone, facts=NoFacts, decide=gone),
-    Reaction(event=SubjectLocked, facts=NoFacts, decide=locked, when=is_issue),
 )

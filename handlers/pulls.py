@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.model.events import HeadSeen, SubjectClosed, SubjectLocked
+from bot.model.events import HeadSeen, SubjectClosed
 from bot.model.facts import PullNow, RunNow
 from bot.model.intents import (
     AskAgain,
@@ -12,9 +12,8 @@ from bot.model.intents import (
     LookAtChecks,
     RecordHead,
     StopRuns,
-    TellRuns,
 )
-from bot.reactions import Reaction
+from bot.reactions import NoFacts, Reaction
 from bot.rules.repoconfig import Config
 from bot.rules.waiting import CI, START
 
@@ -47,12 +46,7 @@ class HeadFacts:
     pull: PullNow | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoFacts:
-    """Nothing but the event is needed."""
-
-
-def is_pull(event: SubjectClosed | SubjectLocked) -> bool:
+def is_pull(event: SubjectClosed) -> bool:
     """Leave issues to `handlers.issues`."""
     return event.subject.kind == "pull"
 
@@ -113,16 +107,8 @@ def _made(run: RunNow, event: SubjectClosed) -> bool:
     return run.pull == event.subject.number and (run.branch or "").startswith(OURS)
 
 
-def locked(event: SubjectLocked, _facts: NoFacts) -> Sequence[Intent]:
-    """Say in the story of open runs that fewer people can answer now."""
-    return [
-        TellRuns(repo_id=event.repo_id, subject=event.subject, text="The conversation was locked")
-    ]
-
-
 REACTIONS = (
     Reaction(event=HeadSeen, facts=NoFacts, decide=seen),
     Reaction(event=HeadSeen, facts=HeadFacts, decide=pushed, when=has_moved),
     Reaction(event=SubjectClosed, facts=Facts, decide=closed, when=is_pull),
-    Reaction(event=SubjectLocked, facts=NoFacts, decide=locked, when=is_pull),
 )

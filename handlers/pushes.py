@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.model.events import Pushed
 from bot.model.intents import Intent, Note, ReportConfig, WarmMirror
-from bot.reactions import Reaction
+from bot.reactions import NoFacts, Reaction
 from bot.rules.layers import AGENTS, FOLDER
 from bot.rules.repoconfig import Mistake
 
@@ -15,11 +15,6 @@ class Facts:
     """What is wrong in the configuration at the pushed commit; None when it has none."""
 
     mistakes: Sequence[Mistake] | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoFacts:
-    """Nothing but the event is needed."""
 
 
 def may_configure(event: Pushed) -> bool:
