@@ -15,6 +15,7 @@ from bot.harness.boxes import for_agent
 from bot.model.inside import SOCKET
 from bot.model.runs import Limits
 from bot.sandbox.box import Bubblewrap, Descriptors, argv
+from bot.sandbox.ending import children, end
 from bot.sandbox.folder import LOCK, JobFolder, Order
 from bot.sandbox.sockets import short_path
 
@@ -68,15 +69,11 @@ class Agent:
     def kill(self) -> None:
         """End the box and everything in it, at once."""
         if self._process.poll() is None:
-            self._process.kill()
+            end(self._process.pid)
 
     def _programs(self) -> Sequence[int]:
         """The children of the first process in the box: the agent's program, and orphans."""
-        listed = Path(f"/proc/{self._first}/task/{self._first}/children")
-        try:
-            return [int(word) for word in listed.read_text(encoding="ascii").split()]
-        except OSError:
-            return ()
+        return () if self._first is None else children(self._first)
 
 
 def start(

@@ -19,6 +19,7 @@ from bot.harness.agent import bubblewrap
 from bot.harness.boxes import errands
 from bot.model.runs import JobPlan, Limits
 from bot.sandbox.box import Box, Descriptors, argv
+from bot.sandbox.ending import end
 from bot.sandbox.folder import LOCK, JobFolder, Order
 from bot.workspace import snapshot
 from bot.workspace.snapshot import GitFailed
@@ -76,12 +77,16 @@ class GitBox:
 
     def close(self) -> None:
         """End all that is in the box."""
-        self._process.kill()
+        self._end()
         self._process.wait()
         with self._talking:  # a thread that was left behind still reads, to the end that came now
             for pipe in (self._process.stdin, self._process.stdout):
                 assert pipe is not None
                 pipe.close()
+
+    def _end(self) -> None:
+        if self._process.poll() is None:
+            end(self._process.pid)
 
     def git(self, words: Sequence[str], *, given: str = "") -> str:
         """Run git and return what it wrote; `given` is a file in the box that it reads.
@@ -107,7 +112,7 @@ class GitBox:
             with self._talking:
                 status, out, complaint = self._exchange(request)
         except (OSError, ValueError) as problem:
-            self._process.kill()  # where an answer broke off nothing more can be read
+            self._end()  # where an answer broke off nothing more can be read
             raise GitFailed(words, str(problem) or "no answer") from None
         return Said(status, os.fsdecode(out), complaint.decode("utf-8", "replace"))
 

@@ -18,6 +18,7 @@ from bot.model.errors import Unavailable
 from bot.model.ids import Sha
 from bot.model.runs import JobPlan
 from bot.sandbox.box import Box, Descriptors, argv
+from bot.sandbox.ending import end
 from bot.sandbox.folder import LOCK, JobFolder, Order
 from bot.workspace import snapshot
 
@@ -126,7 +127,7 @@ class Result:
                     said, complaint = await process.communicate()
             finally:
                 if process.returncode is None:
-                    process.kill()
+                    end(process.pid)
                     await process.wait()
         return await process.wait(), _text(said), _text(complaint)
 

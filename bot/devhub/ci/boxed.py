@@ -16,6 +16,7 @@ from pathlib import Path
 from bot.model.errors import Misconfigured
 from bot.model.runs import Limits
 from bot.sandbox.box import ETC, Bind, Box, Descriptors, argv
+from bot.sandbox.ending import end
 from bot.sandbox.probe import probe
 from bot.sandbox.seccomp import program
 
@@ -113,7 +114,7 @@ async def run(
             return await _ended(process, seconds)
         finally:
             if process.returncode is None:
-                process.kill()
+                end(process.pid)
                 await process.wait()
 
 
