@@ -17,7 +17,7 @@ from typing import Any
 
 from bench.table import Row, table
 
-BENCHES = ("intake", "workspace", "checkpoint", "latency", "rest", "comments")
+BENCHES = ("intake", "workspace", "checkpoint", "latency", "rest", "comments", "conditions")
 LATEST = Path(__file__).with_name("latest.json")
 
 
