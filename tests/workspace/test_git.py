@@ -27,13 +27,14 @@ async def test_nothing_of_the_machines_settings_reaches_git(git, origin, tmp_pat
 
 
 async def test_a_call_that_takes_too_long_is_killed_with_its_children(git, origin, tmp_path):
-    hook = f"!echo $$ > {tmp_path}/pid; sleep 60"
-    alias = ("-c", f"alias.wait={hook}")
+    os.mkfifo(tmp_path / "here")
+    alias = ("-c", f"alias.wait=!echo $$ > {tmp_path}/here; sleep 60")
+    call = asyncio.create_task(replace(git, seconds=3.0).run(origin.path, *alias, "wait"))
+    pid = await asyncio.to_thread((tmp_path / "here").read_text)
     with pytest.raises(Unavailable) as raised:
-        await replace(git, seconds=0.3).run(origin.path, *alias, "wait")
+        await call
     assert raised.value.sent
-    pid = (tmp_path / "pid").read_text().strip()
-    assert not _runs(pid)
+    await _ends(pid)
 
 
 async def test_a_cancelled_call_leaves_no_process(git, origin, tmp_path):
@@ -44,9 +45,7 @@ async def test_a_cancelled_call_leaves_no_process(git, origin, tmp_path):
     call.cancel()
     with pytest.raises(asyncio.CancelledError):
         await call
-    async with asyncio.timeout(20):
-        while _runs(pid.strip()):  # noqa: ASYNC110 - the kernel tells nobody
-            await asyncio.sleep(0.01)
+    await _ends(pid)
 
 
 async def test_what_writes_without_end_is_stopped(git, origin):
@@ -109,6 +108,13 @@ def test_only_one_file_starts_git():
 def test_a_token_is_not_in_what_is_printed_of_a_git():
     login = Login(url="https://x.test/a/b.git", token=SecretStr("ghs_canary"))
     assert "ghs_canary" not in repr(Git(login=login))
+
+
+async def _ends(pid: str) -> None:
+    """Wait for a process that was killed: the kernel takes its time on a busy machine."""
+    async with asyncio.timeout(30):
+        while _runs(pid.strip()):  # noqa: ASYNC110 - the kernel tells nobody
+            await asyncio.sleep(0.01)
 
 
 def _runs(pid: str) -> bool:
