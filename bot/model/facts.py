@@ -61,6 +61,7 @@ class RunNow:
         question: what it has asked last; None when it never did.
         head: the commit that it shows on: ours once it has pushed.
         branch: the one that its changes were pushed to.
+        closed: whether it ended because its subject was closed.
     """
 
     id: RunId
@@ -85,6 +86,7 @@ class RunNow:
     question: Question | None = None
     head: Sha | None = None
     branch: str | None = None
+    closed: bool = False
 
     @property
     def asks(self) -> bool:

@@ -20,6 +20,7 @@ class StartRun:
         outsiders: whether others than `asked_by` wrote some of the instruction, so that
             nothing that comes of it is pushed without a person's yes.
         per_day: runs that may start in the repository within a day, this one among them.
+        after: the finished run that it goes on from; None to begin anew.
     """
 
     installation: InstallationId
@@ -37,6 +38,7 @@ class StartRun:
     asks: bool = False
     outsiders: bool = False
     per_day: int | None = None
+    after: RunId | None = None
 
     @property
     def agent(self) -> str:
@@ -49,7 +51,8 @@ class StopRuns:
     """Cancel the open runs of a subject; only those of `agent`, if one is named.
 
     `unlabeled` says that a person took the agent's label off; `merged` that what the runs
-    made was merged, so that those which only wait have done their work.
+    made was merged, so that those which only wait have done their work; `closed` that the
+    subject was closed, so that its reopening goes on with them.
     """
 
     repo_id: int
@@ -58,6 +61,7 @@ class StopRuns:
     why: str
     unlabeled: bool = False
     merged: bool = False
+    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -176,7 +176,9 @@ class Text:
     thread: int | None = None
 
 
-MessageKind = Literal["ci", "review", "answer", "push", "refused", "steer"]
+MessageKind = Literal[
+    "ci", "review", "answer", "push", "conflict", "refused", "steer", "plan", "continue"
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,6 +221,21 @@ class Checkpoint:
     work: str | None = None
     session: str | None = None
     at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What an agent wants to do, of which a person decides.
+
+    Attributes:
+        text: Markdown, the agent's own words.
+        sha: the commit that it was made on.
+        hash: names this text on this commit, so that a yes means nothing else.
+    """
+
+    text: str
+    sha: Sha
+    hash: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

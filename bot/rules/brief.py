@@ -82,8 +82,11 @@ CAME: Mapping[str, str] = {
     "review": "A review of your pull request",
     "answer": "An answer to your question",
     "push": "Somebody has pushed to your branch",
+    "conflict": "What you had made does not fit onto the branch any more",
     "refused": "GitHub has refused what you made",
     "steer": "A word to you",
+    "plan": "A person has said yes to your plan",
+    "continue": "You go on where an earlier run of yours has ended",
 }
 """How each kind of message is introduced."""
 

@@ -69,6 +69,12 @@ class Comment(_Output):
     body: Text
 
 
+class Plan(_Output):
+    """Say what you would do, step by step, and wait for a person's yes before you do it."""
+
+    text: Text
+
+
 class Noop(_Output):
     """Say that nothing had to be done, and why."""
 
@@ -87,6 +93,7 @@ KINDS: Mapping[str, type[_Output]] = {
     "push": Push,
     "comment": Comment,
     "question": Question,
+    "plan": Plan,
     "noop": Noop,
     "missing_tool": MissingTool,
 }

@@ -15,7 +15,10 @@ REVIEW = "review"
 ANSWER = "answer"
 """A person's answer to the agent's question."""
 
-WAKES = frozenset({CI, REVIEW, ANSWER})
+PLAN = "plan"
+"""A person's yes to what the agent wants to do, before it may hand any change in."""
+
+WAKES = frozenset({CI, REVIEW, ANSWER, PLAN})
 """What a run waits for that a message may end; what it delivers goes first."""
 
 APPROVED = "approved"

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from bot.model.ids import Fence, InstallationId, Login, Repo, RunId, Sha, UserId
-from bot.model.runs import Checkpoint, Conclusion, Subject, SubjectKind, Terms, Trigger
+from bot.model.runs import Checkpoint, Conclusion, Plan, Subject, SubjectKind, Terms, Trigger
 from bot.rules.cinow import CiNow
 from bot.rules.lifecycle import Compute, Run
 from bot.store.schema import runs
@@ -25,6 +25,9 @@ class RunRow:
         handoffs: how often CI has woken it since a person had a word.
         own_pull: the pull request that it has opened; then its changes go there.
         checkpoint: what its last job left.
+        plan: what a person has said yes to; None before, and where none is asked for.
+        after: the finished run that it goes on from, with its checkpoint and its notes.
+        closed: whether it ended because its subject was closed, so that reopening goes on.
         verdict: what is known of CI on its head, and what its agent was told of.
     """
 
@@ -51,6 +54,9 @@ class RunRow:
     handoffs: int
     own_pull: int | None
     checkpoint: Checkpoint | None
+    plan: Plan | None
+    after: RunId | None
+    closed: bool
     verdict: CiNow | None
     state: Run
     compute: Compute
@@ -83,6 +89,7 @@ COLUMNS = tuple(runs.c[field.name] for field in fields(RunRow))
 
 
 CHECKPOINT: TypeAdapter[Checkpoint | None] = TypeAdapter(Checkpoint | None)
+PLAN: TypeAdapter[Plan | None] = TypeAdapter(Plan | None)
 VERDICT: TypeAdapter[CiNow | None] = TypeAdapter(CiNow | None)
 TERMS = TypeAdapter(Terms)
 """Reads terms back from the JSON that is stored."""
@@ -96,6 +103,7 @@ def from_columns(row: Any) -> RunRow:
     values["conclusion"] = Conclusion(values["conclusion"]) if values["conclusion"] else None
     values["trigger"] = Trigger(**values["trigger"])
     values["checkpoint"] = CHECKPOINT.validate_python(values["checkpoint"])
+    values["plan"] = PLAN.validate_python(values["plan"])
     values["verdict"] = VERDICT.validate_python(values["verdict"])
     values["terms"] = TERMS.validate_python(values["terms"])
     return RunRow(**values)
@@ -108,5 +116,6 @@ def to_columns(row: RunRow) -> dict[str, Any]:
         "trigger": asdict(row.trigger),
         "terms": TERMS.dump_python(row.terms, mode="json"),
         "checkpoint": row.checkpoint and asdict(row.checkpoint),
+        "plan": row.plan and asdict(row.plan),
         "verdict": row.verdict and asdict(row.verdict),
     }

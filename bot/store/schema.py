@@ -123,6 +123,9 @@ runs = Table(
     Column("handoffs", Integer, nullable=False, server_default="0"),
     Column("own_pull", Integer),  # the pull request that it has opened
     Column("checkpoint", JSON),  # what its last job left
+    Column("plan", JSON),  # the plan that a person has said yes to
+    Column("after", Text),  # the finished run that it goes on from
+    Column("closed", Boolean, nullable=False, server_default=text("false")),
     Column("verdict", JSON),  # what CI said of its head, as it is shown
     Column("base", Text),
     Column("base_branch", Text),
@@ -221,6 +224,7 @@ jobs = Table(
     Column("run", Text, ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
     Column("fence", Integer, nullable=False),
     Column("plan", JSON, nullable=False),
+    Column("turn", Integer, nullable=False, server_default="0"),
     Column("launch_hash", Text, nullable=False, unique=True),
     Column("run_hash", Text, unique=True),
     Column("created_at", Float, nullable=False),
@@ -246,6 +250,7 @@ outputs = Table(
     Column("id", Serial, primary_key=True),
     Column("run", Text, ForeignKey("runs.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("fence", Integer, nullable=False),
+    Column("turn", Integer, nullable=False, server_default="0"),  # of the job's agent
     Column("kind", Text, nullable=False),
     Column("payload", JSON, nullable=False),
     Column("at", Float, nullable=False),

@@ -62,6 +62,7 @@ def run_now(row: RunRow, pull: int | None, waits: Sequence[Any] = ()) -> RunNow:
         round=row.round,
         head=row.head,
         branch=row.head_branch,
+        closed=row.closed,
         pull=pull,
         waits=tuple(waits),
     )
