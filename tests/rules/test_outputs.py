@@ -17,6 +17,7 @@ GOOD = {
     "push": {"title": "Tidy up", "body": "Ran it."},
     "comment": {"body": "Hello"},
     "question": {"text": "Which one?", "choices": ["this", "that"]},
+    "plan": {"text": "1. Tidy up"},
     "noop": {"reason": "All is tidy."},
     "missing_tool": {"name": "black", "why": "pyproject names it"},
 }
