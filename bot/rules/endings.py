@@ -5,8 +5,9 @@ make a success; a program that ended well and asked for nothing has failed to sa
 what it did.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from signal import SIGKILL
 
 from bot.model.runs import Conclusion
 from bot.rules.causes import MOST_WORDS, Cause
@@ -18,6 +19,10 @@ CHANGES: Mapping[str, str] = {"pull_request": "a pull request", "push": "a push"
 
 WORDS = frozenset({"comment", "question", "noop"})
 """Outputs that are an answer without any."""
+
+
+MOST_KILLS = 3
+"""Jobs in a row whose agent may be killed from outside before its run gives up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +71,20 @@ def ending(ended: Ended, asked: Collection[str]) -> Ending:
     if ended.cause == "crashed" or ended.exit != 0:
         return _finish(Conclusion.FAILURE, f"The agent's program {_how(ended)}.")
     return _of_a_good_exit(ended, asked)
+
+
+def goes_again(last: Sequence[Ended]) -> bool:
+    """Tell whether a run has its agent started again, from where the last job has stopped.
+
+    Something outside has killed it: the kernel in want of memory, or a person on the machine.
+    `last` are the ends of the run's jobs, the newest first.
+    """
+    killed = [_was_killed(each) for each in last[:MOST_KILLS]]
+    return killed[0] and not (all(killed) and len(killed) == MOST_KILLS)
+
+
+def _was_killed(ended: Ended) -> bool:
+    return ended.cause in {"exited", "crashed"} and ended.signal == SIGKILL
 
 
 def _how(ended: Ended) -> str:

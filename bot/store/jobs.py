@@ -1,7 +1,7 @@
 """Jobs: one for each fence of a run, claimed once, ended once."""
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model.ids import Fence, JobName, RunId
 from bot.model.runs import JobPlan
+from bot.rules.endings import Ended
 from bot.rules.lifecycle import Compute
 from bot.store.schema import jobs, runs
 
@@ -103,6 +104,13 @@ async def end(tx: AsyncConnection, job: JobName, ending: Mapping[str, Any], *, n
         .values(ended_at=now, ending=dict(ending))
     )
     return changed.rowcount == 1
+
+
+async def endings(tx: AsyncConnection, run: RunId, *, most: int) -> Sequence[Ended]:
+    """Return how the jobs of a run have ended that said so, the newest first."""
+    query = select(jobs.c.ending).where(jobs.c.run == run, jobs.c.ended_at.is_not(None))
+    found = await tx.execute(query.order_by(jobs.c.fence.desc()).limit(most))
+    return [Ended(**ending) for ending in found.scalars()]
 
 
 async def spent(tx: AsyncConnection, run: RunId) -> int:

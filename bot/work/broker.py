@@ -17,7 +17,7 @@ from bot.model.runs import JobPlan
 from bot.rules import outputs
 from bot.rules.attempts import DELIVERING_PATIENCE
 from bot.rules.delivering import DELIVERY
-from bot.rules.endings import Ended, ending
+from bot.rules.endings import MOST_KILLS, Ended, ending, goes_again
 from bot.rules.lifecycle import Compute, Run, Signal
 from bot.rules.outputs import Accepted, Place, Rejected
 from bot.store import jobs, mailbox, runs, story
@@ -133,12 +133,19 @@ class Broker:
                 return
             row = await self._current(tx, job)
             await jobs.end(tx, job.name, asdict(ended), now=now)
-            await mailbox.read(tx, job.plan.mail, now=now)
-            if row.state is Run.RUNNING and await runs.unread(tx, row.id):
-                await telling.tell(tx, row, "Something new has come; going on", now=now)
+            again = await self._again(tx, row, job, now)
+            if row.state is Run.RUNNING and again:
+                await telling.tell(tx, row, again, now=now)
             elif row.state is Run.RUNNING:
                 await self._conclude(tx, row, ended, now)
         log.info("job.ended", run=job.run, job=job.name, exit=ended.exit, cause=ended.cause)
+
+    async def _again(self, tx: AsyncConnection, row: RunRow, job: JobRow, now: float) -> str:
+        """Say why a run has another job at once; what a killed one was told is for that one."""
+        if goes_again(await jobs.endings(tx, row.id, most=MOST_KILLS)):
+            return "The agent was killed; starting it again"
+        await mailbox.read(tx, job.plan.mail, now=now)
+        return "Something new has come; going on" if await runs.unread(tx, row.id) else ""
 
     async def _conclude(self, tx: AsyncConnection, row: RunRow, ended: Ended, now: float) -> None:
         asked = await story.asked(tx, row.id, row.fence)

@@ -74,7 +74,7 @@ class Supervisor:
         async with self._context.store.begin() as tx:
             spent = await jobs.spent(tx, row.id)
             after = await runs.signal(tx, row, Signal.VANISHED, now=now, deadline=None)
-            if after.state is Run.RUNNING:
+            if after.state is Run.RUNNING and spent:
                 words = "The runner was lost; starting again"
                 await telling.tell(tx, after, words, now=now)
                 await runs.note(tx, after, next_attempt_at=now + pause(spent))

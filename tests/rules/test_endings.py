@@ -1,7 +1,7 @@
 import pytest
 
 from bot.model.runs import Conclusion
-from bot.rules.endings import Ended, Ending, ending
+from bot.rules.endings import MOST_KILLS, Ended, Ending, ending, goes_again
 from bot.rules.lifecycle import RUN, Run, Signal
 
 SHA = "5" * 40
@@ -77,3 +77,19 @@ def test_a_good_exit_counts_by_what_was_asked_for(asked, result, expected):
 def test_every_ending_is_possible_for_a_run_that_works():
     endings = (DELIVERS, TIMED_OUT, STOPPED, UNCHANGED)
     assert {each.signal for each in endings} <= set(RUN[Run.RUNNING])
+
+
+@pytest.mark.parametrize(
+    ("last", "again"),
+    [
+        ([ended(exit=None, signal=9)], True),
+        ([ended(exit=None, signal=9, cause="crashed")], True),
+        ([ended(exit=None, signal=9)] * (MOST_KILLS - 1) + [ended()], True),
+        ([ended(exit=None, signal=9)] * MOST_KILLS, False),
+        ([ended(exit=None, signal=11)], False),
+        ([ended(exit=None, signal=9, cause="timeout")], False),
+        ([ended(), ended(exit=None, signal=9)], False),
+    ],
+)
+def test_an_agent_that_was_killed_is_started_again_a_few_times(last, again):
+    assert goes_again(last) is again

@@ -3,7 +3,7 @@ from pydantic import SecretStr
 
 from bot.model.errors import Fenced, Refused
 from bot.model.runs import Conclusion, Message
-from bot.rules.endings import Ended
+from bot.rules.endings import MOST_KILLS, Ended
 from bot.rules.lifecycle import Compute, Run
 from bot.rules.outputs import Accepted, Rejected
 from bot.store import mailbox, story
@@ -177,3 +177,24 @@ async def test_a_run_goes_on_over_an_unread_message(house):
     async with house.store.read() as rows:
         assert not await mailbox.unread(rows, run.id)
     assert (await house.run()).state is not Run.RUNNING
+
+
+async def test_a_killed_agent_is_started_again_and_told_what_the_last_one_was(house):
+    letter = Message(kind="steer", text="And the docs, please.", by="ann", trusted=True)
+    await house.issue()
+    await house.settles("inbox")
+    run = await house.run()
+    async with house.store.begin() as tx:
+        await mailbox.post(tx, run.id, letter, key="a", now=house.time.now)
+    await house.settles("scheduler", "supervisor")
+    for fence in range(1, MOST_KILLS + 1):
+        plan = house.runner.latest.plan
+        assert (plan.fence, plan.messages) == (fence, (letter,))
+        await house.ends(await house.comes_up(), exit=None, signal=9)
+        house.runner.loses()
+        await house.passes(3)
+    assert (await told(house)).count("The agent was killed; starting it again") == MOST_KILLS - 1
+    assert "The runner was lost; starting again" not in await told(house)
+    run = await house.run()
+    words = "The agent's program was ended by signal 9."
+    assert (run.state, run.conclusion, run.words) == (Run.FINISHED, Conclusion.FAILURE, words)

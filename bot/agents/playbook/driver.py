@@ -50,5 +50,6 @@ class Playbook:
     def ended(self, cause: Cause, status: int, turn: Turn | None = None) -> Exit:
         """Believe a good exit status only of a turn that came to its end."""
         if cause == "exited" and (turn is None or not turn.went_well):
-            return Exit(cause="crashed", words=clip(turn.trouble if turn else "", MOST_WORDS))
+            words = clip(turn.trouble if turn else "", MOST_WORDS)
+            return Exit(cause="crashed", signal=by_status(cause, status).signal, words=words)
         return by_status(cause, status)
