@@ -51,6 +51,7 @@ class Pull:
     fork: bool
     draft: bool
     state: Literal["open", "closed"]
+    merged: bool
     author: Person | None
     title: str
     body: str
@@ -124,6 +125,7 @@ def _pull(row: Mapping[str, Any]) -> Pull:
         fork=theirs is None or theirs["id"] != base["repo"]["id"],
         draft=row.get("draft") or False,
         state=row["state"],
+        merged=row.get("merged_at") is not None,
         author=person(row["user"]),
         title=row["title"],
         body=row.get("body") or "",
