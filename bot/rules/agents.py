@@ -88,6 +88,7 @@ BUILT_IN: Mapping[str, Agent] = {
                 runtime="playbook",
                 prompt=FIX,
                 context="thread",
+                waits=("ci", "review"),
                 outputs={
                     "pull_request": 1,
                     "push": 1,

@@ -25,6 +25,8 @@ SPIES = {**UNTIDY, "SPY": "its formatter looks around\n"}
 PROGRAM = """\
 #!/bin/sh
 # What untrusted code in a repository may do when its formatter runs: hang, or look around.
+# A test may hold it as well, to do something at a moment when the agent is at work.
+while test -e /toolbox/tools/lib/hold; do sleep 0.05; done
 if test -e HANG; then exec sleep 3600; fi
 if test -e SPY; then /opt/greenroom/python/bin/python3 -IS /toolbox/tools/lib/spy.py; fi
 exec /toolbox/tools/lib/ruff "$@"
