@@ -6,23 +6,21 @@ included.
 """
 
 import asyncio
-import json
 import sys
 import time
-from collections.abc import Iterable, Iterator
-from datetime import datetime
-from itertools import pairwise
+from collections.abc import Mapping
 from pathlib import Path
-from statistics import median
 
+from bench import steps
 from bench.place import scratch
-from bench.table import Row, bounded
+from bench.table import Row
 from bot.demo.hub import Hub
 from bot.demo.project import run
 from bot.demo.scene import Scene, scene
 
 LABELS = 15
 STEPS = ("stored", "handled", "admitted", "launched", "claimed", "started")
+FILES = {"README.md": "# A project\n"}
 BAR = 400.0
 """Milliseconds, at the median."""
 
@@ -30,7 +28,7 @@ BAR = 400.0
 async def rows() -> list[Row]:
     """Label some issues, one after another, and read from the logs when each step was taken."""
     with scratch() as root:
-        source = await _project(root / "project")
+        source = await project(root / "project")
         async with scene(root / "scene") as world:
             repo = await world.repository("project", source)
             await world.start("web", "work", "gateway")
@@ -38,25 +36,15 @@ async def rows() -> list[Row]:
             async with Hub(world.url, world.token) as hub:
                 await _label(hub, world, repo, 0)  # brings the mirror and the tokens
                 seen = [await _label(hub, world, repo, number) for number in range(1, LABELS + 1)]
-    whole = bounded("label to agent", "ms", _between(seen, STEPS[0], STEPS[-1]), at_most=BAR)
-    return [*_steps(seen), whole]
+    return steps.rows("label to agent", STEPS, seen, at_most=BAR)
 
 
-def _steps(seen: list[dict[str, float]]) -> Iterator[Row]:
-    for before, after in pairwise(STEPS):
-        took = _between(seen, before, after)
-        spread = (round(min(took), 1), round(max(took), 1))
-        name = f"label to agent: {before} to {after}"
-        yield Row(name=name, value=round(median(took), 1), unit="ms", spread=spread)
-
-
-def _between(seen: list[dict[str, float]], before: str, after: str) -> list[float]:
-    return [(each[after] - each[before]) * 1000 for each in seen]
-
-
-async def _project(folder: Path) -> Path:
-    (folder / "docs").mkdir(parents=True)
-    (folder / "README.md").write_text("# A project\n")
+async def project(folder: Path, files: Mapping[str, str] = FILES) -> Path:
+    """Make a repository with these files, by path."""
+    for path, text in files.items():
+        file = folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
     git = ("git", "-C", str(folder), "-c", "user.name=bench", "-c", "user.email=bench@localhost")
     await run(*git, "init", "--quiet", "--initial-branch=main")
     await run(*git, "add", "--all")
@@ -64,7 +52,7 @@ async def _project(folder: Path) -> Path:
     return folder
 
 
-async def _label(hub: Hub, world: Scene, repo: str, number: int) -> dict[str, float]:
+async def _label(hub: Hub, world: Scene, repo: str, number: int) -> steps.Taken:
     issue = await hub.send("POST", f"/repos/{repo}/issues", {"title": f"Issue {number}"})
     at = f"/repos/{repo}/issues/{issue['number']}"
     began = time.time()
@@ -76,33 +64,17 @@ async def _label(hub: Hub, world: Scene, repo: str, number: int) -> dict[str, fl
     return _taken(world, began)
 
 
-def _taken(world: Scene, since: float) -> dict[str, float]:
-    """Find in the logs when each step of the newest run was taken, as Unix time."""
-    work = list(_lines(world.log("work"), since))
+def _taken(world: Scene, since: float) -> steps.Taken:
+    """Find in the logs when each step of the newest run was taken."""
+    work = list(steps.lines(world.log("work"), since))
     handled = next(line for line in work if line.get("outcome", "").startswith("queued run"))
-    launched = next(line for line in work if line["event"] == "job.launched")
-    offset = time.time() - time.monotonic()
-    log = (world.home / "jobs" / launched["job"] / "log").read_text().splitlines()
-    started = next(json.loads(text) for text in log if '"agent.started"' in text)
+    launched = steps.first(work, event="job.launched")
+    web, gateway = (steps.lines(world.log(name), since) for name in ("web", "gateway"))
     return {
-        "stored": _at(_lines(world.log("web"), since), delivery=handled["delivery"]),
+        "stored": steps.first(web, delivery=handled["delivery"])["at"],
         "handled": handled["at"],
-        "admitted": _at(work, event="run.admitted"),
+        "admitted": steps.first(work, event="run.admitted")["at"],
         "launched": launched["at"],
-        "claimed": _at(_lines(world.log("gateway"), since), event="job.claimed"),
-        "started": started["monotonic"] + offset,
+        "claimed": steps.first(gateway, event="job.claimed")["at"],
+        "started": steps.agent_started(world.home / "jobs", launched["job"]),
     }
-
-
-def _at(lines: Iterable[dict], **fields: str) -> float:
-    """Return the time of the first line that has these fields."""
-    return next(line["at"] for line in lines if fields.items() <= line.items())
-
-
-def _lines(log: Path, since: float) -> Iterator[dict]:
-    for text in log.read_text().splitlines():
-        if text.startswith("{"):
-            line = json.loads(text)
-            line["at"] = datetime.fromisoformat(line["timestamp"]).timestamp()
-            if line["at"] >= since:
-                yield line

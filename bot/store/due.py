@@ -1,11 +1,16 @@
 """Whether anything at all is due, in one query: time makes rows due without a commit."""
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.rules.delivering import DELIVERY
+from bot.rules.lifecycle import Compute
 from bot.rules.waiting import START, WAKES
 from bot.store import inbox, outbox, queue, runs
+from bot.store.schema import runs as table
+
+RESTING: ColumnElement[bool] = and_(runs.parked_for(*WAKES), table.c.compute == Compute.NONE.value)
+"""Runs that wait for CI or people; while one still has a runner, it is the supervisor's."""
 
 
 async def anything(tx: AsyncConnection, *, now: float) -> bool:
@@ -18,7 +23,7 @@ async def anything(tx: AsyncConnection, *, now: float) -> bool:
         runs.waiting(queue.QUEUED, now),
         runs.waiting(runs.parked_for(DELIVERY), now),
         runs.waiting(runs.parked_for(START), now),
-        runs.waiting(runs.parked_for(*WAKES), now),
+        runs.waiting(RESTING, now),
     ]
     query = select(or_(*(each.exists() for each in found)))
     return bool((await tx.execute(query)).scalar())

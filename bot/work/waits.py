@@ -12,17 +12,15 @@ from bot.model.priorities import Priority
 from bot.model.runs import Conclusion
 from bot.rules import deadlines
 from bot.rules.endings import Ending
-from bot.rules.lifecycle import Compute, Signal
-from bot.rules.waiting import CI, REVIEW, WAKES
+from bot.rules.lifecycle import Signal
+from bot.rules.waiting import CI, REVIEW
 from bot.store import outbox, runs, story
+from bot.store.due import RESTING
 from bot.store.outbox import Wish
 from bot.store.run_row import RunRow
 from bot.work import telling
 from bot.work.claimed import ClaimedRuns
 from bot.work.context import Context
-
-LOOK_AGAIN = 5.0
-"""Seconds after which a run is looked at again whose runner has still to go."""
 
 Look = Callable[[RunRow, Waiting], Awaitable[float]]
 """Looks after one wait of a run, and returns the seconds until the next look."""
@@ -34,12 +32,9 @@ class Waits:
     def __init__(self, context: Context, look_at_ci: Look) -> None:
         self._context = context
         self._look_at_ci = look_at_ci
-        which = runs.parked_for(*WAKES)
-        self.step = ClaimedRuns(context, which, self._look, self._refused).step
+        self.step = ClaimedRuns(context, RESTING, self._look, self._refused).step
 
     async def _look(self, row: RunRow) -> float:
-        if row.compute is not Compute.NONE:
-            return LOOK_AGAIN
         now = self._context.now()
         async with self._context.store.read() as rows:
             waits = (await story.waiting(rows, [row.id])).get(row.id, [])
