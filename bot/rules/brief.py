@@ -44,13 +44,20 @@ class Task:
 
 
 def brief(
-    agent: AgentSpec, task: Task, notes: Sequence[str] = (), messages: Sequence[Message] = ()
+    agent: AgentSpec,
+    task: Task,
+    notes: Sequence[str] = (),
+    messages: Sequence[Message] = (),
+    *,
+    tried: Sequence[str] = (),
 ) -> str:
     """Write the text that an agent starts from.
 
     `notes` are the agent's own, from earlier jobs of the run; `messages` have come since.
+    `tried` are lines about those jobs.
     """
     left = ["# Notes", "", "Yours, from an earlier job of this run:", *notes, ""]
+    before = ["# What was tried", "", "By the jobs before this one, oldest first:", *tried, ""]
     return "\n".join(
         [
             f"# {agent.name}: {agent.description}",
@@ -60,9 +67,10 @@ def brief(
             "",
             f"Asked for by {plain(task.asked_by)} on {task.subject.kind} {task.subject}.",
             "",
-            *([_harmless(task.instruction), ""] if task.instruction else []),
+            *([harmless(task.instruction), ""] if task.instruction else []),
             *(_conversation(task, task.title) if task.title else []),
             *(left if notes else []),
+            *(before if tried else []),
             *(_come_since(messages) if messages else []),
         ]
     )
@@ -76,6 +84,10 @@ def _conversation(task: Task, title: Text) -> Iterator[str]:
     if task.left_out:
         yield from ("Not shown:", *(f"- {plain(line)}" for line in task.left_out), "")
 
+
+NEXT_TURN = """\
+Go on in the same tree. Changes that you have asked to be handed in are, once you are done; ask
+again where their title or text should be another. A question that you have asked is withdrawn."""
 
 CAME: Mapping[str, str] = {
     "ci": "CI has failed on the commit that you made",
@@ -91,6 +103,11 @@ CAME: Mapping[str, str] = {
 """How each kind of message is introduced."""
 
 
+def since(messages: Sequence[Message]) -> str:
+    """Write what an agent is told at its next turn of a job: `messages` came during the last."""
+    return "\n".join([*_come_since(messages), NEXT_TURN, ""])
+
+
 def _come_since(messages: Sequence[Message]) -> Iterator[str]:
     yield from ("# What has come since", "")
     for message in messages:
@@ -99,7 +116,7 @@ def _come_since(messages: Sequence[Message]) -> Iterator[str]:
         if message.trusted or message.by is None:
             yield from (message.text, "") if message.text else ()
         else:
-            yield from ("<untrusted>", _harmless(message.text), "</untrusted>", "")
+            yield from ("<untrusted>", harmless(message.text), "</untrusted>", "")
         for text in message.texts:
             yield from _quoted(_place(text), text)
 
@@ -107,9 +124,9 @@ def _come_since(messages: Sequence[Message]) -> Iterator[str]:
 def _quoted(what: str, text: Text) -> Iterator[str]:
     who = plain(text.author)
     if text.trusted:
-        yield from (f"{what}, by {who}, who may write here:", "", _harmless(text.body), "")
+        yield from (f"{what}, by {who}, who may write here:", "", harmless(text.body), "")
     else:
-        marks = "<untrusted>", _harmless(text.body), "</untrusted>"
+        marks = "<untrusted>", harmless(text.body), "</untrusted>"
         yield from (f"{what}, by {who}:", *marks, "")
 
 
@@ -127,6 +144,6 @@ def _place(text: Text) -> str:
     )
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
     """Return text as it is but for the marks, which nobody writes but us."""
     return re.sub(r"<(?=\s*/?\s*untrusted)", "&lt;", text, flags=re.IGNORECASE)

@@ -28,6 +28,9 @@ from bot.store.leases import FREE, Lease, free
 from bot.store.run_row import COLUMNS, RunRow, from_columns, to_columns
 from bot.store.schema import PARKED, UNDER_WAY, mailbox, run_subjects, runs, slots, waits
 
+MOST_BEFORE = 6
+"""Runs of which one is told, when each goes on from the one before."""
+
 
 async def all_rows(tx: AsyncConnection, query: Select[Any]) -> Sequence[RunRow]:
     """Return the runs that a query over `COLUMNS` finds."""
@@ -54,6 +57,12 @@ async def own(tx: AsyncConnection, run: RunId, subject: Subject, *, how: str) ->
         )
     )
     return added.rowcount == 1
+
+
+async def disown(tx: AsyncConnection, run: RunId, number: int) -> None:
+    """Forget that a run has opened a pull request."""
+    where = run_subjects.c.run == run, run_subjects.c.number == number
+    await tx.execute(delete(run_subjects).where(*where, run_subjects.c.how == "opened"))
 
 
 async def opened(tx: AsyncConnection, run: RunId) -> int | None:
@@ -113,8 +122,8 @@ async def at_head(tx: AsyncConnection, repo: Repo, head: Sha) -> RunRow | None:
     return next(iter(await all_rows(tx, query.order_by(desc(runs.c.id)).limit(1))), None)
 
 
-async def opener(tx: AsyncConnection, pull: Subject, repo_id: int) -> RunRow | None:
-    """Return the run that has opened a pull request."""
+async def openers(tx: AsyncConnection, pull: Subject, repo_id: int) -> Sequence[RunRow]:
+    """Return the run that has opened a pull request, and those that went on with it."""
     query = select(*COLUMNS).join(run_subjects, run_subjects.c.run == runs.c.id)
     query = query.where(
         run_subjects.c.repo == pull.repo,
@@ -122,7 +131,7 @@ async def opener(tx: AsyncConnection, pull: Subject, repo_id: int) -> RunRow | N
         run_subjects.c.how == "opened",
         runs.c.repo_id == repo_id,
     )
-    return next(iter(await all_rows(tx, query.limit(1))), None)
+    return await all_rows(tx, query.order_by(runs.c.id))
 
 
 async def find(tx: AsyncConnection, run: RunId) -> RunRow | None:
@@ -178,6 +187,22 @@ async def earlier(tx: AsyncConnection, row: RunRow) -> int:
         runs.c.id < row.id,
     )
     return (await tx.execute(query)).scalar_one()
+
+
+async def line(tx: AsyncConnection, row: RunRow) -> Sequence[RunId]:
+    """Return the runs that a run goes on from, one from the other, and itself; oldest first."""
+    found, before = [row.id], row.after
+    while before and len(found) < MOST_BEFORE:
+        found.insert(0, before)
+        query = select(runs.c.after).where(runs.c.id == before)
+        before = (await tx.execute(query)).scalar_one_or_none()
+    return found
+
+
+async def was_closed(tx: AsyncConnection, subject: Subject, repo_id: int) -> bool:
+    """Tell whether a run of a subject ended because that was closed."""
+    query = select(runs.c.id).where(runs.c.closed, _owns(subject, repo_id)).limit(1)
+    return (await tx.execute(query)).first() is not None
 
 
 async def poke(tx: AsyncConnection, run: RunId, *, now: float) -> None:

@@ -4,17 +4,24 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model.facts import Question, Waiting
 from bot.model.ids import Fence, RunId, Sha
+from bot.model.runs import Plan
+from bot.rules.waiting import PLAN
+from bot.rules.outputs import CHANGES
 from bot.rules.wording import Step
 from bot.store.engine import insert_or_skip, upsert
 from bot.store.schema import jobs, outputs, run_steps, waits
 
 MOST_STEPS = 40
 """Lines of a story that are shown; the oldest and the newest matter."""
+
+
+OVERTAKEN = frozenset({"question", "plan", "noop"})
+"""Outputs that end a turn.  A message that comes after one of them takes its place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,9 +52,9 @@ async def keep_note(
     await tx.execute(insert_or_skip(run_steps, tx.dialect).values(**line))
 
 
-async def notes(tx: AsyncConnection, run: RunId) -> Sequence[str]:
-    """Return the notes that a run's agents have left, oldest first."""
-    query = select(run_steps.c.text).where(run_steps.c.run == run, run_steps.c.by == "note")
+async def notes(tx: AsyncConnection, line: Collection[RunId]) -> Sequence[str]:
+    """Return the notes that the agents of some runs have left, oldest first."""
+    query = select(run_steps.c.text).where(run_steps.c.run.in_(line), run_steps.c.by == "note")
     return (await tx.execute(query.order_by(run_steps.c.id))).scalars().all()
 
 
@@ -70,12 +77,18 @@ async def count(tx: AsyncConnection, run: RunId) -> int:
     return (await tx.execute(query)).scalar_one()
 
 
-async def ask(
-    tx: AsyncConnection, run: RunId, fence: Fence, output: OutputRow, *, now: float
+async def ask(  # noqa: PLR0913 - the columns of an output
+    tx: AsyncConnection,
+    run: RunId,
+    fence: Fence,
+    output: OutputRow,
+    *,
+    now: float,
+    turn: int = 0,
 ) -> None:
-    """Keep an output that was accepted."""
+    """Keep an output that was accepted in a turn of a job."""
     values = {"kind": output.kind, "payload": dict(output.payload), "key": output.key, "at": now}
-    await tx.execute(outputs.insert().values(run=run, fence=fence, **values))
+    await tx.execute(outputs.insert().values(run=run, fence=fence, turn=turn, **values))
 
 
 async def was_asked(tx: AsyncConnection, run: RunId, key: str) -> OutputRow | None:
@@ -88,13 +101,22 @@ async def was_asked(tx: AsyncConnection, run: RunId, key: str) -> OutputRow | No
 
 
 async def asked(tx: AsyncConnection, run: RunId, fence: Fence) -> Sequence[OutputRow]:
-    """Return the outputs that a job was granted, in their order."""
+    """Return the outputs of a job that stand, in their order; of its changes the last ones."""
     query = (
         select(outputs.c.kind, outputs.c.payload)
-        .where(outputs.c.run == run, outputs.c.fence == fence)
+        .where(outputs.c.run == run, outputs.c.fence == fence, _stands())
         .order_by(outputs.c.id)
     )
-    return [OutputRow(kind=kind, payload=payload) for kind, payload in await tx.execute(query)]
+    rows = [OutputRow(kind=kind, payload=payload) for kind, payload in await tx.execute(query)]
+    last = {each.kind: each for each in rows}
+    return [each for each in rows if each.kind not in CHANGES or each is last[each.kind]]
+
+
+def _stands() -> ColumnElement[bool]:
+    """Say in SQL that no message has taken an output's place."""
+    turn = select(jobs.c.turn).where(jobs.c.run == outputs.c.run, jobs.c.fence == outputs.c.fence)
+    now = func.coalesce(turn.correlate(outputs).scalar_subquery(), 0)
+    return or_(outputs.c.kind.not_in(OVERTAKEN), outputs.c.turn == now)
 
 
 async def question(tx: AsyncConnection, run: RunId, fence: Fence) -> Question | None:
@@ -102,7 +124,7 @@ async def question(tx: AsyncConnection, run: RunId, fence: Fence) -> Question | 
 
     `fence` is the run's: when a job with another has asked, the next one was told the answer.
     """
-    of_run = outputs.c.run == run, outputs.c.kind == "question"
+    of_run = outputs.c.run == run, outputs.c.kind == "question", _stands()
     last = select(func.max(outputs.c.fence)).where(*of_run).scalar_subquery()
     query = select(outputs).where(*of_run, outputs.c.fence == last).order_by(outputs.c.id)
     rows = (await tx.execute(query)).all()
@@ -114,11 +136,10 @@ async def question(tx: AsyncConnection, run: RunId, fence: Fence) -> Question | 
     return Question(text="\n".join(lines), at=rows[-1].at, closed=closed)
 
 
-async def used(tx: AsyncConnection, run: RunId, fence: Fence, kind: str) -> int:
-    """Count the outputs of a kind that a job has had."""
-    query = select(func.count()).where(
-        outputs.c.run == run, outputs.c.fence == fence, outputs.c.kind == kind
-    )
+async def used(tx: AsyncConnection, run: RunId, fence: Fence, kind: str, *, turn: int = 0) -> int:
+    """Count the outputs of a kind that a turn of a job has had."""
+    of_turn = outputs.c.run == run, outputs.c.fence == fence, outputs.c.turn == turn
+    query = select(func.count()).where(*of_turn, outputs.c.kind == kind)
     return (await tx.execute(query)).scalar_one()
 
 
@@ -134,8 +155,8 @@ async def wait(  # noqa: PLR0913 - the columns of a wait
 ) -> None:
     """Write down what a parked run waits for, or until when it goes on waiting.
 
-    `about` is the commit that a person is asked about, or that CI is awaited on; `asked` is
-    the question that an answer is awaited to.
+    `about` is the commit or the plan that a person is asked about, or the commit that CI is
+    awaited on; `asked` is the question that an answer is awaited to, or the plan.
     """
     row: dict[str, Any] = {"run": run, "reason": reason, "since": now, "deadline": deadline}
     insert = upsert(waits, tx.dialect).values(**row, about=about, asked=asked)
@@ -149,12 +170,17 @@ async def wait(  # noqa: PLR0913 - the columns of a wait
 
 async def waiting(tx: AsyncConnection, some: Collection[RunId]) -> Mapping[RunId, list[Waiting]]:
     """Return what each of some runs waits for."""
-    columns = (waits.c.run, waits.c.reason, waits.c.about, waits.c.since, waits.c.deadline)
-    query = select(*columns).where(waits.c.run.in_(some)).order_by(waits.c.reason)
+    query = select(waits).where(waits.c.run.in_(some)).order_by(waits.c.reason)
     found: dict[RunId, list[Waiting]] = {}
-    for run, reason, about, since, deadline in await tx.execute(query):
-        each = Waiting(reason=reason, about=about, since=since, deadline=deadline)
-        found.setdefault(run, []).append(each)
+    for row in await tx.execute(query):
+        each = Waiting(
+            reason=row.reason,
+            about=row.about,
+            since=row.since,
+            deadline=row.deadline,
+            plan=Plan(**row.asked) if row.reason == PLAN else None,
+        )
+        found.setdefault(row.run, []).append(each)
     return found
 
 

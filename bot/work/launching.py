@@ -18,15 +18,19 @@ from bot.model.ids import Fence, Repo, Sha, job_name
 from bot.model.runs import JobPlan, Message
 from bot.rules.attempts import JOB_GRACE
 from bot.rules.brief import Task, brief
+from bot.rules.delivering import gone
+from bot.rules.ledger import PastJob, tried
 from bot.rules.lifecycle import Signal
 from bot.rules.outputs import granted
 from bot.runners.base import Launch, Runner
 from bot.store import jobs, mailbox, runs, story
+from bot.store.ledger import past_jobs
 from bot.store.run_row import RunRow
 from bot.work import telling
 from bot.work.broker import place_of
 from bot.work.context import Context, renewing
 from bot.work.reading import read
+from bot.work.takeover import take_over
 from bot.workspace.lowers import Lowers
 from bot.workspace.mirror import Mirrors
 from bot.workspace.quarantine import Quarantines
@@ -55,6 +59,15 @@ class Base:
     branch: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Before:
+    """What came before a job: notes and jobs of its run and of earlier ones, unread messages."""
+
+    notes: Sequence[str]
+    jobs: Sequence[PastJob]
+    mail: Sequence[tuple[int, Message]]
+
+
 class Launcher:
     """Prepares and starts jobs."""
 
@@ -75,15 +88,21 @@ class Launcher:
             Fenced: the run has moved on meanwhile.
         """
         at = self._context.github.at(row.installation, row.repo)
+        row = await take_over(self._context, at, row)
         base = await self._base(row, at)
         async with self._context.store.read() as rows:
-            notes = await story.notes(rows, row.id)
-            mail = await mailbox.unread(rows, row.id)
-            opener = await runs.opener(rows, row.subject, row.repo_id)
+            line = await runs.line(rows, row)
+            before = Before(
+                notes=await story.notes(rows, line),
+                jobs=await past_jobs(rows, line),
+                mail=await mailbox.unread(rows, row.id),
+            )
+            openers = await runs.openers(rows, row.subject, row.repo_id)
         app = await self._context.github.app.identity()
-        own = opener is not None and row.author_id == app.bot.id and not opener.outsiders
+        ours = bool(openers) and row.author_id == app.bot.id
+        own = ours and not any(each.outsiders for each in openers)
         told = await read(at, row, app.id, own=own)
-        plan = _plan(row, base, told.task, notes, mail)
+        plan = _plan(row, base, told.task, before)
         tree = await self._workspaces.lowers.hold(shelf_of(row), base.sha, plan.job)
         mirror = self._workspaces.mirrors.path(shelf_of(row))
         await self._workspaces.quarantines.open(row.id, mirror, base.sha)
@@ -100,8 +119,9 @@ class Launcher:
         if repository.id != row.repo_id:
             words = f"{row.repo} is another repository now than the one this was asked in."
             raise Refused("repository", words)
-        if row.on_branch and row.head_branch:
-            base = Base(sha=await _head(at, row.head_branch), branch=row.head_branch)
+        branch = row.head_branch or row.base_branch
+        if branch and _goes_on(row):
+            base = Base(sha=await _head(at, branch), branch=branch)
         elif row.base and row.base_branch:
             base = Base(sha=row.base, branch=row.base_branch)
         else:
@@ -142,14 +162,23 @@ class Launcher:
             await telling.tell(tx, starting, f"Starting on `{plan.base[:9]}`", now=now)
 
 
+def _goes_on(row: RunRow) -> bool:
+    """Tell whether a job starts where its branch stands now: not the first on a pull request.
+
+    That one starts from the commit on which it was asked for.  A branch in a fork is not
+    followed: nothing is pushed there.
+    """
+    return row.on_branch and not row.fork and bool(row.head_branch or row.fence)
+
+
 async def _head(at: AtRepository, branch: str) -> Sha:
-    """Return the head of a run's own branch, where people may have pushed meanwhile."""
+    """Return the head of a run's branch, where people may have pushed meanwhile."""
     try:
         return await at.repository.head(branch)
     except Refused as problem:
         if problem.reason != NOT_FOUND:
             raise
-        raise Refused("branch_gone", f"The branch {branch} is gone.") from None
+        raise Refused("branch_gone", gone(branch)) from None
 
 
 def shelf_of(row: RunRow) -> Repo:
@@ -157,13 +186,11 @@ def shelf_of(row: RunRow) -> Repo:
     return Repo(f"{row.repo}.{row.repo_id}")
 
 
-def _plan(
-    row: RunRow, base: Base, task: Task, notes: Sequence[str], mail: Sequence[tuple[int, Message]]
-) -> JobPlan:
+def _plan(row: RunRow, base: Base, task: Task, before: Before) -> JobPlan:
     fence = Fence(row.fence + 1)
     spec = row.terms.agent
     agent = replace(spec, outputs=granted(spec.outputs, place_of(row)))
-    messages = tuple(message for _, message in mail)
+    messages = tuple(message for _, message in before.mail)
     return JobPlan(
         job=job_name(row.id, fence),
         run=row.id,
@@ -175,12 +202,12 @@ def _plan(
         base=base.sha,
         base_branch=base.branch,
         agent=agent,
-        brief=brief(agent, task, notes, messages),
+        brief=brief(agent, task, before.notes, messages, tried=tried(before.jobs)),
         title=task.title.body if task.title else "",
         instruction=task.instruction,
         texts=tuple(task.texts),
         own=row.own_pull is not None,
         messages=messages,
-        mail=tuple(number for number, _ in mail),
+        mail=tuple(number for number, _ in before.mail),
         checkpoint=row.checkpoint,
     )

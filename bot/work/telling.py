@@ -5,6 +5,7 @@ comment and the check run is committed together with what they tell.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -23,7 +24,7 @@ from bot.rules.waiting import APPROVAL, START
 from bot.store import outbox, runs, story
 from bot.store.outbox import Wish
 from bot.store.run_row import RunRow
-from bot.work import questions
+from bot.work import inheritance, questions
 from bot.work.replies import reaction
 
 log = structlog.get_logger()
@@ -54,9 +55,13 @@ async def start(
     keep it from starting.
     """
     row = _new(intent, run, now)
+    before = await inheritance.past(tx, row)
+    row = inheritance.inherited(row, before) if before else replace(row, after=None)
     if not await runs.start(tx, row):
         return False
     await story.tell(tx, run, f"{intent.asked_by.login} asked for `{intent.agent}`", now=now)
+    if before:
+        await inheritance.hand_over(tx, row, before, now=now)
     if row.state is Run.PARKED and row.base:
         deadline = now + row.terms.parked
         await story.wait(tx, run, START, now=now, deadline=deadline, about=row.base)
@@ -173,7 +178,7 @@ async def refresh(tx: AsyncConnection, row: RunRow, *, now: float) -> None:
     comment = _wish(row, "comment", "comment", priority, body=body, marker=wording.marker(row.id))
     await outbox.wish(tx, comment, now=now)
     if row.own_pull and seen.ci:
-        about = {"number": row.own_pull, "marks": [*ci_marks(row.id)], "text": seen.ci}
+        about = {"number": row.own_pull, "marks": await _marks(tx, row), "text": seen.ci}
         await outbox.wish(tx, wish_of(row, "section", **about), now=now)
     if row.head is not None:
         # A completed check run stays completed: each round has one of its own.
@@ -182,6 +187,13 @@ async def refresh(tx: AsyncConnection, row: RunRow, *, now: float) -> None:
         await outbox.wish(
             tx, _wish(row, target, "check", priority, head=row.head, **shown), now=now
         )
+
+
+async def _marks(tx: AsyncConnection, row: RunRow) -> Sequence[str]:
+    """Return the marks around CI, which a run that goes on has from the one that opened it."""
+    pull = Subject(repo=row.repo, number=row.own_pull or 0, kind="pull")
+    openers = await runs.openers(tx, pull, row.repo_id) if row.after else ()
+    return ci_marks(openers[0].id if openers else row.id)
 
 
 async def end_round(tx: AsyncConnection, row: RunRow, words: str, *, now: float) -> None:

@@ -140,7 +140,7 @@ async def test_notes_are_for_the_next_job_and_no_part_of_the_story(store):
             await story.keep_note(tx, RUN, text, now=NOW, key=key)
         await story.hear(tx, RUN, "Looking", now=NOW, key=None)
         await story.keep_note(tx, RunId("01B"), "theirs", now=NOW, key="k1")
-        assert await story.notes(tx, RUN) == ["ruff is slow", "so is mypy"]
+        assert await story.notes(tx, [RUN]) == ["ruff is slow", "so is mypy"]
         assert [step.text for step in await story.steps(tx, RUN)] == ["Looking"]
         assert await story.count(tx, RUN) == 3
 
