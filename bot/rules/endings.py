@@ -17,7 +17,7 @@ from bot.rules.markdown import clip, inline
 CHANGES: Mapping[str, str] = {"pull_request": "a pull request", "push": "a push"}
 """Outputs that come to nothing without a changed file, and what people call them."""
 
-WORDS = frozenset({"comment", "question", "noop"})
+WORDS = frozenset({"comment", "question", "plan", "noop"})
 """Outputs that are an answer without any."""
 
 
@@ -51,6 +51,15 @@ class Ending:
     signal: Signal
     conclusion: Conclusion | None
     words: str
+
+
+BROKEN_OFF = frozenset({Conclusion.FAILURE, Conclusion.CANCELLED, Conclusion.TIMED_OUT})
+"""How runs end whose work was not done."""
+
+
+def broke_off(conclusion: Conclusion | None) -> bool:
+    """Tell whether a run has ended before its work was done."""
+    return conclusion in BROKEN_OFF
 
 
 def _finish(conclusion: Conclusion, words: str) -> Ending:
@@ -96,7 +105,7 @@ def _how(ended: Ended) -> str:
 
 
 def _of_a_good_exit(ended: Ended, asked: Collection[str]) -> Ending:
-    wanted = [name for kind, name in CHANGES.items() if kind in asked]
+    wanted = [name for kind, name in CHANGES.items() if kind in asked and "plan" not in asked]
     if wanted and ended.result is None:
         words = f"The agent asked for {wanted[0]} but changed no file."
         return _finish(Conclusion.FAILURE, words)

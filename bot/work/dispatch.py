@@ -45,6 +45,7 @@ from bot.store import decisions, heads, installations, layers, pauses, queue, ru
 from bot.store.run_row import RunRow
 from bot.work import approvals, resting, telling, waking
 from bot.work.replies import Replies
+from bot.work.telling import CONTINUES, REOPENS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,10 +74,16 @@ class Dispatch:
                 ]
                 if intent.merged:
                     wanted = await self._merged(wanted, intent.why)
-                return await self._stop(wanted, intent.why, labelled=not intent.unlabeled)
+                return await self._stop(
+                    wanted,
+                    intent.why,
+                    labelled=not intent.unlabeled,
+                    closed=intent.closed,
+                    way_on="" if intent.merged else REOPENS if intent.closed else CONTINUES,
+                )
             case StopRepository():
                 found = await runs.open_of(self.tx, intent.installation, intent.repo)
-                return await self._stop(found, intent.why)
+                return await self._stop(found, intent.why, way_on="")
             case TellRuns():
                 return await self._tell(intent)
             case Approve():
@@ -134,10 +141,26 @@ class Dispatch:
         started = await telling.start(self.tx, intent, run, held, now=self.now)
         return f"queued run {run}" if started else "a run is open already"
 
-    async def _stop(self, found: Sequence[RunRow], why: str, *, labelled: bool = True) -> str:
+    async def _stop(
+        self,
+        found: Sequence[RunRow],
+        why: str,
+        *,
+        way_on: str,
+        labelled: bool = True,
+        closed: bool = False,
+    ) -> str:
         stop = Ending(signal=Signal.CANCELLED, conclusion=Conclusion.CANCELLED, words=why)
         for row in found:
-            await telling.finish(self.tx, row, stop, now=self.now, labelled=labelled)
+            await telling.finish(
+                self.tx,
+                row,
+                stop,
+                now=self.now,
+                labelled=labelled,
+                closed=closed,
+                way_on=way_on,
+            )
         return f"stopped {len(found)} runs"
 
     async def _approved(self, intent: MeetReview) -> str:

@@ -16,12 +16,12 @@ from bot.model.intents import StartRun
 from bot.model.priorities import Priority
 from bot.model.runs import Conclusion, Subject
 from bot.rules import cireport, notices, wording
-from bot.rules.endings import Ending
+from bot.rules.endings import Ending, broke_off
 from bot.rules.lifecycle import Compute, Run, Signal
 from bot.rules.outputs import CHANGED
 from bot.rules.sections import ci_marks
 from bot.rules.waiting import APPROVAL, START
-from bot.store import outbox, runs, story
+from bot.store import mailbox, outbox, runs, story
 from bot.store.outbox import Wish
 from bot.store.run_row import RunRow
 from bot.work import inheritance, questions
@@ -44,6 +44,11 @@ UNANSWERED: Mapping[Signal, str] = {
     Signal.EXPIRED: "Nobody answered in time",
 }
 """What becomes of a question then."""
+
+
+CONTINUES = "`/{prefix} continue` goes on from here."
+REOPENS = "Opening it again goes on from here."
+"""How a run that broke off may go on after all."""
 
 
 async def start(
@@ -121,17 +126,30 @@ def _new(intent: StartRun, run: RunId, now: float) -> RunRow:
     )
 
 
-async def finish(
-    tx: AsyncConnection, row: RunRow, how: Ending, *, now: float, labelled: bool = True
+async def finish(  # noqa: PLR0913 - what is known of an end
+    tx: AsyncConnection,
+    row: RunRow,
+    how: Ending,
+    *,
+    now: float,
+    labelled: bool = True,
+    closed: bool = False,
+    way_on: str = CONTINUES,
 ) -> RunRow:
     """End a run: its last words, its comment and check run completed, its label taken off.
 
     `labelled` is False when a person has taken the label off: it may be on again by now.
+    `closed` says that the subject was closed.  `way_on` tells people how it may go on after
+    all; it is left out where that makes no sense.
     """
+    waits = (await story.waiting(tx, [row.id])).get(row.id, ())
+    if how.signal is Signal.EXPIRED and any(wait.reason == START for wait in waits):
+        unread = [number for number, _ in await mailbox.unread(tx, row.id)]
+        await mailbox.read(tx, unread, now=now)  # it was never to begin: there is nobody to tell
     done = await runs.signal(
-        tx, row, how.signal, now=now, conclusion=how.conclusion, words=how.words
+        tx, row, how.signal, now=now, conclusion=how.conclusion, words=how.words, closed=closed
     )
-    for wait in (await story.waiting(tx, [row.id])).get(row.id, ()):
+    for wait in waits:
         if wait.reason == APPROVAL and wait.about:
             await settle(tx, row, wait.about, DROPPED.get(how.signal, "it is dropped"), now=now)
     if row.state is Run.PARKED:
@@ -139,12 +157,19 @@ async def finish(
     await story.met(tx, row.id)
     await outbox.withdraw(tx, row.id, kinds=("branch", "pull"))
     if how.words:
-        await story.tell(tx, row.id, how.words, now=now)
+        way = way_on.format(prefix=row.terms.prefix) if _leaves_something(done) else ""
+        await story.tell(tx, row.id, f"{how.words} {way}".rstrip(), now=now)
     if labelled and (label := row.terms.label):
         await outbox.wish(tx, wish_of(done, "unlabel", label=label), now=now)
     await refresh(tx, done, now=now)
     log.info("run.ended", run=row.id, conclusion=how.conclusion, words=how.words)
     return done
+
+
+def _leaves_something(row: RunRow) -> bool:
+    """Tell whether a run broke off and another may go on from it."""
+    left = row.checkpoint or row.own_pull or row.compute is not Compute.NONE
+    return bool(left) and broke_off(row.conclusion)
 
 
 async def settle(tx: AsyncConnection, row: RunRow, sha: Sha, words: str, *, now: float) -> None:
