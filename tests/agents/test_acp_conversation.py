@@ -34,7 +34,7 @@ class Talked:
         return self.taken
 
     @asynccontextmanager
-    async def with_agent(self, way, answers_within=20.0):
+    async def with_agent(self, way, answers_within=60.0):
         pipe = asyncio.subprocess.PIPE
         agent = await asyncio.create_subprocess_exec(
             sys.executable, str(SCRIPT), way, stdin=pipe, stdout=pipe, limit=LONGEST

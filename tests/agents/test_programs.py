@@ -11,7 +11,7 @@ from bot.agents.programs import KEPT, Programs, Stopped
 
 @pytest.fixture
 def programs(tmp_path):
-    return Programs(tmp_path, seconds=20)
+    return Programs(tmp_path, seconds=90)
 
 
 def test_what_a_program_says_is_kept_apart(programs):
@@ -27,7 +27,7 @@ def test_of_a_flood_the_end_is_kept(programs):
 
 
 def test_a_program_that_takes_too_long_is_ended_with_its_children(tmp_path):
-    slow = Programs(tmp_path, seconds=0.3)
+    slow = Programs(tmp_path, seconds=1.0)
     status, said = slow.watch("sh", "-c", "echo begun; sleep 600 & wait")
     assert status == -9
     assert said == "begun\n\nIt took more than 0 minutes."

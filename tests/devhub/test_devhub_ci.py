@@ -19,7 +19,7 @@ async def adds(stage, script, **more):
 
 async def completed(stage, sha):
     """Wait for the CI, and return its runs on a commit."""
-    assert (await stage.control("GET /ci?seconds=20"))["idle"]
+    assert (await stage.control("GET /ci?seconds=90"))["idle"]
     path = f"GET {REPO}/commits/{sha}/check-runs?status=completed&filter=all"
     return (await stage.did(path, stage.tokens["ann"]))["check_runs"]
 
@@ -55,7 +55,7 @@ async def test_a_failure_carries_the_end_of_the_output(stage, tmp_path):
 
 
 async def test_a_command_that_takes_too_long_is_stopped(stage, tmp_path):
-    await adds(stage, "echo begun; sleep 60", seconds=1)
+    await adds(stage, "echo begun; sleep 600", seconds=2)
     sha = await pushed(stage, tmp_path / "work", {"new.txt": "n\n"})
     (run,) = await completed(stage, sha)
     assert (run["conclusion"], "begun" in run["output"]["summary"]) == ("timed_out", True)
@@ -129,7 +129,7 @@ async def test_without_a_sandbox_there_is_no_run(tmp_path, monkeypatch):
 
 
 async def test_the_end_of_the_hub_is_the_end_of_its_commands(tmp_path):
-    async with asyncio.timeout(20), raised(tmp_path) as stage:
+    async with asyncio.timeout(90), raised(tmp_path) as stage:
         await furnish(stage)
         await adds(stage, "sleep 3600")
         await pushed(stage, tmp_path / "work", {"new.txt": "n\n"})

@@ -298,7 +298,7 @@ async def test_what_takes_too_long_is_missing_and_the_rest_is_told(script, octo)
     gate = Gate()
     script.on(f"GET {REPO}/check-runs/4/annotations", example("checks/list-annotations"))
     script.on(LOG, None, 302, gate=gate)
-    telling = asyncio.ensure_future(octo.ci.failures([FAILED], seconds=0.5))
+    telling = asyncio.ensure_future(octo.ci.failures([FAILED], seconds=2.0))
     await gate.reached.wait()
     (unit,) = await telling
     gate.open.set()

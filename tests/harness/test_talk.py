@@ -33,7 +33,7 @@ class Unboxed(Agent):
 class Watched:
     """One agent without a box, its gateway, and what became of them."""
 
-    def __init__(self, tmp_path, grace=0.5):
+    def __init__(self, tmp_path, grace):
         self.stage = make_stage(tmp_path, {"a": "1\n"})
         self.gateway = make_gateway(self.stage, ())
         self.folder = JobFolder(tmp_path / "job")
@@ -84,7 +84,13 @@ class Watched:
 
 @pytest.fixture
 def watched(tmp_path):
-    return Watched(tmp_path)
+    return Watched(tmp_path, grace=60)
+
+
+@pytest.fixture
+def hasty(tmp_path):
+    """Whoever does not end at once is made to."""
+    return Watched(tmp_path, grace=1.5)
 
 
 async def test_an_agent_ends_by_itself_when_there_is_nothing_more_to_say(watched):
@@ -101,8 +107,8 @@ async def test_what_is_no_message_is_in_the_log(watched):
     assert watched.log.startswith("Welcome!\n")
 
 
-async def test_an_agent_that_goes_on_after_its_turn_is_made_to_end(watched):
-    status, turn = await watched.live("late")
+async def test_an_agent_that_goes_on_after_its_turn_is_made_to_end(hasty):
+    status, turn = await hasty.live("late")
     assert turn.went_well
     assert status != 0
 
@@ -126,8 +132,8 @@ async def test_a_stopped_agent_ends_its_turn_first(watched):
         assert await live == (0, Turn(stop="cancelled"))
 
 
-async def test_one_that_does_not_listen_is_ended_all_the_same(watched):
-    async with watched.supervision("silent") as (supervision, live):
+async def test_one_that_does_not_listen_is_ended_all_the_same(hasty):
+    async with hasty.supervision("silent") as (supervision, live):
         supervision._fate.decide("timeout")
         status, turn = await live
     assert status == -15

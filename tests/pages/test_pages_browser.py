@@ -18,6 +18,8 @@ from tests.devhub.stage import REPO
 from tests.pages.browsing import PEOPLE, Town, town
 
 CHROMIUM = shutil.which("chromium")
+PATIENCE = 60_000
+"""Milliseconds that a page may take on a busy machine; only what is broken does."""
 
 # One browser serves the whole file, and so does one event loop.
 pytestmark = [
@@ -32,7 +34,9 @@ async def browser() -> AsyncIterator[Browser]:
         browser = await playwright.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"]
         )
+        expect.set_options(timeout=PATIENCE)
         yield browser
+        expect.set_options(timeout=None)
         await browser.close()
 
 
@@ -53,7 +57,7 @@ class Desk:
         self._open.append(context)
         await context.add_cookies([{"name": "act-as", "value": login, "url": self._base}])
         page = await context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE)
         page.on("console", lambda said: said.type == "error" and self._note(said.text))
         page.on("pageerror", lambda error: self._note(str(error)))
         await page.goto(path)

@@ -91,7 +91,7 @@ async def test_acting_as_leads_nowhere_else(place, back):
 
 async def heard(stream):
     """Return the next thing that an open page is told."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         async for line in stream.content:
             if line.startswith(b"data: "):
                 return line.decode().removeprefix("data: ").strip()
@@ -130,13 +130,13 @@ async def test_reading_tells_nobody_anything(place):
 
 async def test_a_page_left_open_does_not_hold_up_the_end(tmp_path):
     hub = Hub(tmp_path, system_clock(None), Journal(None))
-    runner = web.AppRunner(application(hub), auto_decompress=False, shutdown_timeout=30)
+    runner = web.AppRunner(application(hub), auto_decompress=False, shutdown_timeout=3600)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     host, port = runner.addresses[0]
     reader, writer = await asyncio.open_connection(host, port)
     writer.write(f"GET /_pages/events HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
     await reader.readuntil(b": listening")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await runner.cleanup()
     writer.close()

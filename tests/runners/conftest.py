@@ -19,7 +19,12 @@ from bot.sandbox.probe import probe
 from tests.runners.keeping import nothing
 from tests.runners.scripted_gateway import ScriptedGateway
 
-UIDS = (61_000, 61_099)
+FIRST = 400_000 + os.getpid() % 1000 * 100
+UIDS = (FIRST, FIRST + 99)
+"""Uids that no other test run has, since the kernel counts processes by them."""
+
+READY = "greenroom step ready"
+"""What a script says once it is prepared for whatever the test does to it."""
 
 
 def git(*words: str, cwd: Path) -> str:
@@ -112,7 +117,7 @@ async def runner(stage: Stage) -> AsyncIterator[LocalRunner]:
     """The local runner; whatever a test leaves running is ended."""
     (stage.home / "time").mkdir()
     runner = LocalRunner(
-        stage.home / "jobs", probe(), uids=UIDS, clock=stage.home / "time" / "clock", grace=0.3
+        stage.home / "jobs", probe(), uids=UIDS, clock=stage.home / "time" / "clock", grace=30
     )
     yield runner
     for log in (stage.home / "jobs").glob("*/log"):
@@ -146,7 +151,7 @@ async def gone(runner: LocalRunner, job: JobName) -> Gone:
     return await until(lambda: runner.poll(job), lambda standing: isinstance(standing, Gone))
 
 
-async def until(look, fits, seconds: float = 40):
+async def until(look, fits, seconds: float = 60):
     """Look at something outside that tells nobody when it changes, until it fits."""
     async with asyncio.timeout(seconds):
         while not fits(found := await look()):  # noqa: ASYNC110 - see above

@@ -22,6 +22,7 @@ class ScriptedGateway:
         calls: path and payload of everything it was told.
         go_on: what a heartbeat is answered.
         fenced: whether everything is answered 409.
+        letters: the messages for each time that it is asked for some.
     """
 
     folder: Path
@@ -33,6 +34,7 @@ class ScriptedGateway:
     claimed: bool = False
     quarantine: Path | None = None
     calls: list[tuple[str, Any]] = field(default_factory=list)
+    letters: list[list[Any]] = field(default_factory=list)
     answers: dict[str, tuple[int, Any]] = field(default_factory=dict)
     blobs: dict[str, bytes] = field(default_factory=dict)
     checkpoints_answer: int = 204
@@ -43,7 +45,7 @@ class ScriptedGateway:
         app.router.add_post("/checkpoint", self._left)
         app.router.add_get("/blobs/{name}", self._blob)
         app.router.add_post("/launch", self._launch)
-        app.router.add_post("/{name:heartbeat|steps|notes|outputs|finish}", self._told)
+        app.router.add_post("/{name:heartbeat|messages|steps|notes|outputs|finish}", self._told)
         app.router.add_route("*", "/git/quarantine.git/{tail:.*}", self._git)
         self._runner = web.AppRunner(app, auto_decompress=False, access_log=None)
         await self._runner.setup()
@@ -62,7 +64,7 @@ class ScriptedGateway:
 
     async def until(self, path: str, count: int = 1) -> Any:
         """Wait until a path was posted to so often, and return the last payload."""
-        async with asyncio.timeout(30), self.changed:
+        async with asyncio.timeout(60), self.changed:
             await self.changed.wait_for(lambda: len(self.told(path)) >= count)
         return self.told(path)[count - 1]
 
@@ -120,5 +122,6 @@ class ScriptedGateway:
     def _default(self, path: str) -> Any:
         return {
             "/heartbeat": {"go_on": self.go_on},
+            "/messages": {"messages": self.letters.pop(0) if self.letters else []},
             "/outputs": {"accepted": True, "left": 0},
         }.get(path)

@@ -14,7 +14,7 @@ from bot.runners.local import LocalRunner, open_local
 from bot.sandbox import cgroups
 from bot.sandbox.folder import JobFolder
 from bot.sandbox.probe import probe
-from tests.runners.conftest import UIDS, git, gone, until
+from tests.runners.conftest import READY, UIDS, git, gone, until
 from tests.runners.keeping import everything, nothing
 
 SUPERSEDED = 75
@@ -36,7 +36,7 @@ async def nobody_sleeps() -> bool:
     async def look():
         return sleepers()
 
-    return await until(look, lambda found: not found, seconds=10) == []
+    return await until(look, lambda found: not found) == []
 
 
 async def test_what_an_agent_leaves_reaches_quarantine_as_one_commit(stage, runner, gateway_for):
@@ -95,12 +95,11 @@ async def test_a_job_that_has_ended_is_not_started_again(stage, runner, gateway_
 
 
 async def test_a_stopped_agent_gets_sigterm_and_its_work_is_kept(stage, runner, gateway_for):
-    script = (
-        f"echo half > half.txt; trap 'echo bye > bye.txt; exit 9' TERM; sleep {SLEEPER} & wait"
-    )
+    trap = "trap 'echo bye > bye.txt; exit 9' TERM"
+    script = f"echo half > half.txt; {trap}; {READY}; sleep {SLEEPER} & wait"
     async with gateway_for(script) as gateway:
         await runner.launch(stage.launch(gateway))
-        await gateway.until("/heartbeat")
+        await gateway.until("/steps")
         await runner.stop(stage.plan.job, kill=False)
         report = await gateway.until("/finish")
     assert (report["cause"], report["exit"]) == ("cancelled", 9)
@@ -109,9 +108,10 @@ async def test_a_stopped_agent_gets_sigterm_and_its_work_is_kept(stage, runner, 
 
 
 async def test_an_agent_that_refuses_sigterm_is_ended_after_a_grace(stage, runner, gateway_for):
-    async with gateway_for(f"trap '' TERM; sleep {SLEEPER}; sleep {SLEEPER}") as gateway:
+    runner._grace = 0.3
+    async with gateway_for(f"trap '' TERM; {READY}; sleep {SLEEPER}; :") as gateway:
         await runner.launch(stage.launch(gateway))
-        await gateway.until("/heartbeat")
+        await gateway.until("/steps")
         await runner.stop(stage.plan.job, kill=False)
         report = await gateway.until("/finish")
     assert (report["cause"], report["signal"]) == ("cancelled", signal.SIGKILL)
@@ -119,10 +119,10 @@ async def test_an_agent_that_refuses_sigterm_is_ended_after_a_grace(stage, runne
 
 
 async def test_a_killed_job_leaves_no_process(stage, runner, gateway_for):
-    forest = f"for i in 1 2 3 4 5; do (setsid sleep {SLEEPER} &) ; done; sleep {SLEEPER}"
+    forest = f"for i in 1 2 3 4 5; do (setsid sleep {SLEEPER} &) ; done; {READY}; sleep {SLEEPER}"
     async with gateway_for(forest) as gateway:
         await runner.launch(stage.launch(gateway))
-        await gateway.until("/heartbeat")
+        await gateway.until("/steps")
         await runner.stop(stage.plan.job, kill=True)
         assert await gone(runner, stage.plan.job) == Gone(exit=None)
     assert await nobody_sleeps()
@@ -130,9 +130,9 @@ async def test_a_killed_job_leaves_no_process(stage, runner, gateway_for):
 
 
 async def test_when_the_box_is_killed_the_harness_says_so(stage, runner, gateway_for):
-    async with gateway_for(f"echo kept > kept.txt; sleep {SLEEPER}") as gateway:
+    async with gateway_for(f"echo kept > kept.txt; {READY}; sleep {SLEEPER}") as gateway:
         await runner.launch(stage.launch(gateway))
-        await gateway.until("/heartbeat")
+        await gateway.until("/steps")
         os.kill(int(Path(sleepers()[0]).parent.name), signal.SIGKILL)
         report = await gateway.until("/finish")
     assert (report["cause"], report["signal"]) == ("exited", signal.SIGKILL)
@@ -167,9 +167,9 @@ async def test_a_run_that_was_stopped_is_told_by_the_next_heartbeat(stage, runne
 
 
 async def test_an_agent_that_hangs_is_ended_by_the_clock(stage, runner, gateway_for):
-    async with gateway_for(f"sleep {SLEEPER}", seconds=3600) as gateway:
+    async with gateway_for(f"{READY}; sleep {SLEEPER}", seconds=3600) as gateway:
         await runner.launch(stage.launch(gateway))
-        await gateway.until("/heartbeat")
+        await gateway.until("/steps")
         move_clock(stage.home / "time" / "clock", 3601)
         report = await gateway.until("/finish")
     assert report["cause"] == "timeout"

@@ -21,9 +21,9 @@ def begun(lock, rules):
 
 
 def is_free(path):
-    """Whether nobody holds the lock any more, or does not within two seconds."""
+    """Whether nobody holds the lock any more, or does not within half a minute."""
     with path.open("w") as lock:
-        for _ in range(200):
+        for _ in range(3000):
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

@@ -9,13 +9,19 @@ from bot.store.engine import open_store
 from tests.store.rows import arrive
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch):
+    """Nobody looks again by himself, so that only a change can have woken him."""
+    monkeypatch.setattr("bot.store.changes.PATIENCE", 3600.0)
+
+
 @asynccontextmanager
 async def listening(store):
     """Listen as a process does, from the moment that a change is heard."""
     task = asyncio.create_task(store.changes.listen())
     other = open_store(SecretStr(store.engine.url.render_as_string(hide_password=False)))
     before = store.changes.count
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while store.changes.count == before:
             other.changes.announce() if sqlite(store) else await commit(other)
             await asyncio.sleep(0.01)
@@ -40,7 +46,7 @@ async def test_a_commit_of_another_process_is_heard(store):
         heard = asyncio.create_task(store.changes.wait(store.changes.count))
         await asyncio.sleep(0)
         await arrive(other, ("g1", "a"))
-        async with asyncio.timeout(4):
+        async with asyncio.timeout(30):
             await heard
 
 
@@ -48,7 +54,7 @@ async def test_who_missed_a_change_does_not_wait_for_the_next(store):
     seen = store.changes.count
     await commit(store)
     assert store.changes.count == seen + 1
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(30):
         await store.changes.wait(seen)
 
 

@@ -95,7 +95,7 @@ class Asked:
 
         await self.world.until(holds, f"the end of {self.repo}")
 
-    async def settled(self, within: float = 30.0) -> None:
+    async def settled(self, within: float = 90.0) -> None:
         """Wait until the run is over and GitHub was told all of it."""
         await self.world.until(self.is_settled, f"the end of {self.repo}", within)
         await self.world.drained()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bot.sandbox.folder import JobFolder, held, started_at
 
-LOOKS, PAUSE = 100, 0.04
+LOOKS, PAUSE = 1000, 0.04
 
 
 def live_jobs(home: Path) -> list[JobFolder]:

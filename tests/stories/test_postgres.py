@@ -131,7 +131,7 @@ async def ended(made: World, asked: list[Asked]) -> None:
         over = sum(made.rows(ENDED, repo)[0][0] for repo in repos)
         return over == len(asked) and all([await each.is_quiet() for each in repos.values()])
 
-    await made.until(holds, "the end of all runs", within=60)
+    await made.until(holds, "the end of all runs")
     await made.drained()
 
 

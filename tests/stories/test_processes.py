@@ -36,7 +36,7 @@ async def tried(name: str, settings: Mapping[str, str]) -> tuple[int | None, str
         stderr=asyncio.subprocess.PIPE,
     )
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             _, said = await process.communicate()
     finally:
         if process.returncode is None:

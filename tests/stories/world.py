@@ -102,7 +102,7 @@ class World(Scene):
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         file = f"file:{self.home}/greenroom.db?mode=ro"
-        with closing(sqlite3.connect(file, uri=True, timeout=10)) as database:
+        with closing(sqlite3.connect(file, uri=True, timeout=60)) as database:
             return database.execute(query, values).fetchall()
 
     def move(self, seconds: float) -> None:
@@ -112,7 +112,7 @@ class World(Scene):
         self.store.changes.announce()
 
     async def until(
-        self, holds: Callable[[], Awaitable[bool]], what: str, within: float = 30.0
+        self, holds: Callable[[], Awaitable[bool]], what: str, within: float = 90.0
     ) -> None:
         """Wait for something that needs the processes, while the clock goes fast."""
         give_up = time.monotonic() + within
@@ -124,7 +124,7 @@ class World(Scene):
 
     async def drained(self) -> None:
         """Wait until every delivery was attempted."""
-        assert (await self.control("GET /drained?seconds=20"))["drained"]
+        assert (await self.control("GET /drained?seconds=90"))["drained"]
 
     async def tomorrow(self) -> None:
         """Let days pass: what GitHub limits and remembers by the hour or day begins anew."""

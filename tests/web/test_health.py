@@ -5,10 +5,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from conftest import Door
 from sqlalchemy import text
 
 from bot.web import health
+from tests.web.conftest import Door
 
 
 async def test_healthz_says_that_the_process_is_up(door: Door):

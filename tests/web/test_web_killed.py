@@ -11,7 +11,8 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from conftest import NEW, signed
+
+from tests.web.conftest import NEW, signed
 
 BODY = b'{"repository": {"id": 1}, "issue": {"number": 7}}' + b" " * 10_000
 
@@ -40,7 +41,7 @@ async def app(environment: dict[str, str]) -> AsyncIterator[asyncio.subprocess.P
         *argv, env=environment, stderr=subprocess.DEVNULL
     )
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             await until_ready(int(environment["PORT"]))
         yield process
     finally:

@@ -6,10 +6,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from conftest import OLD, Door, signed
 from structlog.testing import capture_logs
 
 from bot.web import webhook
+from tests.web.conftest import OLD, Door, signed
 
 GARBAGE = b"\xff{not json"
 MEGABYTE = 1 << 20

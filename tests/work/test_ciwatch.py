@@ -285,7 +285,7 @@ async def with_actions(people, script, **more):
 
 async def reported(house):
     """Wait until Actions has reported, and let the app hear it."""
-    assert (await house.hub.control("GET /ci?seconds=20"))["idle"]
+    assert (await house.hub.control("GET /ci?seconds=90"))["idle"]
     await house.passes(3)
 
 

@@ -40,7 +40,7 @@ def changes():
 
 async def play(step, changes):
     loop = asyncio.create_task(run_loop("test", step, changes))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await step.idle.wait()
     loop.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -62,6 +62,13 @@ async def test_a_loop_outlives_what_it_has_to_wait_for(changes, problem):
     assert step.taken == 3
 
 
+@pytest.fixture
+def patient(monkeypatch):
+    """Nobody looks again by himself, so that only a change can have woken him."""
+    monkeypatch.setattr("bot.store.changes.PATIENCE", 3600.0)
+
+
+@pytest.mark.usefixtures("patient")
 async def test_an_idle_loop_is_woken_by_a_change(changes):
     steps = []
 
@@ -73,10 +80,11 @@ async def test_an_idle_loop_is_woken_by_a_change(changes):
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        async with asyncio.timeout(0.9):
+        async with asyncio.timeout(30):
             await run_loop("test", step, changes)
 
 
+@pytest.mark.usefixtures("patient")
 async def test_a_change_that_came_during_the_step_is_not_missed(changes):
     steps = []
 
@@ -88,7 +96,7 @@ async def test_a_change_that_came_during_the_step_is_not_missed(changes):
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        async with asyncio.timeout(0.9):
+        async with asyncio.timeout(30):
             await run_loop("test", step, changes)
 
 
@@ -238,7 +246,7 @@ async def test_a_worker_does_the_whole_job_by_itself(house):
 
     steps = {name: loop.step for name, loop in house.loops.items()}
     worker = asyncio.create_task(Worker(house.context, {**steps, "t": seen}, alone=True).run())
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await started.wait()
     worker.cancel()
     with pytest.raises(asyncio.CancelledError):
