@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
-from bot.model.runs import JobPlan
+from bot.model.runs import JobPlan, Message
 from bot.rules.causes import Cause
 
 _SIGNALLED = 128
@@ -37,7 +37,7 @@ class Talk:
     """What to say to an agent that speaks the protocol.
 
     Attributes:
-        prompt: the one prompt of its session.
+        prompt: what it is to do, whole, since its session may be a new one.
         allowed: kinds of tool call, in the protocol's words, that it may go on with when it
             asks; each is allowed once.
         session: the session to go on with; None for a new one.
@@ -50,11 +50,11 @@ class Talk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """How the conversation ended.
+    """How the last turn of a conversation ended.
 
     Attributes:
         stop: the agent's own reason, in the protocol's words; empty when it gave none.
-        asked: whether a question of its went to a person.
+        asked: whether a question of it went to a person.
         trouble: what went wrong, in one line for people; empty when nothing did.
     """
 
@@ -87,6 +87,19 @@ class Start:
     talk: Talk | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Next:
+    """What to say to an agent whose turn is over, since something has come meanwhile.
+
+    Attributes:
+        prompt: the next one of its session.
+        files: texts to write anew into the folder that is `inside.DOOR` in the box.
+    """
+
+    prompt: str
+    files: Mapping[str, str]
+
+
 class Driver(Protocol):
     """One runtime.
 
@@ -111,6 +124,15 @@ class Driver(Protocol):
 
         Args:
             files: paths below the home that were put back, the one written to last at the end.
+        """
+        ...
+
+    def next(self, plan: JobPlan, messages: Sequence[Message]) -> Next:
+        """Say how to tell an agent that is talked to what has come since its last turn.
+
+        Args:
+            plan: the job's.
+            messages: oldest first.
         """
         ...
 

@@ -1,16 +1,25 @@
 """What every agent is told, whatever its runtime: the brief, and the same as JSON beside it."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 
+from bot.agents.base import Next
 from bot.model.inside import DOOR, SOCKET
-from bot.model.runs import JobPlan
+from bot.model.runs import JobPlan, Message
 
 
 def files(plan: JobPlan) -> Mapping[str, str]:
     """Return the texts that lie in `DOOR`: `brief.md` to be read, `brief.json` by programs."""
     return {"brief.md": plan.brief, "brief.json": f"{json.dumps(_fields(plan))}\n"}
+
+
+def since(plan: JobPlan, messages: Sequence[Message]) -> Next:
+    """Return what has come since an agent's last turn, as its prompt and as the files anew."""
+    from bot.rules.brief import since as told  # noqa: PLC0415 - not on the way to an agent
+
+    now = replace(plan, brief=told(messages), messages=tuple(messages))
+    return Next(prompt=now.brief, files=files(now))
 
 
 def environment(plan: JobPlan) -> Mapping[str, str]:

@@ -56,6 +56,12 @@ class Nothing(_Body):
     """The body of `POST /launch` and `POST /heartbeat`: the token says it all."""
 
 
+class Heard(_Body):
+    """How many of the messages to its run a job has told its agent so far."""
+
+    after: Annotated[int, Field(ge=0, le=2**31)]
+
+
 class Step(_Body):
     """One line of progress, for people."""
 

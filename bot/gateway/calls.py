@@ -8,6 +8,7 @@ from aiohttp import web
 
 from bot.gateway.bodies import (
     Finish,
+    Heard,
     Note,
     Nothing,
     Output,
@@ -33,6 +34,7 @@ class Calls:
         return [
             web.post("/launch", self.launch),
             web.post("/heartbeat", self.heartbeat),
+            web.post("/messages", self.messages),
             web.post("/steps", self.step),
             web.post("/notes", self.note),
             web.post("/outputs", self.output),
@@ -50,6 +52,12 @@ class Calls:
         """Say whether the job is to go on."""
         await read(request, Nothing)
         return web.json_response({"go_on": await self._broker.beat(bearer(request))})
+
+    async def messages(self, request: web.Request) -> web.Response:
+        """Hand out what has come for the agent while it worked."""
+        heard = await read(request, Heard)
+        found = await self._broker.messages(bearer(request), after=heard.after)
+        return web.json_response({"messages": [asdict(each) for each in found]})
 
     async def step(self, request: web.Request) -> web.Response:
         """Show one line of progress."""

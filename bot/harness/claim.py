@@ -142,7 +142,12 @@ def plan_from(fields: Mapping[str, Any]) -> JobPlan:
         instruction=fields["instruction"],
         texts=tuple(Text(**text) for text in fields["texts"]),
         own=fields["own"],
-        messages=tuple(Message(**message) for message in fields["messages"]),
+        messages=tuple(map(message_from, fields["messages"])),
         mail=tuple(fields["mail"]),
         checkpoint=Checkpoint(**fields["checkpoint"]) if fields["checkpoint"] else None,
     )
+
+
+def message_from(fields: Mapping[str, Any]) -> Message:
+    """Return the message that `dataclasses.asdict` had made into JSON."""
+    return Message(**{**fields, "texts": tuple(Text(**text) for text in fields["texts"])})

@@ -8,14 +8,16 @@ import asyncio
 import io
 import json
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Self
 
 import aiohttp
 
+from bot.harness.claim import message_from
 from bot.model.errors import Fenced, Unavailable
+from bot.model.runs import Message
 
 PATIENCE = 10 * 60.0
 """Seconds during which a gateway that is away is tried again."""
@@ -69,10 +71,7 @@ class Gateway:
             Unavailable: no gateway answered this time.
         """
         answer = await self._once("/heartbeat", _json({}), {})
-        if answer.status in _FENCED:
-            raise Fenced("the gateway no longer knows this job")
-        if answer.status != HTTPStatus.OK:
-            raise Unavailable("gateway", f"heartbeat: {answer.status}", retry_after=0)
+        _taken(answer, "heartbeat")
         return json.loads(answer.body)["go_on"] is True
 
     async def answers(self) -> None:
@@ -82,9 +81,18 @@ class Gateway:
             Fenced: a newer job has taken over.
             Unavailable: it stayed away for `PATIENCE`.
         """
-        answer = await self.post("/heartbeat", {})
-        if answer.status in _FENCED:
-            raise Fenced("the gateway no longer knows this job")
+        _taken(await self.post("/heartbeat", {}), "heartbeat")
+
+    async def messages(self, after: int) -> Sequence[Message]:
+        """Return what has come for the job since its agent was told so many messages.
+
+        Raises:
+            Fenced: a newer job has taken over.
+            Unavailable: no gateway answered in time.
+        """
+        answer = await self.post("/messages", {"after": after})
+        _taken(answer, "messages")
+        return [message_from(fields) for fields in json.loads(answer.body)["messages"]]
 
     async def finish(self, report: Mapping[str, Any]) -> None:
         """Hand in the end of the job.
@@ -93,11 +101,7 @@ class Gateway:
             Fenced: a newer job has taken over.
             Unavailable: no gateway took it in time.
         """
-        answer = await self.post("/finish", report)
-        if answer.status in _FENCED:
-            raise Fenced("the gateway no longer knows this job")
-        if answer.status >= HTTPStatus.BAD_REQUEST:
-            raise Unavailable("gateway", f"finish: {answer.status}", retry_after=0)
+        _taken(await self.post("/finish", report), "finish")
 
     async def post(self, path: str, payload: Any, key: str | None = None) -> Answer:
         """Post JSON until the gateway answers, under one key for all tries.
@@ -134,10 +138,7 @@ class Gateway:
             answer = await self._until_answered("/checkpoint", form, {})
         else:
             answer = await self._once("/checkpoint", form(), {})
-        if answer.status in _FENCED:
-            raise Fenced("the gateway no longer knows this job")
-        if answer.status >= HTTPStatus.BAD_REQUEST:
-            raise Unavailable("gateway", f"checkpoint: {answer.status}", retry_after=0)
+        _taken(answer, "checkpoint")
 
     async def _until_answered(
         self, path: str, body: Callable[[], aiohttp.Payload], headers: Mapping[str, str]
@@ -172,6 +173,14 @@ class Gateway:
                 return Answer(response.status, await response.read())
         except (aiohttp.ClientError, TimeoutError, OSError) as problem:
             raise Unavailable("gateway", type(problem).__name__, retry_after=0) from problem
+
+
+def _taken(answer: Answer, what: str) -> None:
+    """Raise what a gateway that does not take something means by it."""
+    if answer.status in _FENCED:
+        raise Fenced("the gateway no longer knows this job")
+    if answer.status >= HTTPStatus.BAD_REQUEST:
+        raise Unavailable("gateway", f"{what}: {answer.status}", retry_after=0)
 
 
 def _json(payload: Any) -> aiohttp.BytesPayload:

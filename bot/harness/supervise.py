@@ -25,6 +25,7 @@ from bot.harness.checkpoint import Checkpoints
 from bot.harness.door import agents_door, push_door
 from bot.harness.gateway_client import Answer, Gateway
 from bot.harness.log import BoundedLog, pump
+from bot.harness.news import News
 from bot.harness.result import Result
 from bot.model.errors import Fenced, Unavailable
 from bot.model.ids import Sha
@@ -140,7 +141,7 @@ class _Supervision:
         """Wait for the end of the agent; return its status, and how its turn ended."""
         output = asyncio.create_task(pump(self._job.agent.output, self._output))
         over = asyncio.create_task(_over(self._job.agent.pid))
-        async with self._talking(gateway) as talking:
+        async with self._talking(gateway, over) as talking:
             await self._until_due(over, talking)
             self._job.agent.kill()
             await over
@@ -164,21 +165,39 @@ class _Supervision:
             await asyncio.wait({over}, timeout=self._job.order.grace)
 
     @asynccontextmanager
-    async def _talking(self, gateway: Gateway) -> AsyncIterator["Talking | None"]:
+    async def _talking(
+        self, gateway: Gateway, over: asyncio.Task[None]
+    ) -> AsyncIterator["Talking | None"]:
         """Talk to an agent that listens; there is nothing to say to others."""
         if self._job.talk is None:
             yield None
             return
         from bot.harness import talk  # noqa: PLC0415 - half a second of imports
 
+        news = News(self._job.plan, self._job.driver, self._job.folder.door, gateway)
+
+        async def more() -> str | None:
+            return None if over.done() else await self._more(news)
+
         async with talk.talking(
             self._job.agent,
             self._job.talk,
             tell=talk.teller(gateway, self._output),
             ask=talk.asker(gateway, self._hear),
+            more=more,
             log=self._output,
         ) as talking:
             yield talking
+
+    async def _more(self, news: News) -> str | None:
+        """Return what to say next; what cannot be had now, another job is told."""
+        try:
+            return await news.next()
+        except Fenced:
+            self._fate.fence()
+        except Unavailable as problem:
+            log.warning("gateway.away", why=str(problem))
+        return None
 
     async def _tell(self, gateway: Gateway) -> None:
         """Tell people what of the last job could not be had."""

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from bot.agents.acp.conversation import Asking, Conversation
+from bot.agents.acp.conversation import Asking, Conversation, More
 from bot.agents.acp.teller import Tell
 from bot.agents.acp.wire import LONGEST, Wire
 from bot.agents.base import Talk, Turn
@@ -38,12 +38,12 @@ class Talking:
 
 
 @asynccontextmanager
-async def talking(
-    agent: Agent, talk: Talk, *, tell: Tell, ask: Asking, log: BoundedLog
+async def talking(  # noqa: PLR0913 - what a conversation needs
+    agent: Agent, talk: Talk, *, tell: Tell, ask: Asking, more: More, log: BoundedLog
 ) -> AsyncIterator[Talking]:
     """Hold a conversation with the agent beside what the block does.
 
-    What it prints beside it goes to the log.  After its turn its output is read on and
+    What it prints beside it goes to the log.  After its last turn its output is read on and
     dropped, or it could not end.
     """
     stdin, stdout = agent.pipes
@@ -53,7 +53,7 @@ async def talking(
     outgoing, protocol = await loop.connect_write_pipe(_protocol, stdin)
     writer = asyncio.StreamWriter(outgoing, protocol, None, loop)
     wire = Wire(reader, writer, log.write)
-    conversation = Conversation(wire, talk, workspace=WORKSPACE, tell=tell, ask=ask)
+    conversation = Conversation(wire, talk, workspace=WORKSPACE, tell=tell, ask=ask, more=more)
     turn = asyncio.create_task(_held(conversation, writer))
     rest = asyncio.create_task(_drop_the_rest(turn, reader))
     try:

@@ -20,12 +20,17 @@ PLAN = TypeAdapter(JobPlan)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobRow:
-    """A job as it stood when it was read."""
+    """A job as it stood when it was read.
+
+    Attributes:
+        turn: how often its agent was told of something that had come while it worked.
+    """
 
     name: JobName
     run: RunId
     fence: Fence
     plan: JobPlan
+    turn: int
     claimed_at: float | None
     ended_at: float | None
 
@@ -41,6 +46,7 @@ def _row(row: RowMapping) -> JobRow:
         run=row["run"],
         fence=row["fence"],
         plan=PLAN.validate_python(row["plan"]),
+        turn=row["turn"],
         claimed_at=row["claimed_at"],
         ended_at=row["ended_at"],
     )
@@ -94,6 +100,12 @@ async def claim(tx: AsyncConnection, job: JobName, run_token: SecretStr, *, now:
 async def beat(tx: AsyncConnection, job: JobName, *, now: float) -> None:
     """Write down that a harness is alive."""
     await tx.execute(update(jobs).where(jobs.c.name == job).values(heartbeat_at=now))
+
+
+async def tell(tx: AsyncConnection, job: JobName, plan: JobPlan) -> None:
+    """Begin another turn of a job, with what has come for it added to its plan."""
+    changed = update(jobs).where(jobs.c.name == job)
+    await tx.execute(changed.values(plan=asdict(plan), turn=jobs.c.turn + 1))
 
 
 async def end(tx: AsyncConnection, job: JobName, ending: Mapping[str, Any], *, now: float) -> bool:

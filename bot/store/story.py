@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.model.facts import Question, Waiting
 from bot.model.ids import Fence, RunId, Sha
 from bot.model.runs import Plan
-from bot.rules.waiting import PLAN
 from bot.rules.outputs import CHANGES
+from bot.rules.waiting import PLAN
 from bot.rules.wording import Step
 from bot.store.engine import insert_or_skip, upsert
 from bot.store.schema import jobs, outputs, run_steps, waits

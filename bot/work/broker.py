@@ -4,8 +4,8 @@ The gateway is only the face of this: every call names its job by a token, and e
 write checks in its own transaction that this job is still the run's current one.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 
 import structlog
 from pydantic import SecretStr
@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model.clock import Clock
 from bot.model.errors import Fenced, Refused
-from bot.model.runs import JobPlan
+from bot.model.runs import JobPlan, Message
 from bot.rules import outputs
 from bot.rules.attempts import DELIVERING_PATIENCE
 from bot.rules.delivering import DELIVERY
@@ -31,6 +31,10 @@ log = structlog.get_logger()
 
 MOST_STEPS = 200
 """Lines of progress and notes that one run may add; the rest are dropped without an error."""
+
+
+MOST_TURNS = 20
+"""Messages and handfuls of them that one job is told of; the next ones wait for another job."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +88,29 @@ class Broker:
             await jobs.beat(tx, job.name, now=self._clock.now())
         return row.state is Run.RUNNING and row.compute is Compute.LIVE
 
+    async def messages(self, token: SecretStr, *, after: int) -> Sequence[Message]:
+        """Hand out what has come for a live job, whose agent was told `after` messages so far.
+
+        They become a part of the job's plan, and its agent may ask for its outputs once more.
+        They are read when the job says how it ended: were it lost before, the next one is
+        told of them.  Asking again is answered with the same.
+        """
+        now = self._clock.now()
+        async with self._store.begin() as tx:
+            row = await self._current(tx, _known(await jobs.by_run_token(tx, token)))
+            job = _known(await jobs.by_run_token(tx, token))  # once more, now that the run is held
+            if row.state is not Run.RUNNING or row.compute is not Compute.LIVE or job.ended_at:
+                return ()
+            told = job.plan
+            come = [each for each in await mailbox.unread(tx, row.id) if each[0] not in told.mail]
+            if come and job.turn < MOST_TURNS:
+                told = _told(told, come)
+                await jobs.tell(tx, job.name, told)
+                what = "a new message" if len(come) == 1 else f"{len(come)} new messages"
+                await telling.tell(tx, row, f"Told the agent of {what}", now=now)
+                log.info("job.told", run=job.run, job=job.name, messages=len(come))
+        return told.messages[after:]
+
     async def step(self, token: SecretStr, text: str, *, key: str | None = None) -> None:
         """Show one line of the agent's progress, once for each `key` of the caller's."""
         now = self._clock.now()
@@ -113,14 +140,14 @@ class Broker:
         async with self._store.begin() as tx:
             job, row = await self._working(tx, token)
             grants = job.plan.agent.outputs
-            used = await story.used(tx, job.run, job.fence, kind)
+            used = await story.used(tx, job.run, job.fence, kind, turn=job.turn)
             if key and (before := await story.was_asked(tx, job.run, key)):
                 return Accepted(payload=before.payload, left=max(grants.get(kind, 0) - used, 0))
             place = place_of(row)
             answer = outputs.check(kind, payload, grants=grants, used=used, place=place)
             if isinstance(answer, Accepted):
                 kept = OutputRow(kind=kind, payload=answer.payload, key=key)
-                await story.ask(tx, job.run, job.fence, kept, now=now)
+                await story.ask(tx, job.run, job.fence, kept, now=now, turn=job.turn)
         log.info("output.asked", run=job.run, kind=kind, accepted=isinstance(answer, Accepted))
         return answer
 
@@ -175,6 +202,15 @@ class Broker:
 def place_of(row: RunRow) -> Place:
     """Say where a run's outputs go: its own pull request once there is one."""
     return Place(kind="pull" if row.on_branch else "issue", fork=row.fork)
+
+
+def _told(plan: JobPlan, come: Sequence[tuple[int, Message]]) -> JobPlan:
+    """Return a plan with numbered messages added to it."""
+    return replace(
+        plan,
+        messages=(*plan.messages, *(message for _, message in come)),
+        mail=(*plan.mail, *(number for number, _ in come)),
+    )
 
 
 def _known(job: JobRow | None) -> JobRow:

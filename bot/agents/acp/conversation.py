@@ -1,4 +1,4 @@
-"""One conversation with an agent over the Agent Client Protocol: one session, one prompt.
+"""One conversation with an agent over the Agent Client Protocol: one session, turn after turn.
 
 The agent is a program that nobody trusts.  It may be silent, talk for ever, send what is no
 message, die in the middle, or put into its errors what must not be shown: each of these is a
@@ -41,6 +41,14 @@ TELLS_WITHIN = 5.0
 
 _REFUSAL = 200  # characters of an agent's own error that are shown
 
+ANEW = "A new session begins."
+"""Told to people where an old one cannot be gone on with, before the reason."""
+
+NO_SESSIONS = "The agent does not load sessions."
+
+More = Callable[[], Awaitable[str | None]]
+"""Returns the next prompt when a turn is over; None when there is nothing more to say."""
+
 Asking = Callable[[str, Sequence[str]], Awaitable[bool]]
 """Hands in a question with its choices; says whether it was taken."""
 
@@ -49,6 +57,14 @@ T = TypeVar("T")
 
 class _Failed(Exception):
     """The conversation cannot go on, for the reason given."""
+
+
+class _Refused(_Failed):
+    """The agent has answered one request with an error."""
+
+
+async def nothing_more() -> None:
+    """Return the next prompt of a conversation that has only one."""
 
 
 class Conversation:
@@ -60,7 +76,8 @@ class Conversation:
         workspace: path of the working folder, as the agent sees it.
         tell: shows a line of progress.
         ask: hands in a question.
-        answers_within: seconds for everything but the turn itself.
+        more: asked at the end of each turn that went well what to say next.
+        answers_within: seconds for everything but the turns themselves.
     """
 
     def __init__(  # noqa: PLR0913 - what a conversation needs, named by the caller
@@ -71,17 +88,20 @@ class Conversation:
         workspace: str,
         tell: Tell,
         ask: Asking,
+        more: More = nothing_more,
         answers_within: float = ANSWERS_WITHIN,
     ) -> None:
         self._wire = wire
         self._talk = talk
         self._workspace = workspace
         self._ask = ask
+        self._more = more
         self._answers_within = answers_within
         self._teller = Teller(tell)
         self._lines = Lines()
         self._session = ""
-        self._cancelled = False
+        self._at_work = False
+        self._cancelled = asyncio.Event()
         self._tried = False
         self._asked = False
         self._connection: ClientSideConnection | None = None
@@ -90,23 +110,23 @@ class Conversation:
         """Say everything that is to be said, and return how it ended."""
         with _sdk_kept_quiet():
             async with _telling(self._teller):
-                turn = await self._turn()
-                for line in (*self._lines.rest(), turn.trouble):
-                    if line:
-                        self._teller.say(line)
+                turn = await self._last_turn()
+                if turn.trouble:
+                    self._teller.say(turn.trouble)
         return turn
 
     async def cancel(self) -> None:
-        """Ask the agent to end its turn, or let it not begin; what comes of it `hold` returns."""
-        self._cancelled = True
+        """Ask the agent to end its turn, or let none begin; what comes of it `hold` returns."""
+        self._cancelled.set()
         if self._connection is not None and self._session:
             with suppress(ConnectionError):
                 await self._connection.cancel(session_id=self._session)
 
-    async def _turn(self) -> Turn:
+    async def _last_turn(self) -> Turn:
         self._connection = acp.connect_to_agent(self, self._wire)  # type: ignore[arg-type]
         try:
-            stop = await self._prompted(self._connection)
+            self._session = await self._greeted(self._connection)
+            stop = await self._turns(self._connection)
         except _Failed as failed:
             return Turn(asked=self._asked, trouble=str(failed))
         finally:
@@ -114,8 +134,8 @@ class Conversation:
             await self._connection.close()
         return Turn(stop=stop, asked=self._asked)
 
-    async def _prompted(self, agent: ClientSideConnection) -> str:
-        """Go through the protocol's steps; return why the agent ended its turn."""
+    async def _greeted(self, agent: ClientSideConnection) -> str:
+        """Say hello, and return the session to talk in."""
         hello = await self._answer(
             "initialize",
             agent.initialize(
@@ -127,22 +147,61 @@ class Conversation:
         )
         if hello.protocol_version != acp.PROTOCOL_VERSION:
             raise _Failed(f"The agent speaks version {hello.protocol_version} of the protocol.")
-        self._session = await self._opened(agent)
-        if self._cancelled:
-            return "cancelled"
-        prompt = [acp.text_block(self._talk.prompt)]
-        done = agent.prompt(session_id=self._session, prompt=prompt)  # type: ignore[arg-type]
-        return str((await self._answer("session/prompt", done, None)).stop_reason)
+        loads = hello.agent_capabilities is not None and hello.agent_capabilities.load_session
+        return await self._opened(agent, loads=bool(loads))
 
-    async def _opened(self, agent: ClientSideConnection) -> str:
-        known, place = self._talk.session, self._workspace
-        if known is None:
-            new = agent.new_session(cwd=place, mcp_servers=[])
-            made = await self._answer("session/new", new, self._answers_within)
-            return str(made.session_id)
-        old = agent.load_session(cwd=place, session_id=known, mcp_servers=[])
-        await self._answer("session/load", old, self._answers_within)
-        return known
+    async def _turns(self, agent: ClientSideConnection) -> str:
+        """Say one thing after another; return why the agent ended its last turn."""
+        stop, words = "cancelled", self._talk.prompt
+        while words and not self._cancelled.is_set():
+            stop = await self._turn(agent, words)
+            went_well = Turn(stop=stop, asked=self._asked).went_well
+            words = await self._next() if went_well else ""
+        return stop
+
+    async def _next(self) -> str:
+        """Return what to say next; empty when nothing is, or the agent is to end."""
+        looking = asyncio.ensure_future(self._more())
+        cancelled = asyncio.ensure_future(self._cancelled.wait())
+        try:
+            await asyncio.wait({looking, cancelled}, return_when=asyncio.FIRST_COMPLETED)
+            return looking.result() or "" if looking.done() else ""
+        finally:
+            looking.cancel()
+            cancelled.cancel()
+
+    async def _turn(self, agent: ClientSideConnection, words: str) -> str:
+        """Say one thing; return why the agent ended its turn."""
+        self._tried = self._asked = False
+        self._at_work = True
+        try:
+            prompt = [acp.text_block(words)]
+            done = agent.prompt(session_id=self._session, prompt=prompt)  # type: ignore[arg-type]
+            return str((await self._answer("session/prompt", done, None)).stop_reason)
+        finally:
+            self._at_work = False
+            for line in self._lines.rest():
+                self._teller.say(line)
+
+    async def _opened(self, agent: ClientSideConnection, *, loads: bool) -> str:
+        known = self._talk.session
+        if known is not None:
+            trouble = await self._loaded(agent, known) if loads else NO_SESSIONS
+            if not trouble:
+                return known
+            self._teller.say(one_line(f"{ANEW} {trouble}"))
+        new = agent.new_session(cwd=self._workspace, mcp_servers=[])
+        made = await self._answer("session/new", new, self._answers_within)
+        return str(made.session_id)
+
+    async def _loaded(self, agent: ClientSideConnection, known: str) -> str:
+        """Go on with a session; return why the agent does not, empty where it does."""
+        old = agent.load_session(cwd=self._workspace, session_id=known, mcp_servers=[])
+        try:
+            await self._answer("session/load", old, self._answers_within)
+        except _Refused as refused:
+            return str(refused)
+        return ""
 
     async def _answer(self, what: str, request: Coroutine[Any, Any, T], within: float | None) -> T:
         """Wait for an answer, for so many seconds or as long as the agent lives.
@@ -154,7 +213,7 @@ class Conversation:
             async with asyncio.timeout(within):
                 return await request
         except acp.RequestError as refused:
-            raise _Failed(f"The agent answered {what} with an error: {_said(refused)}") from None
+            raise _Refused(f"The agent answered {what} with an error: {_said(refused)}") from None
         except ValidationError:
             words = f"The agent answered {what} with something that is no answer."
             raise _Failed(words) from None
@@ -166,8 +225,8 @@ class Conversation:
             raise _Failed(f"The agent did not answer {what}. {why}") from None
 
     async def session_update(self, session_id: str, update: Any, **_: Any) -> None:
-        """Hear of the agent's work; what comes after its turn, or from elsewhere, is nothing."""
-        if session_id == self._session:
+        """Hear of the agent's work; what comes between turns, or from elsewhere, is nothing."""
+        if self._at_work and session_id == self._session:
             for line in self._lines.hear(update):
                 self._teller.say(line)
 
@@ -177,7 +236,7 @@ class Conversation:
         """Answer by the rule; a person's answer comes another day, so the turn is over then."""
         # the agent's `_meta` may put anything in the place of these
         answer: Allow | Deny | Ask = Deny(None)
-        if session_id == self._session and _is_request(tool_call, options):
+        if self._at_work and session_id == self._session and _is_request(tool_call, options):
             answer = decide(tool_call, options, self._talk.allowed)
         if isinstance(answer, Ask):
             taken = not self._tried and await self._handed_in(answer)
@@ -185,7 +244,7 @@ class Conversation:
         return RequestPermissionResponse(outcome=_outcome(answer))
 
     async def _handed_in(self, question: Ask) -> bool:
-        """Ask a person, which is tried once in a conversation."""
+        """Ask a person, which is tried once in a turn."""
         self._tried = True
         with suppress(TimeoutError):
             async with asyncio.timeout(ASKED_WITHIN):
