@@ -73,7 +73,7 @@ def _again(request: Request, run: RunNow) -> Sequence[Intent]:
     agent = by_name(request.known.config, run.agent)
     if agent is None or request.is_open(run.agent):
         return []
-    return [request.start(agent, run.instruction, outsiders=request.in_other_words(run))]
+    return [request.again(agent, run)]
 
 
 def _approved(request: Request, event: ButtonPressed, run: RunNow) -> Sequence[Intent]:

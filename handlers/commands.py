@@ -13,7 +13,7 @@ from bot.model.intents import (
     SetPause,
     StopRuns,
 )
-from bot.model.runs import MessageKind
+from bot.model.runs import Conclusion, MessageKind
 from bot.reactions import Reaction
 from bot.rules import answers
 from bot.rules.grammar import Command, might_command, nearest
@@ -22,12 +22,16 @@ from bot.rules.repoconfig import Agent
 from bot.rules.requests import Known, Request, quotes
 from bot.rules.roles import Role
 from bot.rules.starting import by_command, by_name
-from bot.rules.verbs import EVERYWHERE, VERBS
+from bot.rules.verbs import EVERYWHERE, FRESH, VERBS, money
 from bot.rules.waiting import SHORTEST_SHA, means
 from bot.rules.wording import plain
 
 MOVED = "The branch has moved meanwhile. Look at its new head, and say yes to that one."
 """The answer to a yes that comes too late."""
+
+HOW_MUCH = "Write the money that is added as `+$5` or `+$2.50`."
+NO_MONEY = "Runs cost no money here yet, so there is no limit of money to raise."
+"""What is answered to `+$N`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,15 +147,18 @@ class Talk:
         meant = f"Did you mean `/{prefix} {near}`?" if near else f"`/{prefix} help` lists all."
         return f"There is no command `{plain(command.verb) or '?'}`. {meant}"
 
-    def _start(self, agent: Agent, instruction: str, *, outsiders: bool = False) -> Said:
+    def _start(self, agent: Agent, instruction: str, *, outsiders: bool) -> Said:
         name = agent.spec.name
-        at_work = self.request.is_open(name) and name not in self.stopped
         if name in self.started:
             return Said(words=f"`{name}` is at work here already.")
-        if at_work:
+        if self._at_work(name):
             return self._steered(name, instruction)
         self.started.add(name)
         return Said([self.request.start(agent, instruction, outsiders=outsiders)])
+
+    def _at_work(self, name: str) -> bool:
+        open_still = self.request.is_open(name) and name not in self.stopped
+        return open_still or name in self.started
 
     def _steered(self, name: str, instruction: str) -> Said:
         """Tell an agent that is at work here what the person says; a bare name tells nothing."""
@@ -174,11 +181,11 @@ class Talk:
         others = self.edits or quotes(command.instruction)
         return self._start(agent, command.instruction, outsiders=others)
 
-    def _named(self, command: Command) -> str | None:
-        """Return the agent that a command names; None when it names none."""
-        if not command.args:
+    def _named(self, args: Sequence[str]) -> str | None:
+        """Return the agent that the words of a command name; None when they name none."""
+        if not args:
             return None
-        name = command.args[0].lower()
+        name = args[0].lower()
         agent = by_command(self.facts.config, name)
         return agent.spec.name if agent else name
 
@@ -194,7 +201,7 @@ class Talk:
 
     def explain(self, command: Command) -> Said:
         """Say why runs wait or how they ended, and what was decided."""
-        facts, agent = self.facts, self._named(command)
+        facts, agent = self.facts, self._named(command.args)
         open_runs, past = (
             [each for each in runs if agent in {None, each.agent}]
             for runs in (facts.open_runs, facts.past_runs)
@@ -210,7 +217,7 @@ class Talk:
 
     def stop(self, command: Command) -> Said:
         """Stop open runs."""
-        agent = self._named(command)
+        agent = self._named(command.args)
         found = {each.agent for each in self.facts.open_runs if agent in {None, each.agent}}
         if not found - self.stopped:
             return Said(words="No such run is open here.")
@@ -226,16 +233,44 @@ class Talk:
 
     def retry(self, command: Command) -> Said:
         """Do the last finished run again, on the terms of today."""
-        named = self._named(command)
-        past = next((run for run in self.facts.past_runs if named in {None, run.agent}), None)
-        agent = by_name(self.facts.config, past.agent) if past else None
-        if past is None or agent is None:
+        args = [each for each in command.args if each.lower() != FRESH]
+        past = self._past(args)
+        if past is None:
             return Said(words="There is no finished run here to do again.")
-        decision = decide(self._ask(past.agent))
+        return self._again(past, fresh=len(args) < len(command.args))
+
+    def go_on(self, command: Command) -> Said:
+        """Let the last finished run go on from where it broke off, on the terms of today."""
+        more = [each for each in command.args if each.startswith("+") or "$" in each]
+        if any(money(each) is None for each in more):
+            return Said(words=HOW_MUCH)
+        past = self._past([each for each in command.args if each not in more])
+        if past is None:
+            return Said(words="There is no finished run here to go on with.")
+        again = f"`/{self.facts.config.commands.prefix} retry {past.agent}`"
+        if past.conclusion is Conclusion.SUCCESS:
+            return Said(words=f"`{past.agent}` was done here. {again} does it again.")
+        if not past.left:
+            return Said(words=f"Nothing is left of `{past.agent}` here. {again} begins anew.")
+        said = self._again(past)
+        free = NO_MONEY if more and said.intents else ""
+        return replace(said, words=said.words or free)
+
+    def _past(self, args: Sequence[str]) -> RunNow | None:
+        """Return the last finished run, or that of the agent that is named; not of a lost one."""
+        named = self._named(args)
+        past = next((run for run in self.facts.past_runs if named in {None, run.agent}), None)
+        return past if past and by_name(self.facts.config, past.agent) else None
+
+    def _again(self, past: RunNow, *, fresh: bool = False) -> Said:
+        name = past.agent
+        decision = decide(self._ask(name))
         if not decision.allowed:
-            return Said([self.request.record(past.agent, decision), self.request.refuse(decision)])
-        outsiders = self.request.in_other_words(past)
-        return self._start(agent, past.instruction, outsiders=outsiders)
+            return Said([self.request.record(name, decision), self.request.refuse(decision)])
+        if self._at_work(name):
+            return Said(words=f"`{name}` is at work here already.")
+        self.started.add(name)
+        return Said([self.request.again(self.facts.config.agents[name], past, fresh=fresh)])
 
     def approve(self, command: Command) -> Said:
         """Say yes to a commit that a run waits with."""
@@ -293,6 +328,7 @@ DO: Mapping[str, Callable[[Talk, Command], Said]] = {
     "config": Talk.config,
     "stop": Talk.stop,
     "retry": Talk.retry,
+    "continue": Talk.go_on,
     "approve": Talk.approve,
     "answer": Talk.answer,
     "pause": Talk.pause,

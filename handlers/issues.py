@@ -37,7 +37,11 @@ def closed(event: SubjectClosed, facts: Facts) -> Sequence[Intent]:
     all_of_them = len(stopped) == len(facts.open_runs)
     return [
         StopRuns(
-            repo_id=event.repo_id, subject=event.subject, agent=agent, why="The issue was closed."
+            repo_id=event.repo_id,
+            subject=event.subject,
+            agent=agent,
+            why="The issue was closed.",
+            closed=True,
         )
         for agent in ([None] if all_of_them else stopped)
     ]

@@ -87,6 +87,7 @@ def closed(event: SubjectClosed, facts: Facts) -> Sequence[Intent]:
             agent=None,
             why=f"The pull request was {how}.",
             merged=event.merged,
+            closed=not event.merged,
         ),
         *(
             DropBranch(

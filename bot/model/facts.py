@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bot.model.ids import Login, RunId, Sha, UserId
-from bot.model.runs import Conclusion, Person, Start, Subject
+from bot.model.runs import Conclusion, Person, Plan, Start, Subject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,15 +22,17 @@ class Waiting:
 
     Attributes:
         reason: such as `approval`; `bot.rules.waiting` names them.
-        about: the commit that is asked about; None where there is none.
+        about: the commit, or the hash of the plan, that is asked about; None where there is none.
         since: Unix seconds.
         deadline: Unix seconds, after which the run ends.
+        plan: the plan that a yes is asked to.
     """
 
     reason: str
     about: Sha | None
     since: float
     deadline: float
+    plan: Plan | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,7 @@ class RunNow:
         head: the commit that it shows on: ours once it has pushed.
         branch: the one that its changes were pushed to.
         closed: whether it ended because its subject was closed.
+        left: whether there is something of it that another run can go on from.
     """
 
     id: RunId
@@ -87,6 +90,7 @@ class RunNow:
     head: Sha | None = None
     branch: str | None = None
     closed: bool = False
+    left: bool = False
 
     @property
     def asks(self) -> bool:

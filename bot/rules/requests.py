@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.model.events import SubjectEvent, TextWritten
 from bot.model.facts import PullNow, RunNow, Waiting
@@ -16,13 +16,13 @@ from bot.model.intents import (
     SendMessage,
     StartRun,
 )
-from bot.model.runs import Message, MessageKind, Text, Trigger
+from bot.model.runs import Conclusion, Message, MessageKind, Text, Trigger
 from bot.rules.policy import Actor, Ask, Decision, decide
 from bot.rules.repoconfig import Agent, Config
 from bot.rules.roles import Role
 from bot.rules.starting import needs_yes, terms_of
 from bot.rules.thread import readable
-from bot.rules.waiting import APPROVAL, START
+from bot.rules.waiting import PLAN, START, YES
 
 _QUOTE = re.compile(r"^[ \t]*(?:(?:[*+-]|\d{1,9}[.)])[ \t]+)*>", re.MULTILINE)
 
@@ -173,12 +173,43 @@ class Request:
         sender = self.event.sender.login
         return past.instruction != "" and (past.outsiders or past.asked_by != sender)
 
+    def about(self, past: RunNow) -> "Request":
+        """Ask for the same on the subject that a run was asked for on.
+
+        It is another one for a pull request that the run has opened.
+        """
+        if past.subject == self.event.subject:
+            return self
+        event = replace(
+            self.event,
+            subject=past.subject,
+            title=past.title,
+            body=past.body,
+            author=past.author,
+        )
+        return replace(self, event=event, known=replace(self.known, pull=None))
+
+    def again(self, agent: Agent, past: RunNow, *, fresh: bool = False) -> StartRun:
+        """Do a finished run again, on the terms of today: from where it broke off.
+
+        It begins anew when it was a success, or when a `fresh` start is wanted.
+        """
+        outsiders = self.in_other_words(past)
+        if fresh or past.conclusion is Conclusion.SUCCESS:
+            return self.start(agent, past.instruction, outsiders=outsiders)
+        started = self.about(past).start(agent, past.instruction, outsiders=outsiders)
+        return replace(started, after=past.id)
+
     def yes(self, run: RunNow, wait: Waiting) -> Sequence[Approve | AskAgain]:
-        """Say yes to what a run waits with; nobody says it to a head that is no more."""
+        """Say yes to what a run waits with; nobody says it to a head that is no more.
+
+        A plan is for the head that it was made on.
+        """
         pull = self.known.pull
-        if wait.about is None or wait.reason not in {START, APPROVAL}:
+        if wait.about is None or wait.reason not in YES:
             return []
-        if wait.reason == START and pull and pull.head.sha != wait.about:
+        head = wait.plan.sha if wait.plan else wait.about
+        if wait.reason in {START, PLAN} and pull and pull.head.sha != head:
             return [AskAgain(run=run.id, sha=pull.head.sha)]
         return [Approve(run=run.id, sha=wait.about, by=self.event.sender)]
 

@@ -3,8 +3,10 @@
 Beside these verbs every agent's name is one; who may say those is the agent's own rule.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 from bot.rules.roles import Role
 
@@ -44,7 +46,9 @@ VERBS: Mapping[str, Verb] = {
     ),
     "stop": Verb(usage="[AGENT]", help="Stops the open runs here, or one.", needs=Role.TRIAGE),
     "retry": Verb(
-        usage="[AGENT]", help="Does the last finished run here again.", needs=Role.WRITE
+        usage="[AGENT] [--fresh]",
+        help="Does the last finished run here again, from where it broke off if it did.",
+        needs=Role.WRITE,
     ),
     "approve": Verb(
         usage="SHA",
@@ -63,10 +67,9 @@ VERBS: Mapping[str, Verb] = {
         needs=Role.TRIAGE,
     ),
     "continue": Verb(
-        usage="[+$N]",
-        help="Lets a run go on that has reached a limit.",
+        usage="[AGENT] [+$N]",
+        help="Lets the last run here go on that was stopped, failed or reached a limit.",
         needs=Role.WRITE,
-        later="Runs cannot go on after a limit yet. Use `retry`.",
     ),
     "validate": Verb(
         usage="[NAME]",
@@ -82,6 +85,18 @@ VERBS: Mapping[str, Verb] = {
     ),
 }
 """The verbs after the prefix, in the order in which help shows them."""
+
+_MONEY = re.compile(r"\+\$(\d{1,6}(?:\.\d{1,2})?)", re.ASCII)
+
+
+def money(word: str) -> Decimal | None:
+    """Return how much more money a word like `+$2.50` gives a run; None for any other word."""
+    found = _MONEY.fullmatch(word)
+    return Decimal(found[1]) if found else None
+
+
+FRESH = "--fresh"
+"""What makes `retry` begin anew, with nothing of the run before."""
 
 EVERYWHERE = "--org"
 """What makes `pause` and `resume` mean the whole organization."""

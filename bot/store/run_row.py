@@ -80,6 +80,12 @@ class RunRow:
         return self.kind == "pull" or self.own_pull is not None
 
     @property
+    def leaves_something(self) -> bool:
+        """Whether there is something to go on from, or a job that will still leave it."""
+        at_work = self.compute is not Compute.NONE
+        return at_work or self.checkpoint is not None or self.own_pull is not None
+
+    @property
     def subject(self) -> Subject:
         """Where the run was asked for."""
         return Subject(repo=self.repo, number=self.number, kind=self.kind)

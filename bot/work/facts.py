@@ -103,10 +103,16 @@ class FactSource:
                 return not (await self._fact("commands") or await self._fact("asking"))
             case ReviewGiven(subject=subject):
                 return not await self._open_on(subject)
-            case SubjectOpened(name=name):
-                return not any(by_event(await self._fact("config"), name))
+            case SubjectOpened(subject=subject, name=name):
+                starts = any(by_event(await self._fact("config"), name))
+                return not starts and not await self._was_closed(subject)
             case _:
                 return False
+
+    async def _was_closed(self, subject: Subject) -> bool:
+        """Tell whether runs that a closing has ended could go on."""
+        async with self._context.store.read() as rows:
+            return await runs.was_closed(rows, subject, self._in_repository().repo_id)
 
     async def config(self) -> Config:
         """Read what is in force in the repository."""
@@ -277,7 +283,7 @@ class FactSource:
     async def is_open(self) -> bool:
         """Ask whether the issue or pull request is open now."""
         subject = await self._subject()
-        if subject is None:
+        if subject is None or await self._idle():
             return False
         return (await self._at().issues.get(subject.number)).state == "open"
 

@@ -63,6 +63,7 @@ def run_now(row: RunRow, pull: int | None, waits: Sequence[Any] = ()) -> RunNow:
         head=row.head,
         branch=row.head_branch,
         closed=row.closed,
+        left=row.leaves_something,
         pull=pull,
         waits=tuple(waits),
     )

@@ -157,19 +157,14 @@ async def finish(  # noqa: PLR0913 - what is known of an end
     await story.met(tx, row.id)
     await outbox.withdraw(tx, row.id, kinds=("branch", "pull"))
     if how.words:
-        way = way_on.format(prefix=row.terms.prefix) if _leaves_something(done) else ""
+        goes_on = done.leaves_something and broke_off(how.conclusion)
+        way = way_on.format(prefix=row.terms.prefix) if goes_on else ""
         await story.tell(tx, row.id, f"{how.words} {way}".rstrip(), now=now)
     if labelled and (label := row.terms.label):
         await outbox.wish(tx, wish_of(done, "unlabel", label=label), now=now)
     await refresh(tx, done, now=now)
     log.info("run.ended", run=row.id, conclusion=how.conclusion, words=how.words)
     return done
-
-
-def _leaves_something(row: RunRow) -> bool:
-    """Tell whether a run broke off and another may go on from it."""
-    left = row.checkpoint or row.own_pull or row.compute is not Compute.NONE
-    return bool(left) and broke_off(row.conclusion)
 
 
 async def settle(tx: AsyncConnection, row: RunRow, sha: Sha, words: str, *, now: float) -> None:
