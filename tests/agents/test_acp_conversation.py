@@ -20,7 +20,8 @@ SCRIPT = Path(__file__).with_name("troublemaker.py")
 class Talked:
     """A conversation with one of them, and what came of it."""
 
-    def __init__(self, *, taken=True, session=None):
+    def __init__(self, *more, taken=True, session=None):
+        self.prompts = list(more)
         self.lines, self.noise, self.questions = [], [], []
         self.said = asyncio.Event()
         self.taken, self.session = taken, session
@@ -32,6 +33,9 @@ class Talked:
     async def ask(self, text, choices):
         self.questions.append((text, choices))
         return self.taken
+
+    async def more(self):
+        return self.prompts.pop(0) if self.prompts else None
 
     @asynccontextmanager
     async def with_agent(self, way, answers_within=60.0):
@@ -46,6 +50,7 @@ class Talked:
             workspace="/workspace",
             tell=self.tell,
             ask=self.ask,
+            more=self.more,
             answers_within=answers_within,
         )
         agent.stdin.close()
@@ -204,3 +209,62 @@ async def test_a_session_is_gone_on_with_and_its_past_is_not_news():
     talked = Talked(session="s-9")
     assert (await talked.hold("loads")).went_well
     assert talked.lines == ["session/load s-9"]
+
+
+async def test_what_has_come_meanwhile_is_said_in_the_same_session():
+    talked = Talked("And this.", "And that.")
+    assert await talked.hold("turns") == Turn(stop="end_turn")
+    assert talked.lines == ["I heard: Do it.", "I heard: And this.", "I heard: And that."]
+
+
+async def test_after_a_turn_that_went_wrong_nothing_more_is_said():
+    talked = Talked("And this.", taken=False)
+    assert (await talked.hold("question")).stop == "refusal"
+    assert talked.prompts == ["And this."]
+
+
+async def test_the_last_turn_alone_says_how_it_ended():
+    talked = Talked("ask", "Never mind.")
+    assert await talked.hold("turns") == Turn(stop="end_turn", asked=False)
+    assert len(talked.questions) == 1
+
+
+async def test_every_turn_may_have_a_question_of_its_own():
+    talked = Talked("ask", "ask again")
+    assert await talked.hold("turns") == Turn(stop="cancelled", asked=True)
+    assert len(talked.questions) == 2
+
+
+async def test_an_agent_that_breaks_off_at_its_second_turn_did_not_end_well():
+    turn = await Talked("And this.").hold("well")
+    assert turn.trouble.startswith("The agent did not answer session/prompt.")
+    assert not turn.went_well
+
+
+async def test_whoever_is_stopped_between_two_turns_has_no_other():
+    talked = Talked()
+    looking = asyncio.Event()
+
+    async def never():
+        looking.set()
+        await asyncio.Event().wait()
+
+    talked.more = never
+    async with talked.with_agent("turns") as conversation:
+        held = asyncio.create_task(conversation.hold())
+        await looking.wait()
+        await conversation.cancel()
+        assert await held == Turn(stop="end_turn")
+
+
+@pytest.mark.parametrize(
+    ("way", "why"),
+    [
+        ("forgets", "The agent answered session/load with an error: Resource not found"),
+        ("keeps_none", "The agent does not load sessions."),
+    ],
+)
+async def test_where_a_session_cannot_be_gone_on_with_another_begins_and_people_are_told(way, why):
+    talked = Talked(session="s-9")
+    assert (await talked.hold(way)).went_well
+    assert talked.lines == [f"A new session begins. {why}", "session/new: Do it."]

@@ -141,6 +141,24 @@ def question():
     ends(prompt, "cancelled" if outcome()["outcome"] == "cancelled" else "refusal")
 
 
+def turns():
+    """Take one turn after another, and say what was said; with `ask` in it, ask first."""
+    prompt = opened()
+    while True:
+        words = said(prompt)
+        if "ask" in words:
+            asks(1, "other", ["allow_once", "reject_once"])
+            outcome()
+        says(f"I heard: {words}")
+        ends(prompt, "cancelled" if "ask" in words else "end_turn")
+        begins("between turns")
+        prompt = receive()
+
+
+def said(prompt):
+    return prompt["params"]["prompt"][0]["text"]
+
+
 def secret():
     prompt = opened()
     error = {"code": -32603, "message": "Internal error", "data": {"details": f"no\n{SECRET}"}}
@@ -187,6 +205,28 @@ def loads():
     answer(request, None)
     says(f"{request['method']} {request['params']['sessionId']}", session="s-9")
     ends(receive())
+
+
+def forgets():
+    """Refuse to load the session, and make another."""
+    answer(receive(), {"protocolVersion": 1, "agentCapabilities": {"loadSession": True}})
+    request = receive()
+    send({"id": request["id"], "error": {"code": -32002, "message": "Resource not found"}})
+    request = receive()
+    answer(request, {"sessionId": "s-1"})
+    prompt = receive()
+    says(f"{request['method']}: {said(prompt)}")
+    ends(prompt)
+
+
+def keeps_none():
+    """Load no sessions at all."""
+    answer(receive(), {"protocolVersion": 1})
+    request = receive()
+    answer(request, {"sessionId": "s-1"})
+    prompt = receive()
+    says(f"{request['method']}: {said(prompt)}")
+    ends(prompt)
 
 
 def badly():

@@ -8,8 +8,12 @@ from sqlalchemy import select
 
 from bot.agents.command import Command
 from bot.gateway.bodies import LARGEST, MOST_LOG
+from bot.harness.claim import message_from
+from bot.model.ids import Login
+from bot.model.runs import Message, Text
+from bot.store import mailbox
 from bot.store.schema import jobs, outputs, run_steps, runs
-from tests.gateway.stand import LAST
+from tests.gateway.stand import LAST, NOW
 
 PULL = {"kind": "pull_request", "title": "Tidy up", "body": "Formatted."}
 
@@ -45,6 +49,7 @@ async def test_a_launch_of_a_job_that_was_replaced_is_fenced(open_stand):
 ALL = [
     ("/launch", {}),
     ("/heartbeat", {}),
+    ("/messages", {"after": 0}),
     ("/steps", {"text": "x"}),
     ("/notes", {"text": "x"}),
     ("/outputs", PULL),
@@ -113,6 +118,16 @@ async def test_a_note_is_taken(open_stand, job):
     assert answer.status == 204
 
 
+async def test_what_has_come_since_is_handed_out_whole(open_stand, job):
+    text = Text(author=Login("eve"), trusted=False, body="x", path="a.py", line=1, thread=7)
+    come = Message(kind="review", text="This.", by=Login("eve"), at=NOW, texts=(text,))
+    async with open_stand.store.begin() as tx:
+        await mailbox.post(tx, job.plan.run, come, key="a", now=NOW)
+    for after, messages in ((0, [come]), (0, [come]), (1, [])):
+        answer = await open_stand.call("/messages", job.run_token, {"after": after})
+        assert [message_from(each) for each in answer.said["messages"]] == messages
+
+
 async def test_an_output_is_accepted_until_none_is_left(open_stand, job):
     comment = {"kind": "comment", "body": "Hello."}
     asked = [await open_stand.call("/outputs", job.run_token, comment) for _ in range(3)]
@@ -178,6 +193,7 @@ async def test_a_log_full_of_any_character_still_fits(open_stand, job, character
 FORGED = {
     "/launch": [{"run": "other"}],
     "/heartbeat": [{"run": "other"}, []],
+    "/messages": [{}, {"after": -1}, {"after": "0"}, {"after": True}, {"after": 0, "run": "x"}],
     "/outputs": [{}, {"kind": 5}, {"kind": ""}, {"kind": "x" * 65}],
     "/steps": [
         {},

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from pydantic import SecretStr
 
@@ -7,10 +9,11 @@ from bot.rules.endings import MOST_KILLS, Ended
 from bot.rules.lifecycle import Compute, Run
 from bot.rules.outputs import Accepted, Rejected
 from bot.store import mailbox, story
-from bot.work.broker import MOST_STEPS
+from bot.work.broker import MOST_STEPS, MOST_TURNS
 
 NOOP = {"reason": "All is tidy."}
 PULL = {"title": "Tidy up", "body": "Ran it."}
+LETTER = Message(kind="steer", text="And the docs, please.", by="ann", trusted=True)
 WELL = Ended(exit=0, signal=None, cause="exited", result=None)
 
 
@@ -18,6 +21,11 @@ async def asked(house):
     run = await house.run()
     async with house.store.read() as rows:
         return [each.kind for each in await story.asked(rows, run.id, run.fence)]
+
+
+async def post(house, letter=LETTER, key="a"):
+    async with house.store.begin() as tx:
+        await mailbox.post(tx, (await house.run()).id, letter, key=key, now=house.time.now)
 
 
 async def told(house):
@@ -43,12 +51,13 @@ async def test_a_run_token_names_its_job(house):
     assert (job.name, job.plan) == (house.runner.latest.plan.job, house.runner.latest.plan)
 
 
-@pytest.mark.parametrize("call", ["claim", "of", "beat", "step", "ask", "finish"])
+@pytest.mark.parametrize("call", ["claim", "of", "beat", "step", "ask", "finish", "messages"])
 async def test_a_token_that_nobody_has_opens_nothing(house, call):
     await house.works()
     more = {"step": ("x",), "ask": ("noop", NOOP), "finish": (WELL,)}.get(call, ())
+    after = {"after": 0} if call == "messages" else {}
     with pytest.raises(Refused) as refused:
-        await getattr(house.broker, call)(SecretStr("guess"), *more)
+        await getattr(house.broker, call)(SecretStr("guess"), *more, **after)
     assert refused.value.reason == "unknown_token"
 
 
@@ -161,15 +170,13 @@ async def test_a_run_goes_on_over_an_unread_message(house):
     token = await house.works()
     await house.broker.ask(token, "noop", NOOP)
     run = await house.run()
-    letter = Message(kind="steer", text="And the docs, please.", by="ann", trusted=True)
-    async with house.store.begin() as tx:
-        await mailbox.post(tx, run.id, letter, key="a", now=house.time.now)
+    await post(house)
     await house.broker.finish(token, WELL)
     assert (await house.run()).state is Run.RUNNING
     house.runner.loses()
     await house.passes(5)
     plan = house.runner.latest.plan
-    assert (plan.fence, plan.messages) == (run.fence + 1, (letter,))
+    assert (plan.fence, plan.messages) == (run.fence + 1, (LETTER,))
     assert "And the docs, please." in plan.brief
     second = await house.comes_up()
     await house.broker.ask(second, "noop", NOOP)
@@ -198,3 +205,82 @@ async def test_a_killed_agent_is_started_again_and_told_what_the_last_one_was(ho
     run = await house.run()
     words = "The agent's program was ended by signal 9."
     assert (run.state, run.conclusion, run.words) == (Run.FINISHED, Conclusion.FAILURE, words)
+
+
+async def test_a_live_job_is_handed_what_has_come_once_and_the_same_when_it_asks_again(house):
+    token = await house.works()
+    assert await house.broker.messages(token, after=0) == ()
+    await post(house)
+    for _ in range(2):
+        assert await house.broker.messages(token, after=0) == (LETTER,)
+    assert await house.broker.messages(token, after=1) == ()
+    job = await house.broker.of(token)
+    assert (job.turn, job.plan.messages) == (1, (LETTER,))
+    assert (await told(house)).count("Told the agent of a new message") == 1
+    await house.broker.ask(token, "noop", NOOP)
+    await house.broker.finish(token, WELL)
+    assert (await house.run()).state is Run.PARKED
+
+
+async def test_what_comes_after_the_last_look_goes_to_another_job(house):
+    token = await house.works()
+    await post(house)
+    await house.broker.messages(token, after=0)
+    later = replace(LETTER, text="And the tests.")
+    await post(house, later, key="b")
+    await house.broker.finish(token, WELL)
+    house.runner.loses()
+    await house.passes(5)
+    assert house.runner.latest.plan.messages == (later,)
+
+
+async def test_a_job_that_is_lost_after_it_was_handed_a_message_loses_nothing(house):
+    token = await house.works()
+    await post(house)
+    await house.broker.messages(token, after=0)
+    house.runner.loses()
+    await house.passes(5)
+    plan = house.runner.latest.plan
+    assert (plan.fence, plan.messages) == (2, (LETTER,))
+    with pytest.raises(Fenced):
+        await house.broker.messages(token, after=0)
+
+
+async def test_a_message_renews_what_may_be_asked_and_takes_the_place_of_an_answer(house):
+    token = await house.works()
+    await house.broker.ask(token, "noop", NOOP)
+    await house.broker.ask(token, "pull_request", PULL)
+    await post(house)
+    await house.broker.messages(token, after=0)
+    assert await asked(house) == ["pull_request"]
+    again = PULL | {"title": "Tidy up, docs too"}
+    assert isinstance(await house.broker.ask(token, "pull_request", again), Accepted)
+    refused = await house.broker.ask(token, "pull_request", again)
+    assert (refused.reason, refused.left) == ("limit", 0)
+    assert (await house.broker.ask(token, "question", {"text": "Why?"})).reason == "not_granted"
+    run = await house.run()
+    async with house.store.read() as rows:
+        (stands,) = await story.asked(rows, run.id, run.fence)
+    assert stands.payload["title"] == "Tidy up, docs too"
+
+
+async def test_one_job_is_not_told_for_ever(house):
+    token = await house.works()
+    for number in range(MOST_TURNS + 1):
+        await post(house, replace(LETTER, text=str(number)), key=str(number))
+        come = await house.broker.messages(token, after=number)
+        assert len(come) == (number < MOST_TURNS)
+    await house.broker.finish(token, WELL)
+    house.runner.loses()
+    await house.passes(5)
+    assert [each.text for each in house.runner.latest.plan.messages] == [str(MOST_TURNS)]
+
+
+async def test_a_job_that_is_to_stop_or_has_ended_is_told_nothing_more(house):
+    token = await house.works()
+    await post(house)
+    await house.hub.acts("DELETE /issues/1/labels/agent:tidy")
+    await house.settles("inbox")
+    assert await house.broker.messages(token, after=0) == ()
+    await house.broker.finish(token, WELL)
+    assert await house.broker.messages(token, after=0) == ()
