@@ -26,7 +26,7 @@ from bot.rules.verbs import EVERYWHERE, FRESH, VERBS, money
 from bot.rules.waiting import SHORTEST_SHA, means
 from bot.rules.wording import plain
 
-MOVED = "The branch has moved meanwhile. Look at its new head, and say yes to that one."
+MOVED = "The branch has moved meanwhile. Look at what is asked about its new head."
 """The answer to a yes that comes too late."""
 
 HOW_MUCH = "Write the money that is added as `+$5` or `+$2.50`."

@@ -62,6 +62,12 @@ run its tests. Ask for a pull request only with changes that leave the tests no 
 they were. When it is not clear what is wanted, ask one question.
 """
 
+PLAN = """\
+Say first, step by step, what you would change and how you would check it, and ask for a yes to
+that plan. When a person has said yes, do just that, run the repository's tests, and ask for a
+pull request. When it is not clear what is wanted, ask one question.
+"""
+
 BUILT_IN: Mapping[str, Agent] = {
     agent.spec.name: agent
     for agent in (
@@ -99,6 +105,28 @@ BUILT_IN: Mapping[str, Agent] = {
                 },
             ),
             on=On(label="agent:fix", command="fix"),
+        ),
+        Agent(
+            spec=AgentSpec(
+                name="plan",
+                description=(
+                    "Says what it would change, step by step, and does it after a person's yes"
+                ),
+                runtime="playbook",
+                prompt=PLAN,
+                context="thread",
+                waits=("ci", "review"),
+                outputs={
+                    "plan": 1,
+                    "pull_request": 1,
+                    "push": 1,
+                    "comment": 1,
+                    "question": 1,
+                    "noop": 1,
+                    "missing_tool": 5,
+                },
+            ),
+            on=On(label="agent:plan", command="plan"),
         ),
     )
 }

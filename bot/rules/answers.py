@@ -11,7 +11,7 @@ from bot.rules.markdown import inline
 from bot.rules.policy import Ask, decide
 from bot.rules.repoconfig import Config
 from bot.rules.verbs import VERBS
-from bot.rules.waiting import ANSWER, APPROVAL, CI, REVIEW, START
+from bot.rules.waiting import ANSWER, CI, REVIEW, YES
 from bot.rules.wording import ICONS, STATES, plain
 
 MOST_PAST = 5
@@ -81,7 +81,7 @@ def explain(
 
 def _open_line(run: RunNow, now: float) -> str:
     state = STATES[Run(run.state)]
-    asked = [each for each in run.waits if each.reason in {START, APPROVAL}]
+    asked = [each for each in run.waits if each.reason in YES]
     waits = "; ".join(_wait(each, now) for each in asked or run.waits)
     since = f"for {ago(run.changed_at, now)}"
     return f"- **{run.agent}** {waits or f'{state} {since}'} (`{run.id}`)."
@@ -95,6 +95,8 @@ def _wait(wait: Waiting, now: float) -> str:
             what = f"waits for a person's yes to the head `{str(wait.about)[:12]}`"
         case "approval":
             what = f"waits for a person's yes to its commit `{str(wait.about)[:12]}`"
+        case "plan":
+            what = f"waits for a person's yes to its plan `{str(wait.about)[:12]}`"
         case "approved":
             return f"has a person's yes to `{str(wait.about)[:12]}`"
         case reason:
@@ -121,12 +123,12 @@ def _scope(pause: Pause) -> str:
 
 
 def waiting_for(runs: Iterable[RunNow]) -> Sequence[str]:
-    """Return the commits that people are asked about."""
+    """Return the commits and plans that people are asked about."""
     return [
         str(wait.about)[:12]
         for run in runs
         for wait in run.waits
-        if wait.reason in {START, APPROVAL} and wait.about
+        if wait.reason in YES and wait.about
     ]
 
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from bot.model.facts import Waiting
 from bot.model.ids import RunId
-from bot.rules.notices import called, span
-from bot.rules.waiting import ANSWER, CI, REVIEW
+from bot.rules.notices import SHORT, called, span
+from bot.rules.waiting import ANSWER, CI, PLAN, REVIEW
 from bot.rules.wording import RunView
 
 A_DAY = 24 * 3600.0
@@ -14,12 +14,14 @@ LAST_WORDS: Mapping[str, str] = {
     CI: "CI has not ended",
     REVIEW: "Nobody has reviewed it",
     ANSWER: "Nobody has answered",
+    PLAN: "Nobody has said yes to the plan",
 }
 """What a run says that ends because its time is over."""
 
 WANTED: Mapping[str, str] = {
     REVIEW: "waits for a review",
     ANSWER: "waits for an answer",
+    PLAN: "waits for a yes to its plan",
 }
 """What people are reminded of; CI cannot be."""
 
@@ -42,6 +44,7 @@ def reminder_marker(run: RunId, wait: Waiting) -> str:
 def reminder(view: RunView, wait: Waiting, now: float) -> str:
     """Write the comment that reminds whoever asked for a run of what it waits for."""
     left = span(int(wait.deadline - now))
-    told = f"{called(view.asked_by)}, **{view.agent}** still {WANTED[wait.reason]}."
+    told = f"{called(view.asked_by)}, **{view.agent}** still {WANTED[wait.reason]}"
+    way = f": `/{view.prefix} approve {wait.about[:SHORT]}`" if wait.about else ""
     last = f"It ends in {left} without; `/{view.prefix} stop` ends it now."
-    return f"{reminder_marker(view.id, wait)}\n{told} {last}"
+    return f"{reminder_marker(view.id, wait)}\n{told}{way}. {last}"

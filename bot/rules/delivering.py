@@ -17,6 +17,7 @@ class Next(StrEnum):
     EXPIRE = "expire"
     END_WITH_WORDS = "end_with_words"
     END_WITH_QUESTION = "end_with_question"
+    END_WITH_PLAN = "end_with_plan"
     END_WITH_NOTHING = "end_with_nothing"
     SEAL = "seal"
     OPEN = "open"
@@ -57,6 +58,8 @@ def next_step(now: Standing) -> Next:
     """Choose by what the agent asked for and how far it has come."""
     if any(wish and wish.refused is not None for wish in (now.branch, now.pull)):
         return Next.FAIL
+    if "plan" in now.asked:  # what was changed beside it comes after the yes
+        return Next.END_WITH_PLAN
     if CHANGES.isdisjoint(now.asked):
         return _without_changes(now.asked)
     return _before_push(now) if now.branch is None else _after_push(now, now.branch)

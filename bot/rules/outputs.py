@@ -10,15 +10,27 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
+from pydantic_core import PydanticCustomError
 
 from bot.model.runs import SubjectKind
+from bot.rules.visible import shown
 
 MOST_BODY = 60_000
 """Characters of a body.  GitHub takes 65,536; the rest is for what we add."""
 
 MOST_TITLE = 256
 """Characters of a title, GitHub's own limit for issues and pull requests."""
+
+MOST_PLAN = 20_000
+"""Characters of a plan.  A yes is to all of it, so all of it has to find room in a comment."""
 
 MOST_CHOICES = 4
 """Answers that a question may offer."""
@@ -35,6 +47,21 @@ Line = Annotated[
 Text = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=MOST_BODY, pattern=STORABLE),
+]
+
+
+def _seen(text: str) -> str:
+    """Refuse text with characters that a person who says yes to it would not see."""
+    if shown(text) != text:
+        words = "It has characters without a shape, which nobody can see. Take them out"
+        raise PydanticCustomError("unseen", words)
+    return text
+
+
+Planned = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=MOST_PLAN, pattern=STORABLE),
+    AfterValidator(_seen),
 ]
 
 
@@ -72,7 +99,7 @@ class Comment(_Output):
 class Plan(_Output):
     """Say what you would do, step by step, and wait for a person's yes before you do it."""
 
-    text: Text
+    text: Planned
 
 
 class Noop(_Output):
@@ -155,9 +182,15 @@ PRIVATE_KEY = re.compile(
 """A private key with the lines that hold it, also in a diff."""
 
 
-def granted(outputs: Mapping[str, int], place: Place) -> dict[str, int]:
-    """Return what an agent may ask for at a place, of all that it may ask for anywhere."""
-    return {kind: most for kind, most in outputs.items() if _misplaced(kind, place) is None}
+def granted(outputs: Mapping[str, int], place: Place, *, planned: bool) -> dict[str, int]:
+    """Return what an agent may ask for at a place, of all that it may ask for anywhere.
+
+    One that makes plans brings no change to GitHub before a person has said yes to a plan of
+    its run, which `planned` says.
+    """
+    held = CHANGES if "plan" in outputs and not planned else frozenset()
+    here = {kind: most for kind, most in outputs.items() if _misplaced(kind, place) is None}
+    return {kind: most for kind, most in here.items() if kind not in held}
 
 
 def check(
@@ -181,10 +214,7 @@ def check(
     if words := _misplaced(kind, place):
         return Rejected(reason="place", words=words, left=0)
     if kind not in KINDS or kind not in grants:
-        allowed = ", ".join(sorted(grants)) or "nothing"
-        return Rejected(
-            reason="not_granted", words=f"This agent may ask for: {allowed}.", left=left
-        )
+        return Rejected(reason="not_granted", words=_not_granted(kind, grants), left=left)
     if left == 0:
         words = f"The limit of {grants[kind]} `{kind}` in one job is reached."
         return Rejected(reason="limit", words=words, left=0)
@@ -213,6 +243,13 @@ def _misplaced(kind: str, place: Place) -> str | None:
     if kind == "pull_request" and place.kind == "pull":
         return "There is a pull request already. Ask for `push`."
     return None
+
+
+def _not_granted(kind: str, grants: Mapping[str, int]) -> str:
+    allowed = f"This agent may ask for: {', '.join(sorted(grants)) or 'nothing'}."
+    if kind in CHANGES and "plan" in grants:
+        return f"{allowed} A person says yes to a `plan` first; your work is kept until then."
+    return allowed
 
 
 def _texts(fields: Mapping[str, Any]) -> Iterator[str]:

@@ -31,6 +31,10 @@ For the seven that git shows, a laptop makes another commit that begins alike in
 """
 
 
+YES = frozenset({START, APPROVAL, PLAN})
+"""What a person says yes to, by the beginning of its name."""
+
+
 def means(given: str, sha: str | None) -> bool:
-    """Tell whether what a person wrote names a commit."""
+    """Tell whether what a person wrote names a commit, or a plan."""
     return sha is not None and len(given) >= SHORTEST_SHA and sha.startswith(given.lower())

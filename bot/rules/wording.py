@@ -15,7 +15,7 @@ from bot.model.runs import Conclusion, Subject
 from bot.rules.buttons import buttons
 from bot.rules.lifecycle import Run
 from bot.rules.markdown import clip, cut, inline, quiet
-from bot.rules.waiting import ANSWER, APPROVAL, CI, REVIEW, START
+from bot.rules.waiting import ANSWER, APPROVAL, CI, PLAN, REVIEW, START
 
 MOST_CHARACTERS = 60_000
 """Characters of a body that we send; GitHub refuses more than 65,536."""
@@ -55,6 +55,7 @@ STATES: Mapping[Run, str] = {
 ASKING: Mapping[str, str] = {
     START: "waiting for a person's yes",
     APPROVAL: "waiting for a person's yes",
+    PLAN: "waiting for a yes to its plan",
     ANSWER: "waiting for an answer",
 }
 """Where a run stands that waits for a person."""
@@ -123,7 +124,7 @@ def comment(view: RunView) -> str:
     if view.ci and view.pull is None:  # else it stands in the pull request that was opened
         lines += ["", view.ci]
     if view.asks and view.asks.about:
-        lines += ["", _asking(view.prefix, view.asks.about)]
+        lines += ["", _asking(view.prefix, view.asks.about, plan=view.asks.reason == PLAN)]
     elif view.asks:
         lines += ["", f"Answer with `/{view.prefix} answer …`, or reply to the question."]
     lines += ["", f"Asked for by {plain(view.asked_by)}. `/{view.prefix} stop` ends it."]
@@ -147,11 +148,12 @@ def _parked(view: RunView) -> str:
     return f"waiting for {' and '.join(waits)}" if waits else ""
 
 
-def _asking(prefix: str, sha: Sha) -> str:
+def _asking(prefix: str, sha: Sha, *, plan: bool) -> str:
     """Tell whoever may write here what to say, and to what."""
     short = sha[:12]
+    what = f"its plan `{short}`" if plan else f"`{short}`"
     say = f"`/{prefix} approve {short}`"
-    return f"It waits for a yes to `{short}` by somebody who may write here: {say}"
+    return f"It waits for a yes to {what} by somebody who may write here: {say}"
 
 
 def _story(view: RunView) -> list[str]:

@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.model.errors import Refused
 from bot.model.facts import Waiting
 from bot.model.ids import Sha
-from bot.model.runs import Conclusion, Message
-from bot.rules import wording
+from bot.model.runs import Conclusion, Message, Plan
+from bot.rules import plans, wording
 from bot.rules.attempts import DELIVERING_PATIENCE
 from bot.rules.delivering import DELIVERY, Next, Standing, Wished, needs_yes, next_step
 from bot.rules.endings import Ending
@@ -42,7 +42,10 @@ LOOK_AGAIN = 5.0
 LATE = "GitHub did not take it in time."
 NOTHING = "Nothing had to be done."
 PUSHED = "a yes was given, it is pushed"
-ASKED = "asked a question"
+ASKED: Mapping[Next, str] = {
+    Next.END_WITH_PLAN: "made a plan",
+    Next.END_WITH_QUESTION: "asked a question",
+}
 DEFAULT = "This pull request comes from the default branch, to which only people push."
 
 
@@ -221,8 +224,8 @@ class Delivering:
                 await self._end(row, _good(words), changed=changed)
             case Next.END_WITH_WORDS | Next.END_WITH_NOTHING if row.head_branch:
                 await self._rest(row, seen, _good())  # what it pushed before still counts
-            case Next.END_WITH_QUESTION:
-                await self._rest(row, seen, _good(ASKED))
+            case Next.END_WITH_PLAN | Next.END_WITH_QUESTION:
+                await self._rest(row, seen, _good(ASKED[last]))
             case Next.SUCCEED:
                 await self._rest(row, seen, _good())
             case Next.END_WITH_NOTHING:
@@ -247,12 +250,13 @@ class Delivering:
             await rest(tx, at_head, _good(words), now=now, question=seen.question)
 
     async def _rest(self, row: RunRow, seen: Seen, how: Ending) -> None:
-        """Have a run wait for CI, a review or an answer, or end it."""
+        """Have a run wait for CI or for people, or end it."""
         now = self._context.now()
         async with self._context.store.begin() as tx:
             current = await runs.get(tx, row.id)
             await runs.unmoved(tx, row)
-            await rest(tx, current, how, now=now, question=seen.question)
+            plan = _planned(current, seen)
+            await rest(tx, current, how, now=now, question=seen.question, plan=plan)
 
     async def _refused(self, row: RunRow, seen: Seen) -> None:
         """Tell the agent what GitHub said no to, as long as it may try; then give up."""
@@ -284,6 +288,12 @@ class Delivering:
                 kept = OutputRow(kind=CHANGED, payload={"body": changed})
                 await story.ask(tx, row.id, row.fence, kept, now=now)
             await telling.finish(tx, row, how, now=now)
+
+
+def _planned(row: RunRow, seen: Seen) -> Plan | None:
+    """Return the plan that the agent made, for the commit that its job started from."""
+    output = seen.asked.get("plan")
+    return plans.plan(output.payload["text"], row.base) if output and row.base else None
 
 
 def _wished(row: OutboxRow | None) -> Wished | None:

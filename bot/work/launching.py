@@ -189,7 +189,8 @@ def shelf_of(row: RunRow) -> Repo:
 def _plan(row: RunRow, base: Base, task: Task, before: Before) -> JobPlan:
     fence = Fence(row.fence + 1)
     spec = row.terms.agent
-    agent = replace(spec, outputs=granted(spec.outputs, place_of(row)))
+    outputs = granted(spec.outputs, place_of(row), planned=row.plan is not None)
+    agent = replace(spec, outputs=outputs)
     messages = tuple(message for _, message in before.mail)
     return JobPlan(
         job=job_name(row.id, fence),

@@ -1,54 +1,73 @@
 """What a run does when all that it made is on GitHub: it ends, or waits for CI and people."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.model.ids import Sha
+from bot.model.runs import Plan
 from bot.rules.endings import Ending
 from bot.rules.lifecycle import Signal
-from bot.rules.waiting import ANSWER, CI, REVIEW
+from bot.rules.waiting import ANSWER, CI, PLAN, REVIEW
 from bot.store import mailbox, runs, story
 from bot.store.run_row import RunRow
-from bot.work import telling, waking
+from bot.work import plans, telling, waking
 
 WAITS: Mapping[str, str] = {
     CI: "CI",
     REVIEW: "a review",
     ANSWER: "an answer",
+    PLAN: "a yes to its plan",
 }
 """What can be waited for, in words."""
 
 
-async def rest(
+async def rest(  # noqa: PLR0913 - what a run may end with
     tx: AsyncConnection,
     row: RunRow,
     how: Ending,
     *,
     now: float,
     question: Mapping[str, Any] | None = None,
+    plan: Plan | None = None,
 ) -> None:
     """Have a run wait for what its agent names; with nothing to wait for it ends.
 
-    What has come while it delivered goes first.  `question` is what the agent asked.
+    What has come while it delivered goes first.  `question` is what the agent asked, `plan`
+    what it wants to do, for which a yes is asked before anything else: an older one is void.
     """
     await story.met(tx, row.id)
     if await mailbox.unread(tx, row.id):
         await waking.again(tx, row, now=now)
         return
-    waits = [*_named(row, asks=question is not None), *([ANSWER] if question is not None else [])]
+    if plan is not None:
+        row = await runs.note(tx, row, plan=None)
+        await plans.ask(tx, row, plan, now=now)
+    waits = _waits(row, asks=question is not None, plans=plan is not None)
     if not waits:
         await telling.finish(tx, row, how, now=now)
         return
     for reason in waits:
-        asked = question if reason == ANSWER else None
+        about, asked = row.head if reason == CI else None, None
+        if reason == ANSWER:
+            asked = question
+        elif reason == PLAN and plan is not None:
+            about, asked = Sha(plan.hash), asdict(plan)
         deadline = now + row.terms.parked
-        about = row.head if reason == CI else None
         await story.wait(tx, row.id, reason, now=now, deadline=deadline, about=about, asked=asked)
     waiting = await runs.note(tx, row, next_attempt_at=now)
     words = f"{how.words}; waiting" if how.words else "Waiting"
     named_so = " and ".join(WAITS[reason] for reason in waits)
     await telling.tell(tx, waiting, f"{words} for {named_so}", now=now)
+
+
+def _waits(row: RunRow, *, asks: bool, plans: bool) -> Sequence[str]:
+    """Return what it waits for: for a yes to a plan alone, since other words end that too."""
+    if plans:
+        return [PLAN]
+    return [*_named(row, asks=asks), ANSWER] if asks else _named(row, asks=False)
 
 
 def _named(row: RunRow, *, asks: bool) -> list[str]:

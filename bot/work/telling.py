@@ -24,7 +24,7 @@ from bot.rules.waiting import APPROVAL, START
 from bot.store import mailbox, outbox, runs, story
 from bot.store.outbox import Wish
 from bot.store.run_row import RunRow
-from bot.work import inheritance, questions
+from bot.work import inheritance, plans, questions
 from bot.work.replies import reaction
 
 log = structlog.get_logger()
@@ -37,7 +37,7 @@ DROPPED: Mapping[Signal, str] = {
     Signal.EXPIRED: "nobody said yes, it was dropped",
     Signal.FAILED: "the run has failed, it is dropped",
 }
-"""What becomes of a commit that nobody has said yes to, when its run ends."""
+"""What becomes of a commit or a plan that nobody has said yes to, when its run ends."""
 
 UNANSWERED: Mapping[Signal, str] = {
     Signal.CANCELLED: "The run was stopped",
@@ -154,6 +154,7 @@ async def finish(  # noqa: PLR0913 - what is known of an end
             await settle(tx, row, wait.about, DROPPED.get(how.signal, "it is dropped"), now=now)
     if row.state is Run.PARKED:
         await questions.settle(tx, row, UNANSWERED.get(how.signal, "The run has ended"), now=now)
+        await plans.settle(tx, row, waits, DROPPED.get(how.signal, "it is dropped"), now=now)
     await story.met(tx, row.id)
     await outbox.withdraw(tx, row.id, kinds=("branch", "pull"))
     if how.words:

@@ -4,23 +4,23 @@ A message is a row before anything else.  Neither parking nor ending is possible
 is unread, so it makes no difference which of the two was committed first.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.model.runs import Message
+from bot.model.runs import Message, MessageKind
 from bot.rules.lifecycle import Run, Signal
-from bot.rules.waiting import ANSWER, WAKES
+from bot.rules.waiting import ANSWER, PLAN, WAKES
 from bot.rules.wording import plain
 from bot.store import mailbox, outbox, runs, story
 from bot.store.run_row import RunRow
-from bot.work import questions, telling
+from bot.work import plans, questions, telling
 
 log = structlog.get_logger()
 
-ASKING = frozenset({ANSWER})
+ASKING = frozenset({ANSWER, PLAN})
 """Waits for a person, during which its check run is completed."""
 
 
@@ -39,24 +39,28 @@ async def go_on(tx: AsyncConnection, row: RunRow, *, now: float) -> str:
     """Have a run go on that waits and has unread messages."""
     waits = (await story.waiting(tx, [row.id])).get(row.id, [])
     reasons = {wait.reason for wait in waits}
-    unread = [message for _, message in await mailbox.unread(tx, row.id)]
-    if row.state is not Run.PARKED or not unread or not reasons or reasons - WAKES:
+    kinds = {message.kind for _, message in await mailbox.unread(tx, row.id)}
+    if row.state is not Run.PARKED or not kinds or not reasons or reasons - WAKES:
         return f"run {row.id} hears of it in time"
     if reasons & ASKING:
-        await telling.end_round(tx, row, "Answered", now=now)
-    by_ci = all(message.kind == "ci" for message in unread)
-    values = {
-        "handoffs": row.handoffs + 1 if by_ci else 0,
+        await telling.end_round(tx, row, _ended(kinds), now=now)
+    values: dict[str, Any] = {
+        "handoffs": row.handoffs + 1 if kinds == {"ci"} else 0,
         "round": row.round + 1 if reasons & ASKING else row.round,
     }
+    if "steer" in kinds:  # what is wanted is another thing now
+        values["plan"] = None
     await again(tx, row, now=now, **values)
-    log.info("run.woken", run=row.id, by=sorted({message.kind for message in unread}))
+    log.info("run.woken", run=row.id, by=sorted(kinds))
     return f"run {row.id} goes on"
 
 
 async def again(tx: AsyncConnection, row: RunRow, *, now: float, **values: Any) -> RunRow:
     """Have a parked run go on in another job, whatever it waited for."""
-    await questions.settle(tx, row, _answered(await mailbox.unread(tx, row.id)), now=now)
+    unread = [message for _, message in await mailbox.unread(tx, row.id)]
+    waits = (await story.waiting(tx, [row.id])).get(row.id, [])
+    await questions.settle(tx, row, _answered(unread), now=now)
+    await plans.settle(tx, row, waits, _approved(unread), now=now)
     await story.met(tx, row.id)
     await outbox.forget(tx, row.id, kinds=("branch",))  # the next job makes a commit of its own
     woken = await runs.signal(tx, row, Signal.WOKEN, now=now, result=None, **values)
@@ -64,8 +68,27 @@ async def again(tx: AsyncConnection, row: RunRow, *, now: float, **values: Any) 
     return woken
 
 
-def _answered(unread: Sequence[tuple[int, Message]]) -> str:
+def _ended(kinds: Collection[MessageKind]) -> str:
+    """Say what came of the check run on which a person was asked."""
+    if "plan" in kinds:
+        return "A yes was given"
+    return "Answered" if "answer" in kinds else "Went on"
+
+
+def _answered(unread: Sequence[Message]) -> str:
     """Say what came of a question when its run goes on."""
-    people = [plain(each.by) for _, each in unread if each.kind == "answer" and each.by]
-    who = " and ".join(dict.fromkeys(people))
+    who = _people(unread, "answer")
     return f"Answered by {who}" if who else "It went on without an answer"
+
+
+def _approved(unread: Sequence[Message]) -> str:
+    """Say what came of a plan then."""
+    who = _people(unread, "plan")
+    return (
+        f"{who} said yes to it" if who else "it went on without a yes, another plan needs its own"
+    )
+
+
+def _people(unread: Sequence[Message], kind: MessageKind) -> str:
+    people = [plain(each.by) for each in unread if each.kind == kind and each.by]
+    return " and ".join(dict.fromkeys(people))
