@@ -40,9 +40,21 @@ def why_missing(name: str) -> dict[str, str]:
     return {"kind": "missing_tool", "name": name, "why": why}
 
 
-def changed(programs: Programs) -> list[str]:
-    """Ask git which tracked files differ; tools' own caches are none."""
-    told = programs.run("git", "diff", "--name-only", "-z", "--no-renames", "HEAD").stdout
+def base(programs: Programs, commit: str) -> str:
+    """Return the commit that changes are compared with: `commit`, if there is such a one."""
+    known = commit and programs.run("git", "cat-file", "-e", f"{commit}^{{commit}}")
+    return commit if known and known.returncode == 0 else "HEAD"
+
+
+def back_to(programs: Programs, commit: str) -> None:
+    """Make the tracked files what they are in a commit: an earlier job may have left others."""
+    calm = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false")
+    programs.run("git", *calm, "restore", f"--source={commit}", "--worktree", ":/")
+
+
+def changed(programs: Programs, commit: str) -> list[str]:
+    """Ask git which tracked files differ from a commit; tools' own caches are none."""
+    told = programs.run("git", "diff", "--name-only", "-z", "--no-renames", commit).stdout
     return [path for path in told.split("\0") if path]
 
 

@@ -7,7 +7,8 @@ is told, to the agent and to people, and the job begins at its base as the first
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from bot.agents.base import Driver
 from bot.harness.beginning import Beginning
@@ -20,13 +21,15 @@ from bot.harness.session import unpack
 from bot.model.errors import Unavailable
 from bot.model.ids import Sha
 from bot.model.inside import RESULT_REPO, WORKSPACE
-from bot.model.runs import Checkpoint, JobPlan
+from bot.model.runs import Checkpoint, JobPlan, Message
 from bot.rules import checkpoints as words
 from bot.sandbox.folder import JobFolder, Order
 from bot.workspace.snapshot import WORK_REF, GitFailed
 
 KEPT_REF = "refs/greenroom/checkpoint"
 """Where the agent's own repository has work that does not fit onto the base any more."""
+
+T = TypeVar("T")
 
 _PACK = "incoming.pack"
 _CONFLICT = 1
@@ -45,7 +48,7 @@ def restore(
         return Beginning(plan=plan)
     trouble: list[str] = []
 
-    def had(name: str | None, part: str, use: Callable[[bytes], str | None]) -> str | None:
+    def had(name: str | None, part: str, use: Callable[[bytes], T]) -> T | None:
         """Fetch one part and use it; what goes wrong is told, and nothing comes of it."""
         if name is None:
             return None
@@ -57,16 +60,23 @@ def restore(
             return None
 
     work = _Work(folder, order, plan, left)
-    told = had(left.work, "work", work.put_back)
+    found = had(left.work, "work", work.put_back)
     session = had(
         left.session,
         "session",
         lambda data: driver.resumed(unpack(data, folder.home, driver.session)),
     )
-    said = [*([told] if told else []), *trouble]
-    say("harness.restored", work=told is not None, session=session is not None)
-    brief = words.briefed(plan.brief, said)
-    return Beginning(plan=replace(plan, brief=brief), session=session, lines=tuple(trouble))
+    say("harness.restored", work=found is not None, session=session is not None)
+    brief = words.briefed(plan.brief, [*([found.words] if found else []), *trouble])
+    plan = replace(plan, brief=brief, messages=(*plan.messages, *_came_of(found)))
+    return Beginning(plan=plan, session=session, lines=tuple(trouble))
+
+
+def _came_of(found: "_Found | None") -> Sequence[Message]:
+    """Return what programs are told that read no brief: work that does not fit is a conflict."""
+    if found is None or found.fits:
+        return ()
+    return (Message(kind="conflict", text=found.words),)
 
 
 def _blob(gateway: str, claimed: Claim, name: str, most: int) -> bytes:
@@ -81,6 +91,14 @@ def _blob(gateway: str, claimed: Claim, name: str, most: int) -> bytes:
     return data
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What came of the work: words for the agent, and whether it is in the workspace."""
+
+    words: str
+    fits: bool
+
+
 class _Work:
     """The work in progress, on its way from a bundle into the workspace."""
 
@@ -90,7 +108,7 @@ class _Work:
         self._plan = plan
         self._left = left
 
-    def put_back(self, data: bytes) -> str:
+    def put_back(self, data: bytes) -> _Found:
         """Put it into the workspace, and say what came of it.
 
         Raises:
@@ -108,7 +126,7 @@ class _Work:
         finally:
             pack.unlink()
 
-    def _unpacked(self, git: GitBox, bundle: Bundle) -> str:
+    def _unpacked(self, git: GitBox, bundle: Bundle) -> _Found:
         work = bundle.tip
         _take(git, ())
         head, _, message = git.git(("cat-file", "commit", work)).partition("\n\n")
@@ -118,9 +136,9 @@ class _Work:
         tree, conflicts = self._joined(git, work)
         if conflicts:
             self._keep_aside(git, work)
-            return words.kept_aside(KEPT_REF, self._left.base, conflicts)
+            return _Found(words.kept_aside(KEPT_REF, self._left.base, conflicts), fits=False)
         self._check_out(git, tree)
-        return words.found(message)
+        return _Found(words.found(message), fits=True)
 
     def _joined(self, git: GitBox, work: Sha) -> tuple[str, Sequence[str]]:
         """Return the tree to start from, or which files keep it from being one."""

@@ -248,11 +248,13 @@ async def test_a_session_goes_on_in_another_home(played, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["0" * 32, "../../etc/passwd"])
-async def test_a_session_that_never_was_is_refused(played, name):
+async def test_a_session_that_never_was_is_refused_and_a_new_one_begun(played, name):
     played.repository()
     played.session = name
-    turn = await played.play("leave it")
-    assert turn.trouble == "The agent answered session/load with an error: Resource not found"
+    assert (await played.play("leave it")).went_well
+    assert "session/load with an error: Resource not found" in played.lines[0]
+    (made,) = (played.home / ".playbook").iterdir()
+    assert made.stem != name
 
 
 async def test_what_git_cannot_do_is_told_in_its_words(played):

@@ -51,6 +51,11 @@ def test_a_patch_in_the_instruction_is_applied_and_tested():
     assert done(f"please do this\n\n{PATCH}") == (Apply((Patch(author="", text=DIFF),)), Check())
 
 
+def test_to_go_on_is_what_was_to_be_done_without_a_word():
+    assert done("Go on although the tests fail") == (Autofix(), Check(anyway=True))
+    assert done("go on", suggested("alice")) == done("", suggested("alice"))
+
+
 def test_what_is_to_be_formatted_too_is_formatted_after_it():
     assert done(f"apply this and format the code\n{PATCH}")[1:] == (Autofix(), Check())
 

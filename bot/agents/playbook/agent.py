@@ -22,6 +22,7 @@ from acp.schema import (
 from bot.agents.playbook.moves import LEAVE
 from bot.agents.playbook.session import Session
 from bot.agents.playbook.task import Task
+from bot.agents.playbook.turns import decide
 from bot.agents.playbook.work import CallKind, Door, Work
 from bot.agents.programs import Programs, Stopped
 
@@ -35,12 +36,14 @@ class Playbook:
         task: reads what is to be done, when it is to be done.
         home: where sessions are kept.
         door: where outputs are asked for.
+        base: the commit that changes are compared with; empty where nobody says.
     """
 
-    def __init__(self, task: Callable[[], Task], home: Path, door: Door) -> None:
+    def __init__(self, task: Callable[[], Task], home: Path, door: Door, base: str = "") -> None:
         self._task = task
         self._home = home
         self._door = door
+        self._base = base
         self._client: acp.Client | None = None
         self._session: Session | None = None
         self._programs: Programs | None = None
@@ -78,15 +81,18 @@ class Playbook:
         return LoadSessionResponse()
 
     async def prompt(self, session_id: str, prompt: Sequence[Any], **_: Any) -> PromptResponse:
-        """Do the task; a person's answer comes in another turn, so a question ends this one."""
+        """Do the task as it is now; a question ends the turn, its answer comes in another."""
         if self._session is None or self._programs is None or session_id != self._session.name:
             raise acp.RequestError.resource_not_found(session_id)
         self._session.keep("user", "".join(getattr(block, "text", "") for block in prompt))
-        work = Work(self._task(), self._programs, self, self._door)
+        todo = decide(self._task(), self._session.past(self._base), plans=self._door.plans)
+        work = Work(todo, self._programs, self, self._door, self._base)
         try:
             self.refused = not await work.do()
         except Stopped:
             return PromptResponse(stop_reason="cancelled")
+        if work.came is not None:
+            self._session.did(work.came, self._base, todo.messages)
         return PromptResponse(stop_reason="end_turn")
 
     async def cancel(self, **_: Any) -> None:

@@ -80,6 +80,8 @@ def _patch(tree: Tree, patch: Patch, file: Path) -> None:
     file.write_text(patch.text, encoding="utf-8", errors="surrogateescape")
     way: tuple[str, ...] = (f"-p{leading_parts(patch.text)}", str(file))
     why = _refusal(tree, *way)
+    if why and not _refusal(tree, "--reverse", *way):
+        return  # somebody has made this change already
     # People count wrong, and leave the lines around a change away.
     for leniently in (("--recount",), ("--unidiff-zero", "--recount")):
         if why and not _refusal(tree, *leniently, *way):

@@ -5,7 +5,9 @@ protocol's SDK and this package.
 """
 
 import asyncio
+import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +21,16 @@ from bot.agents.playbook.work import Door
 
 def main() -> int:
     """Serve one client over standard input and output; return the exit status."""
-    agent = Playbook(_task, Path.home(), Door(ask=_ask, changes=handing_in()))
+    door = Door(ask=_ask, changes=handing_in(), plans=plans(os.environ))
+    agent = Playbook(_task, Path.home(), door, os.environ.get("GREENROOM_BASE", ""))
     asyncio.run(_serve(agent))
     return 1 if agent.refused else 0
+
+
+def plans(environment: Mapping[str, str]) -> bool:
+    """Say whether a plan is all that may be handed in, as the environment tells."""
+    granted = set(environment.get("GREENROOM_OUTPUTS", "").split())
+    return "plan" in granted and granted.isdisjoint({"pull_request", "push"})
 
 
 async def _serve(agent: Playbook) -> None:

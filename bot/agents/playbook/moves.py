@@ -24,10 +24,17 @@ class Apply:
 
     changes: tuple[Change, ...]
 
+    def __str__(self) -> str:
+        many = len(self.changes) > 1
+        return f"Applying {len(self.changes)} changes" if many else f"Applying {self.changes[0]}"
+
 
 @dataclass(frozen=True, slots=True)
 class Autofix:
     """Let the repository's own tools change what they can."""
+
+    def __str__(self) -> str:
+        return "Formatting and linting"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +42,9 @@ class Check:
     """Run the tests; `anyway` hands the changes in even if they break one."""
 
     anyway: bool = False
+
+    def __str__(self) -> str:
+        return "Running the tests"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +54,9 @@ class Ask:
     text: str
     choices: tuple[str, ...]
 
+    def __str__(self) -> str:
+        return "Asking a person"
+
 
 @dataclass(frozen=True, slots=True)
 class Leave:
@@ -51,12 +64,41 @@ class Leave:
 
     why: str
 
+    def __str__(self) -> str:
+        return "Leaving everything as it is"
 
-Move = Apply | Autofix | Check | Ask | Leave
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Go on with the tree as it was found, and hand in what differs from the base.
+
+    Where nothing does, `otherwise` is a reason to leave it at that; empty to go on.
+    """
+
+    otherwise: str = ""
+
+    def __str__(self) -> str:
+        return "Looking at what was made before"
+
+
+@dataclass(frozen=True, slots=True)
+class Propose:
+    """Say what would be done, in Markdown, and do nothing of it."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return "Making a plan"
+
+
+Move = Apply | Autofix | Check | Ask | Leave | Keep | Propose
 
 FORMAT = "Format and lint"
 TEST = "Run the tests"
 LEAVE = "Leave it"
+THEIRS = "Keep what was pushed"
+GO_ON = "Go on"
+"""The words of somebody who said nothing, by a label or a bare command."""
 ANYWAY = "although the tests fail"
 """What an instruction says to hand in changes that break a test."""
 
@@ -68,7 +110,8 @@ _FORMATS = re.compile(
     r"|\bformatters?\b|\blint|\btidy\b|\bauto-?fix"
 )
 _TESTS = re.compile(r"\b(?:run|check|try)\b.*\btests?\b|^tests?\b")
-_LEAVES = re.compile(r"^(?:leave it|do nothing|nothing)\b")
+_LEAVES = re.compile(r"^(?:leave it|do nothing|nothing|keep what)\b")
+_GOES_ON = re.compile(r"^go on\b")
 _ANYWAY = re.compile(r"\b(?:although|even if|even though) (?:the |its )?tests? (?:fail|break)")
 _POINTS = re.compile(
     r"\b(?:apply|accept|commit|take)\b.*?\b(?:suggest|patch|diff|change)"
@@ -95,6 +138,9 @@ def moves(task: Task) -> tuple[Move, ...]:
         return (Leave("Nothing was to be done."),)
     if _NEGATES.search(words):
         return (_unsure(task, "I am not sure what you do not want."),)
+    anyway = bool(_ANYWAY.search(words))
+    if _GOES_ON.search(words):
+        words = ""
     found = _wanted(task, words)
     if isinstance(found, Ask):
         return (found,)
@@ -103,7 +149,7 @@ def moves(task: Task) -> tuple[Move, ...]:
         steps.append(Autofix())
     if not steps and not _TESTS.search(words):
         return (_unsure(task, "I follow fixed rules, and none of them fits what you wrote."),)
-    return (*steps, Check(anyway=bool(_ANYWAY.search(words))))
+    return (*steps, Check(anyway=anyway))
 
 
 def _wanted(task: Task, words: str) -> Sequence[Change] | Ask:

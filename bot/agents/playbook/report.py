@@ -9,7 +9,9 @@ from typing import Literal
 
 from bot.agents import tidied
 from bot.agents.playbook.changes import Change, Patch, whose
-from bot.agents.playbook.moves import ANYWAY, LEAVE
+from bot.agents.playbook.moves import ANYWAY, GO_ON, LEAVE
+
+KEPT = "Put the changes onto what was pushed meanwhile"
 
 _MOST_LINES = 40
 
@@ -38,12 +40,14 @@ class Report:
     """What was done, as it came to be.
 
     Attributes:
+        kept: whether there are changes of an earlier job, which a push has overtaken.
         applied: changes that were made.
         ran: formatters and linters.
         missing: those that were not there.
         tested: the tests.
     """
 
+    kept: bool = False
     applied: Sequence[Change] = ()
     ran: Sequence[tidied.Ran] = ()
     missing: Sequence[str] = ()
@@ -58,7 +62,7 @@ class Report:
 def title(report: Report) -> str:
     """Return the title of a pull request, which is also the commit's."""
     if not report.applied:
-        return tidied.title(report.ran)
+        return KEPT if report.kept else tidied.title(report.ran)
     if len(report.applied) == 1:
         return f"Apply {report.applied[0]}"
     authors = [each for each in dict.fromkeys(each.author for each in report.applied) if each]
@@ -69,8 +73,10 @@ def title(report: Report) -> str:
 def body(report: Report) -> str:
     """Return the text that goes with the changes."""
     parts = []
+    if report.kept:
+        parts.append("What was made before is now on top of what somebody has pushed meanwhile.")
     if report.applied:
-        lines = [f"- {_change(each)}" for each in report.applied]
+        lines = [f"- {described(each)}" for each in report.applied]
         parts.append("\n".join(["**What was applied**", "", *lines]))
     if report.ran or report.missing:
         parts.append(tidied.body(report.ran, report.missing).rstrip())
@@ -96,7 +102,7 @@ def about_tests(report: Report, instruction: str) -> tuple[str, tuple[str, ...]]
     """Return the question whether changes are wanted that break tests, and its answers."""
     broken = [each for each in report.tested if each.result == "failed" and not each.before]
     shown = "\n\n".join(_tested(each) for each in broken)
-    words = " ".join(instruction.split()) or "Go on"
+    words = " ".join(instruction.split()) or GO_ON
     again = (f"{words} {ANYWAY}",) if len(words) <= 120 and "```" not in instruction else ()  # noqa: PLR2004 - a button is short
     return f"The tests fail after the change. Is it wanted all the same?\n\n{shown}", (
         *again,
@@ -106,10 +112,11 @@ def about_tests(report: Report, instruction: str) -> tuple[str, tuple[str, ...]]
 
 def about_change(change: Change, why: str) -> str:
     """Return the question that a change leads to which cannot be made."""
-    return f"I cannot apply {_change(change)}.\n\n{tidied.fenced(why)}\n\nWhat now?"
+    return f"I cannot apply {described(change)}.\n\n{tidied.fenced(why)}\n\nWhat now?"
 
 
-def _change(change: Change) -> str:
+def described(change: Change) -> str:
+    """Name a change with its place."""
     if isinstance(change, Patch):
         return str(change)
     where = tidied.code(f"{change.path}:{change.first}-{change.last}")

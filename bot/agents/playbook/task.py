@@ -1,7 +1,7 @@
 """What the playbook is told: its brief, as values."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,10 +60,19 @@ def read(brief: str) -> Task:
         return Task(
             instruction=_plain(fields["instruction"]),
             texts=tuple(_text(each) for each in fields["texts"]),
-            messages=tuple(_message(each) for each in fields.get("messages", ())),
+            messages=messages(fields.get("messages", ())),
         )
     except (KeyError, TypeError) as problem:
         raise ValueError(f"brief.json lacks what is needed: {problem}") from problem
+
+
+def messages(given: Iterable[Mapping[str, Any]]) -> tuple[Message, ...]:
+    """Read messages as `brief.json` has them.
+
+    Raises:
+        KeyError: they lack what is needed, and so does TypeError say.
+    """
+    return tuple(_message(each) for each in given)
 
 
 def _message(given: Mapping[str, Any]) -> Message:

@@ -36,6 +36,13 @@ class Tree:
         self.git("add", "--all" if new_files else "--update", ".")
         return self.git("write-tree").strip()
 
+    def of(self, commit: str) -> str | None:
+        """Return the mark of a commit; None where there is no such commit."""
+        try:
+            return self.git("rev-parse", "--verify", "--quiet", f"{commit}^{{tree}}").strip()
+        except GitFailed:
+            return None
+
     def back_to(self, mark: str) -> None:
         """Make the folder what it was; what came since the last mark is removed.
 

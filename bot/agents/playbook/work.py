@@ -2,7 +2,7 @@
 
 import asyncio
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol, TypeVar, assert_never
@@ -11,15 +11,30 @@ from bot.agents import tidied
 from bot.agents.asking import Answer
 from bot.agents.playbook import edits, report, trials
 from bot.agents.playbook.edits import CannotApply
-from bot.agents.playbook.moves import LEAVE, Apply, Ask, Autofix, Check, Leave, Move
+from bot.agents.playbook.moves import (
+    LEAVE,
+    Apply,
+    Ask,
+    Autofix,
+    Check,
+    Keep,
+    Leave,
+    Move,
+    Propose,
+)
 from bot.agents.playbook.report import Report
-from bot.agents.playbook.since import decide
-from bot.agents.playbook.task import Task
+from bot.agents.playbook.session import Came
 from bot.agents.playbook.tree import GitFailed, Tree
+from bot.agents.playbook.turns import Todo
 from bot.agents.programs import Programs, Stopped
 from bot.agents.tools import Tidying, tidy, why_missing
 
 CallKind = Literal["edit", "execute"]
+
+_FROM_BASE = (Apply, Autofix, Check)
+"""Moves that are made from the base, whatever is in the tree: so they come to the same again."""
+
+_HANDING_IN = {"noop": "Nothing to hand in", "plan": "Handing in the plan"}
 
 T = TypeVar("T")
 
@@ -31,10 +46,12 @@ class Door:
     Attributes:
         ask: asks for one, and blocks until the broker's answer comes.
         changes: the kind that hands changes in.
+        plans: whether a plan is all that may be handed in before a person's yes.
     """
 
     ask: Callable[[dict[str, str]], Answer]
     changes: str
+    plans: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,17 +59,24 @@ class Place:
     """Where the work is done.
 
     Attributes:
-        base: the mark of the tree as it was found.
+        base: the mark of the tree that changes are compared with.
+        start: the mark of the tree that is left when nothing comes of the work.
         scratch: an empty folder beside it.
     """
 
     tree: Tree
     base: str
+    start: str
     scratch: Path
 
     def changed(self) -> bool:
-        """Say whether the tree is another one than at the beginning."""
+        """Say whether the tree is another one than the base."""
         return self.tree.mark() != self.base
+
+    def leave(self) -> None:
+        """Leave the tree as if nothing had been done."""
+        if self.tree.mark() != self.start:
+            self.tree.back_to(self.start)
 
 
 class Voice(Protocol):
@@ -84,52 +108,88 @@ class Voice(Protocol):
 
 
 class Work:
-    """One task, done once.
+    """One turn's work, done once.
 
     Args:
         programs: of the working folder.
         door: where outputs are asked for.
+        base: the commit that changes are compared with; where there is no such commit it is
+            the tree as it is found.
+
+    Attributes:
+        came: what it came to that later turns have to know of; None for anything else.
     """
 
-    def __init__(self, task: Task, programs: Programs, voice: Voice, door: Door) -> None:
-        self._task, self._moves = decide(task)
+    def __init__(
+        self, todo: Todo, programs: Programs, voice: Voice, door: Door, base: str = ""
+    ) -> None:
+        self._todo = todo
         self._programs = programs
         self._voice = voice
         self._door = door
+        self._base = base
         self._report = Report()
+        self.came: Came | None = None
 
     async def do(self) -> bool:
         """Do it; return whether what it led to was accepted."""
         with tempfile.TemporaryDirectory(prefix="playbook-") as scratch:
-            place = await asyncio.to_thread(_placed, self._programs, Path(scratch))
-            todo = self._moves
-            names = [_name(each) for each in todo]
+            place = await asyncio.to_thread(self._placed, Path(scratch))
+            todo = self._todo.moves
+            names = [str(each) for each in todo]
             for at, move in enumerate(todo):
                 await self._voice.plan(names, at)
                 over = await self._make(move, place)
                 if over is not None:
+                    await asyncio.to_thread(place.leave)
                     return over
             await self._voice.plan(names, len(names))
             return await self._hand_in(place)
 
+    def _placed(self, scratch: Path) -> Place:
+        """Look at the tree, and go back to the base where the work begins from there."""
+        tree = Tree(self._programs, scratch / "index")
+        found = tree.mark()
+        base = tree.of(self._base) or found
+        if found != base and isinstance(self._todo.moves[0], _FROM_BASE):
+            tree.back_to(base)
+        return Place(tree=tree, base=base, start=found, scratch=scratch)
+
     async def _make(self, move: Move, place: Place) -> bool | None:
         """Make one move; the answer is None while there is more to do."""
+        over: Coroutine[None, None, bool | None]
         match move:
             case Apply():
-                return await self._apply(move, place)
+                over = self._apply(move, place)
             case Autofix():
-                return await self._autofix(place)
+                over = self._autofix(place)
             case Check():
-                return await self._check(move, place)
+                over = self._check(move, place)
             case Ask():
-                return await self._ask(move.text, move.choices)
+                over = self._ask(move.text, move.choices)
             case Leave():
-                return await self._nothing(move.why)
+                over = self._nothing(move.why)
+            case Keep():
+                over = self._keep(move, place)
+            case Propose():
+                over = self._propose(move.text)
             case _:
                 assert_never(move)
+        return await over
+
+    async def _keep(self, move: Keep, place: Place) -> bool | None:
+        self._report.kept = await asyncio.to_thread(place.changed)
+        if self._report.kept or not move.otherwise:
+            return None
+        return await self._nothing(move.otherwise)
+
+    async def _propose(self, text: str) -> bool:
+        accepted = await self._ask_for({"kind": "plan", "text": text})
+        self.came = "planned" if accepted else None
+        return accepted
 
     async def _apply(self, move: Apply, place: Place) -> bool | None:
-        name = _name(move)
+        name = str(move)
         if not await self._voice.may(name, "edit"):
             return await self._nothing("I was not allowed to change the files.")
         try:
@@ -141,7 +201,7 @@ class Work:
         return None
 
     async def _autofix(self, place: Place) -> bool | None:
-        done = await self._call(_name(Autofix()), "execute", _tidied, self._programs, place.tree)
+        done = await self._call(str(Autofix()), "execute", _tidied, self._programs, place.tree)
         self._report.ran, self._report.missing = done.ran, done.missing
         for name in done.missing:
             await asyncio.to_thread(self._door.ask, why_missing(name))
@@ -149,14 +209,13 @@ class Work:
 
     async def _check(self, move: Check, place: Place) -> bool | None:
         self._report.tested = await self._call(
-            _name(move), "execute", trials.run, self._programs, place.tree, place.base
+            str(move), "execute", trials.run, self._programs, place.tree, place.base
         )
         if not self._report.broke_tests or move.anyway:
             return None
         if not await asyncio.to_thread(place.changed):
             return None
-        question = report.about_tests(self._report, self._task.instruction)
-        await asyncio.to_thread(place.tree.back_to, place.base)
+        question = report.about_tests(self._report, self._todo.instruction)
         return await self._ask(*question)
 
     async def _ask(self, text: str, choices: Sequence[str]) -> bool:
@@ -171,10 +230,12 @@ class Work:
         if not await asyncio.to_thread(place.changed):
             return await self._nothing(report.nothing(self._report))
         title, body = report.title(self._report), report.body(self._report)
-        return await self._ask_for(tidied.handed_in(self._door.changes, title, body))
+        accepted = await self._ask_for(tidied.handed_in(self._door.changes, title, body))
+        self.came = "handed_in" if accepted else None
+        return accepted
 
     async def _ask_for(self, output: dict[str, str]) -> bool:
-        name = "Nothing to hand in" if output["kind"] == "noop" else "Handing in the changes"
+        name = _HANDING_IN.get(output["kind"], "Handing in the changes")
         answer = await self._call(name, "execute", self._door.ask, output)
         if not answer.accepted:
             await self._voice.say(f"Refused: {answer.words}")
@@ -190,31 +251,6 @@ class Work:
             raise
         await self._voice.end(call, well=True)
         return result
-
-
-def _name(move: Move) -> str:
-    match move:
-        case Apply(changes):
-            return (
-                f"Applying {changes[0]}"
-                if len(changes) == 1
-                else f"Applying {len(changes)} changes"
-            )
-        case Autofix():
-            return "Formatting and linting"
-        case Check():
-            return "Running the tests"
-        case Ask():
-            return "Asking a person"
-        case Leave():
-            return "Leaving everything as it is"
-        case _:
-            assert_never(move)
-
-
-def _placed(programs: Programs, scratch: Path) -> Place:
-    tree = Tree(programs, scratch / "index")
-    return Place(tree=tree, base=tree.mark(), scratch=scratch)
 
 
 def _tidied(programs: Programs, tree: Tree) -> Tidying:
