@@ -5,13 +5,14 @@ Each errand has a place of its own.  All but the first come from people who talk
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from bot.demo.hub import Hub
 from tests.devhub.checkout import run_git
 from tests.stories.asked import UNSETTLED, Asked
 from tests.stories.people import BUSY, WAITING, Place, place
+from tests.stories.project import UNTIDY
 from tests.stories.verdict import wrong_after_failure, wrong_after_success
 from tests.stories.world import World
 
@@ -117,14 +118,14 @@ class Talk(Errand):
     number: int = 0
     comment: int = 0
     about: str = ""
-    files: Mapping[str, str] = field(default_factory=dict)
 
-    done = FINISHED
+    project: ClassVar[Mapping[str, str]] = UNTIDY
+    done: ClassVar[str] = FINISHED
     """A query that finds something once it is done."""
 
     @classmethod
     async def prepared(cls, world: World, crowd: Crowd) -> Errand:
-        made = cls(await place(world, crowd))
+        made = cls(await place(world, crowd, cls.project))
         await made.prepare()
         await made.rests()
         return made

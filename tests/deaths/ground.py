@@ -82,17 +82,47 @@ class Ground:
         """Go through deaths until an errand has no such point any more; return what was wrong."""
         failures: list[str] = []
         for death in deaths:
-            try:
-                point, wrong = await self.dies(death, kind)
-            except (AssertionError, TimeoutError, Unavailable) as problem:
-                point, wrong = "?", [repr(problem)[:200]]
-                await self._bring_down()
-            self.tell(f"{death}: {point or 'no such point'}{', '.join(['', *wrong])}")
-            if wrong:
-                failures.append(f"{death} ({point}): {wrong}")
+            point = await self._dies_somewhere(death, kind, failures)
             if point is None or len(failures) > MOST_FAILURES:
                 return failures
         return failures
+
+    async def dies_at_each(self, deaths: Iterable[Death], kind: type[Errand]) -> list[str]:
+        """Go through deaths, whether or not an errand has such points; return what was wrong."""
+        failures: list[str] = []
+        for death in deaths:
+            await self._dies_somewhere(death, kind, failures)
+            if len(failures) > MOST_FAILURES:
+                break
+        return failures
+
+    async def _dies_somewhere(
+        self, death: Death, kind: type[Errand], failures: list[str]
+    ) -> str | None:
+        """Do an errand with one death in it, and add what was wrong; return the point's name."""
+        try:
+            point, wrong = await self.dies(death, kind)
+        except (AssertionError, TimeoutError, Unavailable) as problem:
+            point, wrong = "?", [repr(problem)[:200]]
+            await self._bring_down()
+        self.tell(f"{death}: {point or 'no such point'}{', '.join(['', *wrong])}")
+        if wrong:
+            failures.append(f"{death} ({point}): {wrong}")
+        return point
+
+    async def passed(self, kind: type[Errand]) -> tuple[dict[str, list[str]], list[str]]:
+        """Do an errand in which nobody dies.
+
+        Returns:
+            The commits of each process by name, and the worker's requests to GitHub.
+        """
+        errand = await self.prepared(kind)
+        await errand.begin()
+        await errand.settled()
+        assert await errand.wrong() == []
+        seen = await self.world.control("GET /requests")
+        commits = {name: self.passage(name).points("commit") for name in NAMES}
+        return commits, [each["request"] for each in seen["requests"]]
 
     async def dies(
         self, death: Death, kind: type[Errand] = Labelled
@@ -103,7 +133,10 @@ class Ground:
             The name of the point, None when the errand had no such point; and what was
             wrong in the end.
         """
-        errand = await self.prepared(kind)
+        return await self.dies_in(await self.prepared(kind), death)
+
+    async def dies_in(self, errand: Errand, death: Death) -> tuple[str | None, list[str]]:
+        """Do a prepared errand with one death in it; return the same."""
         await self._arm(death)
         await errand.begin()
         point = await self._strikes(death, errand)
@@ -130,7 +163,7 @@ class Ground:
 
     async def _strikes(self, death: Death, errand: Errand) -> str | None:
         """Wait until somebody died, or the errand is over; bring up whoever is missing."""
-        async with asyncio.timeout(120):
+        async with asyncio.timeout(60):
             while (point := await self._point(death)) is None and not await self._over(errand):
                 await asyncio.sleep(LOOK)
                 self.world.move(LOOK)

@@ -6,6 +6,7 @@ also written down, so that a test can count the points of a clean run.
 
 import json
 import os
+import re
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -23,7 +24,8 @@ class Trap:
     """The point at which somebody is killed.
 
     Attributes:
-        nth: counts points of this kind whose name contains `match`; the first is 1.
+        nth: counts points of this kind in whose name `match` finds something; the first is 1.
+        match: a regular expression.
         victim: `self`, another process by its id, or `harness` or `agent` of the job that calls.
     """
 
@@ -89,7 +91,7 @@ class Passage:
             return None
         if self._set != (found.st_ino, found.st_mtime_ns):
             self._set, self._left = (found.st_ino, found.st_mtime_ns), trap.nth
-        if trap.point != point or trap.match not in name:
+        if trap.point != point or not re.search(trap.match, name):
             return None
         self._left -= 1
         return trap if self._left == 0 else None

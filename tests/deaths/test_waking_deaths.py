@@ -1,0 +1,138 @@
+"""Somebody is killed while a run that waits is woken; the end is as if nobody had been.
+
+`make test` takes a few deaths; `make test-full` the first two of every kind of commit and of
+request, and all calls of the second job.
+"""
+
+import re
+from collections import Counter
+from itertools import count
+
+import pytest
+
+from tests.deaths import waking
+from tests.deaths.ground import Death, Request
+from tests.deaths.traps import Trap
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+def commit(of: str, side: str, match: str) -> Death:
+    return Death(of=of, at=Trap(point="commit", side=side, nth=1, match=match))
+
+
+def call(victim: str, side: str, match: str) -> Death:
+    return Death(of="gateway", at=Trap(point="call", side=side, nth=1, match=match, victim=victim))
+
+
+def request(side: str, match: str) -> Death:
+    return Death(of="work", at=Request(side=side, match=match))
+
+
+SAMPLE = [
+    (waking.Mends, commit("work", "after", "INSERT INTO mailbox")),
+    (waking.Answers, call("harness", "before", "/finish")),
+]
+MORE = [
+    (waking.Reviews, request("after", "POST .*/pulls/.*/comments")),
+    (waking.Mends, commit("work", "before", "INSERT INTO mailbox")),
+    (waking.Mends, commit("web", "after", "deliveries")),
+    (waking.Mends, call("harness", "after", "/finish")),
+    (waking.Answers, commit("gateway", "before", "UPDATE mailbox")),
+    (waking.Reviews, call("harness", "before", "/outputs")),
+    (waking.Approves, commit("work", "after", "DELETE FROM waits")),
+    (waking.Merges, request("after", "DELETE .*/git/refs")),
+]
+DEATHS = [*SAMPLE, *(pytest.param(*each, marks=pytest.mark.full) for each in MORE)]
+
+ALL = list(dict.fromkeys(kind for kind, _ in [*SAMPLE, *MORE]))
+
+
+def name(each: object) -> str:
+    return each.__name__ if isinstance(each, type) else str(each)
+
+
+@pytest.mark.parametrize(("kind", "death"), DEATHS, ids=name)
+async def test_a_death_changes_nothing(battlefield, kind, death):
+    point, wrong = await battlefield.dies(death, kind)
+    assert point
+    assert wrong == []
+
+
+UPLOADS = [
+    (call("harness", "before", "/checkpoint"), "one\n"),
+    pytest.param(call("harness", "after", "/checkpoint"), "one\ntwo\n", marks=pytest.mark.full),
+    pytest.param(commit("gateway", "before", "^UPDATE runs$"), "one\n", marks=pytest.mark.full),
+    pytest.param(
+        commit("gateway", "after", "^UPDATE runs$"), "one\ntwo\n", marks=pytest.mark.full
+    ),
+]
+
+
+@pytest.mark.parametrize(("death", "kept"), UPLOADS, ids=name)
+async def test_the_next_job_goes_on_from_the_last_checkpoint_that_was_whole(
+    battlefield, death, kept
+):
+    errand = await battlefield.prepared(waking.GoesOn)
+    point, wrong = await battlefield.dies_in(errand, death)
+    assert point
+    assert wrong == []
+    assert await errand.kept() == kept
+
+
+MOST_ALIKE = 2
+"""Points of one name that are tried: many only say that somebody has looked, and found nothing."""
+
+MOVING = r"[0-9a-f]{40}|\d+"
+"""What is another in the name of a request each time that somebody asks for the same."""
+
+
+def points(names):
+    """Yield a pattern for each name and which of those alike it is, in an errand's order."""
+    alike = Counter()
+    for each in names:
+        parts = re.split(MOVING, each)
+        pattern = f"^{f'(?:{MOVING})'.join(map(re.escape, parts))}$"
+        alike[pattern] += 1
+        if alike[pattern] <= MOST_ALIKE:
+            yield pattern, alike[pattern]
+
+
+@pytest.mark.full
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("side", ["before", "after"])
+@pytest.mark.parametrize("kind", ALL, ids=name)
+async def test_no_commit_is_a_bad_place_to_die(battlefield, kind, side):
+    commits, _ = await battlefield.passed(kind)
+    deaths = (
+        Death(of=of, at=Trap(point="commit", side=side, nth=nth, match=match))
+        for of, names in commits.items()
+        for match, nth in points(names)
+    )
+    assert await battlefield.dies_at_each(deaths, kind) == []
+
+
+@pytest.mark.full
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("side", ["before", "after"])
+@pytest.mark.parametrize("kind", ALL, ids=name)
+async def test_no_request_is_a_bad_place_to_die(battlefield, kind, side):
+    _, requests = await battlefield.passed(kind)
+    deaths = (
+        Death(of="work", at=Request(side=side, nth=nth, match=match))
+        for match, nth in points(requests)
+    )
+    assert await battlefield.dies_at_each(deaths, kind) == []
+
+
+@pytest.mark.full
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("side", ["before", "after"])
+@pytest.mark.parametrize("victim", ["harness", "work", "self"])
+@pytest.mark.parametrize("kind", [waking.Mends, waking.Answers, waking.Reviews], ids=name)
+async def test_no_call_of_the_second_job_is_a_bad_place_to_die(battlefield, kind, victim, side):
+    deaths = (
+        Death(of="gateway", at=Trap(point="call", side=side, nth=nth, victim=victim))
+        for nth in count(1)
+    )
+    assert await battlefield.dies_everywhere(deaths, kind) == []
