@@ -22,7 +22,7 @@ from bot.demo.hub import Hub
 from bot.demo.scene import Scene, scene
 from bot.work.ciwatch import SPACING
 
-WAKES = 3
+WAKES = 5
 STEPS = ("stored", "handled", "seen", "admitted", "launched", "claimed", "started")
 BAR = 600.0
 """Milliseconds, at the median."""
@@ -51,13 +51,16 @@ BODY = """\
 """
 
 RED = ["sh", "-c", "echo 'README.md:1: error: wrong'; exit 1"]
-LASTS = 3600.0
+LASTS = 7200.0
 """Seconds of CI on everybody's clock, which is moved once a run is parked."""
 
 ALMOST = 60.0
 """Of these, the last: the look that time alone brings about is over when they begin."""
 
-PARKED = "SELECT count(*) FROM runs WHERE number = ? AND state = 'parked' AND compute = 'none'"
+PARKED = """
+SELECT count(*) FROM runs JOIN waits ON waits.run = runs.id
+WHERE number = ? AND reason = 'ci' AND state = 'parked' AND compute = 'none'
+"""
 
 
 async def rows() -> list[Row]:
@@ -84,7 +87,7 @@ async def _wake(hub: Hub, world: Scene, repo: str, number: int) -> steps.Taken:
     at = f"/repos/{repo}/issues/{issue['number']}"
     await hub.send("POST", f"{at}/labels", {"labels": ["agent:mend"]})
     await _until(world, lambda: _parked(world, issue["number"]))
-    moved = LASTS * 2 * (number + 1)
+    moved = LASTS * (number + 1)
     move_clock(world.clock, moved - ALMOST)
     await asyncio.sleep(2 * SPACING)
     began = time.time()
