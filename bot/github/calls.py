@@ -135,6 +135,20 @@ class Caller:
         answer, _ = await self._ask(operation, operation.path, names, body, priority)
         return answer
 
+    async def query(
+        self,
+        operation: Operation,
+        document: str,
+        variables: Mapping[str, Any],
+        priority: Priority = Priority.ACKNOWLEDGE,
+    ) -> Mapping[str, Any]:
+        """Ask GraphQL, which wants every variable to be one of the document's."""
+
+        async def ask(transport: Transport, opened: Mapping[str, str]) -> Mapping[str, Any]:
+            return await transport.query(document, variables, **opened)
+
+        return await self._opened(operation, ask, priority)
+
     async def log(self, operation: Operation, **names: Any) -> Log:
         """Read the two ends of a log, however long it is."""
 

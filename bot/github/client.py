@@ -24,6 +24,7 @@ from bot.github.pulls import Pulls
 from bot.github.reactions import Reactions
 from bot.github.remarks import Remarks
 from bot.github.repositories import Repositories
+from bot.github.threads import Threads
 from bot.github.tokens import TokenAccess, Tokens
 from bot.model.clock import Clock
 from bot.model.ids import InstallationId, Repo
@@ -48,6 +49,7 @@ class AtRepository:
         self.issues = Issues(calls)
         self.comments = Comments(calls, app_id)
         self.remarks = Remarks(calls)
+        self.threads = Threads(calls, repo)
         self.reactions = Reactions(calls)
         self.labels = Labels(calls)
         self.pulls = Pulls(calls, repo)

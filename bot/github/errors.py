@@ -75,6 +75,35 @@ def _detail(error: Any) -> str:
     return str(told or f"{error.get('field', 'something')} is {error.get('code', 'invalid')}")
 
 
+# https://docs.github.com/en/graphql/guides/using-graphql-clients names no list; seen in answers.
+_GRAPHQL: Mapping[str, str] = {
+    "FORBIDDEN": FORBIDDEN,
+    "INSUFFICIENT_SCOPES": FORBIDDEN,
+    "NOT_FOUND": NOT_FOUND,
+    "UNPROCESSABLE": UNPROCESSABLE,
+}
+
+
+def graphql_error(body: bytes) -> tuple[str, str] | None:
+    """Return the type and the words of the first error in an answer of GraphQL; None for none."""
+    try:
+        found = json.loads(body)["errors"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    first = found[0] if isinstance(found, list) and found else {}
+    kind = str(first.get("type") or "") if isinstance(first, dict) else ""
+    return kind, ": ".join(_details(found))[:WORDS]
+
+
+def refused_graphql(operation: Operation, kind: str, words: str) -> Refused:
+    """Return the refusal that an error of GraphQL means."""
+    text = f"GitHub answered {kind or 'with an error'}: {words or 'no reason given'}"
+    reason = _GRAPHQL.get(kind, REJECTED)
+    if reason == FORBIDDEN:
+        text += f" (this needs {spelled(operation.needs)})"
+    return Refused(reason, text)
+
+
 def refusal(operation: Operation, status: int, words: str) -> Refused:
     """Return the refusal that a 3xx or 4xx answer means."""
     if status < HTTPStatus.BAD_REQUEST:

@@ -163,6 +163,14 @@ def is_limit(status: int, headers: Mapping[str, str], message: str) -> bool:
     )
 
 
+def is_graphql_limit(kind: str, message: str) -> bool:
+    """Tell a limit from another error in an answer of GraphQL, whose status is 200 for both.
+
+    https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api
+    """
+    return kind == "RATE_LIMITED" or "rate limit" in message.lower()
+
+
 def _exhausted_until(headers: Mapping[str, str]) -> float | None:
     if headers.get("x-ratelimit-remaining") != "0":
         return None

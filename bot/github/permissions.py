@@ -19,7 +19,8 @@ Permissions = Mapping[str, Level]
 
 LEVELS: tuple[Level, ...] = ("read", "write", "admin")
 
-_DOCS = "https://docs.github.com/en/rest/"
+_DOCS = "https://docs.github.com/en/"
+_REST = _DOCS + "rest/"
 _REPO = "/repos/{owner}/{repo}"
 _METADATA: Permissions = {"metadata": "read"}
 _CODE: Permissions = {"contents": "read"}
@@ -30,6 +31,8 @@ _WRITE_PULLS: Permissions = {"pull_requests": "write"}
 _READ_CHECKS: Permissions = {"checks": "read"}
 _WRITE_CHECKS: Permissions = {"checks": "write"}
 _CHANGE_CODE: Permissions = {"contents": "write"}
+# The reference names none; learned from refusals.
+_RESOLVE: Permissions = {"contents": "write", "pull_requests": "write"}
 _MEMBERS: Permissions = {"members": "read"}
 _READ_STATUSES: Permissions = {"statuses": "read"}
 _READ_ACTIONS: Permissions = {"actions": "read"}
@@ -38,8 +41,9 @@ _AS_APP: Permissions = {}
 
 
 class Operation(Enum):
-    """One REST operation: method, path, needed permissions, page of the docs, pace.
+    """One operation: method, path, needed permissions, page of the docs, pace.
 
+    All are REST but those whose path is `/graphql`, where what is asked for follows the `#`.
     Operations without permissions are asked as the app itself, by its JWT.
     """
 
@@ -256,6 +260,19 @@ class Operation(Enum):
         _METADATA,
         "repos/rules#get-rules-for-a-branch",
     )
+    THREADS = (
+        "POST",
+        "/graphql#reviewThreads",
+        _READ_PULLS,
+        "objects#pullrequestreviewthread",
+        Pace.READ,
+    )
+    THREAD_RESOLVE = (
+        "POST",
+        "/graphql#resolveReviewThread",
+        _RESOLVE,
+        "mutations#resolvereviewthread",
+    )
     JOB_LOG = (
         "GET",
         _REPO + "/actions/jobs/{job_id}/logs",
@@ -275,8 +292,13 @@ class Operation(Enum):
         self.method = method
         self.path = path
         self.needs = needs
-        self.docs = _DOCS + page
+        self.docs = _REST + page if not self.graphql else _DOCS + "graphql/reference/" + page
         self.pace = pace or (Pace.READ if method == "GET" else Pace.WRITE)
+
+    @property
+    def graphql(self) -> bool:
+        """Whether it is asked by a document."""
+        return self.path.startswith("/graphql#")
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"

@@ -11,14 +11,14 @@ from http import HTTPStatus
 from typing import Any
 
 import aiohttp
-from gidgethub import sansio
+from gidgethub import GraphQLException, sansio
 from gidgethub.abc import GitHubAPI
 from yarl import URL
 
 from bot.github import errors
 from bot.github.cache import ScopedCache
 from bot.github.lanes import Lane, Sleep
-from bot.github.limits import Pace, is_limit
+from bot.github.limits import Pace, is_graphql_limit, is_limit
 from bot.github.permissions import ELSEWHERE, Operation
 from bot.model.errors import Unavailable
 from bot.model.priorities import Priority
@@ -88,6 +88,19 @@ class Transport(GitHubAPI):
             raise errors.failure(self._operation, "answered something unreadable") from None
         return body, more
 
+    async def query(
+        self, document: str, variables: Mapping[str, Any], *, oauth_token: str
+    ) -> Mapping[str, Any]:
+        """Return the `data` of a GraphQL document's answer; raises as `call` does."""
+        self.oauth_token = oauth_token
+        try:
+            data = await self.graphql(
+                document, endpoint=_graphql(self._means.base_url), **variables
+            )
+        except (GraphQLException, ValueError):
+            raise errors.failure(self._operation, "answered something unreadable") from None
+        return data if isinstance(data, Mapping) else {}
+
     async def locate(self, url: str, names: Mapping[str, Any], **credential: str) -> str:
         """Return the address of the file that this operation is about; raises as `call` does.
 
@@ -133,9 +146,8 @@ class Transport(GitHubAPI):
         self, method: str, url: str, headers: Mapping[str, str], body: bytes
     ) -> Answer:
         """Send and receive.  aiohttp's errors hold the request's headers: none is chained."""
-        # A redirected write would be turned into a read by aiohttp; a moved one is refused.
-        reads = self._operation.pace is Pace.READ
-        redirects = reads and self._operation not in ELSEWHERE
+        # A redirected POST would be turned into a GET by aiohttp; a moved one is refused.
+        redirects = method == "GET" and self._operation not in ELSEWHERE
         try:
             async with self._means.http.request(
                 method,
@@ -154,6 +166,10 @@ class Transport(GitHubAPI):
     def _judge(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
         """Tell the lane what the answer says of limits; raise unless it is a good one."""
         words = errors.words_of(body) if status >= HTTPStatus.MULTIPLE_CHOICES else ""
+        problem = errors.graphql_error(body) if self._operation.graphql and not words else None
+        if problem and is_graphql_limit(*problem):
+            seconds = self._means.lane.refused(headers)
+            raise Unavailable("github", problem[1] or "rate limited", retry_after=seconds)
         if is_limit(status, headers, words):
             seconds = self._means.lane.refused(headers)
             raise Unavailable("github", words or "rate limited", retry_after=seconds)
@@ -165,7 +181,17 @@ class Transport(GitHubAPI):
             fine = {HTTPStatus.FOUND}
         if status >= HTTPStatus.MULTIPLE_CHOICES and status not in fine:
             raise errors.refusal(self._operation, status, words)
+        if problem:
+            raise errors.refused_graphql(self._operation, *problem)
 
 
 def _named(error: Exception) -> str:
     return f"the connection failed ({type(error).__name__})"
+
+
+def _graphql(base_url: str) -> str:
+    """Return where documents are sent: beside REST, or on an Enterprise Server above it.
+
+    https://docs.github.com/en/enterprise-server@latest/graphql/guides/forming-calls-with-graphql
+    """
+    return f"{base_url.rstrip('/').removesuffix('/v3')}/graphql"

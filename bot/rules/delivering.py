@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.model.ids import Sha
 from bot.rules.outputs import CHANGES
 
 DELIVERY = "delivery"
@@ -93,3 +94,86 @@ def needs_yes(*, strangers: bool, ci: str) -> bool:
     had a word in goes there only by somebody's decision, or the repository's own, `auto`.
     """
     return strangers and ci != "auto"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """A branch that was pushed to while an agent worked on it.
+
+    Attributes:
+        head: where it stands now; None when it is gone.
+        kept: whether what the agent started from is still part of it.
+    """
+
+    branch: str
+    head: Sha | None
+    kept: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoOn:
+    """Work on in another job, from where the branch stands now.
+
+    Attributes:
+        told: what people are shown.
+        message: what the agent is told.
+    """
+
+    head: Sha
+    told: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GiveUp:
+    """End the run with these words."""
+
+    words: str
+
+
+def after_move(now: Moved, *, handoffs: int, most: int, prefix: str) -> GoOn | GiveUp:
+    """Choose what becomes of work that cannot be pushed, as somebody else has pushed first.
+
+    Work is put onto what was added, and never onto a history that a person has rewritten:
+    it would bring back what they took out.  `most` bounds how often a run goes on by itself.
+    """
+    if now.head is None:
+        return GiveUp(words=gone(now.branch))
+    named = f"`{_named(now.branch)}`"
+    if not now.kept:
+        return GiveUp(
+            words=f"{named} was rewritten while the agent worked, so that nothing was pushed. "
+            f"`/{prefix} retry --fresh` does the work anew on what stands there now."
+        )
+    if handoffs >= most:
+        return GiveUp(
+            words=f"{named} has moved on again while the agent worked, so that nothing was "
+            f"pushed. `/{prefix} retry` goes on from where it stands now."
+        )
+    pushed, turn = f"Somebody has pushed `{now.head[:9]}`", f"{handoffs + 1} of {most}"
+    return GoOn(
+        head=now.head,
+        told=f"{pushed} meanwhile; going on from there ({turn})",
+        message=f"{pushed} while you worked, so that yours was not pushed. You start from "
+        "there; keep what they did, and ask for your push again.",
+    )
+
+
+def moved(branch: str) -> str:
+    """Say that a push was refused since the branch is not where it was: known by these words."""
+    return f"`{_named(branch)}` has moved on while the agent worked, so that nothing was pushed."
+
+
+def taken(branch: str) -> str:
+    """Say that a branch cannot be made, since there is one of its name."""
+    return f"There is a branch `{_named(branch)}` already, which is not this run's."
+
+
+def gone(branch: str) -> str:
+    """Say that the branch which a run works on is not there any more."""
+    return f"The branch `{_named(branch)}` is gone."
+
+
+def _named(branch: str) -> str:
+    """Return a name as it can stand in code; a backtick would end that."""
+    return branch.replace("`", "'")

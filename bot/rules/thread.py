@@ -145,3 +145,11 @@ def _left_out(chosen: Chosen, blind: Sequence[Said]) -> Sequence[str]:
         for each in blind
     ]
     return [*lines, f"{chosen.spared} older comments."] if chosen.spared else lines
+
+
+def resolved(comments: int) -> Sequence[str]:
+    """Say how many comments are not shown because their threads were resolved."""
+    if not comments:
+        return []
+    count = "One comment" if comments == 1 else f"{comments} comments"
+    return [f"{count} of threads that were resolved."]

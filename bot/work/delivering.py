@@ -17,7 +17,18 @@ from bot.model.ids import Sha
 from bot.model.runs import Conclusion, Message, Plan
 from bot.rules import plans, wording
 from bot.rules.attempts import DELIVERING_PATIENCE
-from bot.rules.delivering import DELIVERY, Next, Standing, Wished, needs_yes, next_step
+from bot.rules.delivering import (
+    DELIVERY,
+    GiveUp,
+    Moved,
+    Next,
+    Standing,
+    Wished,
+    after_move,
+    moved,
+    needs_yes,
+    next_step,
+)
 from bot.rules.endings import Ending
 from bot.rules.lifecycle import Compute, Signal
 from bot.rules.markdown import quiet
@@ -42,6 +53,7 @@ LOOK_AGAIN = 5.0
 LATE = "GitHub did not take it in time."
 NOTHING = "Nothing had to be done."
 PUSHED = "a yes was given, it is pushed"
+OVERTAKEN = "somebody has pushed since, it is made anew"
 ASKED: Mapping[Next, str] = {
     Next.END_WITH_PLAN: "made a plan",
     Next.END_WITH_QUESTION: "asked a question",
@@ -170,7 +182,8 @@ class Delivering:
         now = self._context.now()
         async with self._context.store.begin() as tx:
             branch = await self._branch(tx, row)
-            row = await runs.note(tx, row, head_branch=branch)
+            if not row.on_branch:  # a later run takes another name, whatever becomes of this one
+                row = await runs.note(tx, row, head_branch=branch)
             await story.wait(tx, row.id, DELIVERY, now=now, deadline=now + DELIVERING_PATIENCE)
             wanted = {
                 "branch": branch,
@@ -245,7 +258,9 @@ class Delivering:
         now = self._context.now()
         async with self._context.store.begin() as tx:
             at_head = await calling.move_on(tx, row, head, now=now)
-            await threads.answer(tx, at_head, head, now=now)
+            at_head = await runs.note(tx, at_head, head_branch=branch.wish["branch"])
+            files = [path for path, *_ in branch.wish["files"]]
+            await threads.answer(tx, at_head, head, files, now=now)
             words = f"pushed `{head[:9]}` to `{branch.wish['branch']}`"
             await rest(tx, at_head, _good(words), now=now, question=seen.question)
 
@@ -259,18 +274,55 @@ class Delivering:
             await rest(tx, current, how, now=now, question=seen.question, plan=plan)
 
     async def _refused(self, row: RunRow, seen: Seen) -> None:
-        """Tell the agent what GitHub said no to, as long as it may try; then give up."""
+        """Go on where somebody else has pushed; of another refusal tell the agent, or give up."""
+        branch = seen.wishes.get("branch")
+        if branch and branch.refused == moved(branch.wish["branch"]):
+            await self._moved(row, seen)
+            return
         words = f"GitHub refused it: {seen.refusal}"
-        now = self._context.now()
         if row.handoffs >= row.terms.handoffs or "ci" not in row.terms.agent.waits:
             await self._fail(row, words)
             return
+        now = self._context.now()
         message = Message(kind="refused", text=quiet(words), at=now)
         async with self._context.store.begin() as tx:
             await runs.unmoved(tx, row)
-            await mailbox.post(tx, row.id, message, key=f"refused:{row.fence}", now=now)
-            await telling.tell(tx, row, words, now=now)
-            await waking.again(tx, row, now=now, handoffs=row.handoffs + 1)
+            await self._again(tx, row, message, words)
+
+    async def _moved(self, row: RunRow, seen: Seen) -> None:
+        """Go on from where the branch stands now, with the work of this job merged onto it."""
+        onto = Sha(seen.branch.wish["onto"])
+        now = await self._look_at_branch(row, seen.branch.wish["branch"], onto)
+        terms = row.terms
+        step = after_move(now, handoffs=row.handoffs, most=terms.handoffs, prefix=terms.prefix)
+        if isinstance(step, GiveUp):
+            await self._fail(row, step.words)
+            return
+        at = self._context.now()
+        message = Message(kind="push", text=step.message, at=at)
+        async with self._context.store.begin() as tx:
+            await runs.unmoved(tx, row)
+            if yes := seen.waits.get(APPROVED):
+                await telling.settle(tx, row, Sha(yes.about or ""), OVERTAKEN, now=at)
+            at_head = await calling.move_on(tx, row, step.head, now=at)
+            if row.plan and row.plan.sha == onto:  # a yes to a plan is one for this commit alone
+                at_head = await runs.note(tx, at_head, plan=None)
+            await self._again(tx, at_head, message, step.told)
+
+    async def _look_at_branch(self, row: RunRow, branch: str, onto: Sha) -> Moved:
+        commits = self._context.github.at(row.installation, row.repo).commits
+        head = await commits.tip(f"refs/heads/{branch}")
+        kept = head is None or await commits.compare(onto, head) in {"ahead", "identical"}
+        return Moved(branch=branch, head=head, kept=kept)
+
+    async def _again(self, tx: AsyncConnection, row: RunRow, message: Message, told: str) -> None:
+        """Have a run that could not deliver go on in another job, told why."""
+        now = self._context.now()
+        await mailbox.post(tx, row.id, message, key=f"{message.kind}:{row.fence}", now=now)
+        await telling.tell(tx, row, told, now=now)
+        # nothing of it is on GitHub under a name that was to be new
+        branch = row.head_branch if row.on_branch else None
+        await waking.again(tx, row, now=now, handoffs=row.handoffs + 1, head_branch=branch)
 
     async def _give_up(self, row: RunRow, wait: Waiting) -> None:
         sha = (wait.about or "")[:SHORT]

@@ -26,7 +26,7 @@ from bot.runners.base import Launch, Runner
 from bot.store import jobs, mailbox, runs, story
 from bot.store.ledger import past_jobs
 from bot.store.run_row import RunRow
-from bot.work import telling
+from bot.work import telling, threads
 from bot.work.broker import place_of
 from bot.work.context import Context, renewing
 from bot.work.reading import read
@@ -101,7 +101,9 @@ class Launcher:
         app = await self._context.github.app.identity()
         ours = bool(openers) and row.author_id == app.bot.id
         own = ours and not any(each.outsiders for each in openers)
-        told = await read(at, row, app.id, own=own)
+        done = await threads.resolved(at, row)
+        before = replace(before, mail=threads.still_open(before.mail, done))
+        told = await read(at, row, app.id, own=own, done=done)
         plan = _plan(row, base, told.task, before)
         tree = await self._workspaces.lowers.hold(shelf_of(row), base.sha, plan.job)
         mirror = self._workspaces.mirrors.path(shelf_of(row))

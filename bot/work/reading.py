@@ -5,17 +5,17 @@ write to the repository.
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.github.client import AtRepository
 from bot.github.remarks import Remark
 from bot.model.errors import Refused
 from bot.model.ids import Login
-from bot.model.runs import Person, Text
+from bot.model.runs import Person, Text, Trigger
 from bot.rules.brief import Task
 from bot.rules.roles import Role, role_of
-from bot.rules.thread import GHOST, Said, choose, readable, texts
+from bot.rules.thread import GHOST, Said, choose, readable, resolved, texts
 from bot.rules.visible import visible
 from bot.store.run_row import RunRow
 from bot.work.loop import together
@@ -32,7 +32,9 @@ class Read:
     outsiders: bool
 
 
-async def read(at: AtRepository, row: RunRow, app: int, *, own: bool = False) -> Read:
+async def read(
+    at: AtRepository, row: RunRow, app: int, *, own: bool = False, done: Collection[int] = ()
+) -> Read:
     """Read what the agent of a run is to be shown.
 
     Args:
@@ -40,6 +42,7 @@ async def read(at: AtRepository, row: RunRow, app: int, *, own: bool = False) ->
         row: the run.
         app: the id of ours, whose comments are left out.
         own: whether the description is the app's own, of a run that no stranger had a word in.
+        done: threads that were resolved, which are left out.
 
     Raises:
         Unavailable: GitHub did not answer.
@@ -54,7 +57,9 @@ async def read(at: AtRepository, row: RunRow, app: int, *, own: bool = False) ->
         return Read(task=task, outsiders=told)
     author = Person(id=row.author_id, login=row.author, bot=row.author.endswith(BOT))
     trusted = own or await people.may_write(author)
-    chosen = choose(await _said(at, row, app), row.trigger, row.asked_at)
+    remarks = await _remarks(at, row)
+    there = _open(remarks, done, row.trigger)
+    chosen = choose([_of(each, app) for each in there], row.trigger, row.asked_at)
     writers = await people.writers(each.author for each in chosen.kept)
     description = _by(author, row.body, trusted=trusted) if row.body.strip() else None
     shown, left_out = await asyncio.to_thread(texts, description, chosen, writers)
@@ -64,7 +69,7 @@ async def read(at: AtRepository, row: RunRow, app: int, *, own: bool = False) ->
         instruction=instruction,
         title=_by(author, row.title, trusted=trusted),
         texts=shown,
-        left_out=left_out,
+        left_out=[*left_out, *resolved(len(remarks) - len(there))],
     )
     return Read(task=task, outsiders=told or task.has_strangers)
 
@@ -73,11 +78,18 @@ def _by(author: Person, body: str, *, trusted: bool) -> Text:
     return Text(author=author.login or GHOST, trusted=trusted, body=readable(body))
 
 
-async def _said(at: AtRepository, row: RunRow, app: int) -> Iterable[Said]:
+async def _remarks(at: AtRepository, row: RunRow) -> Sequence[Remark]:
     asked = [at.remarks.comments(row.number)]
     if row.kind == "pull":
         asked += [at.remarks.review_comments(row.number), at.remarks.reviews(row.number)]
-    return [_of(each, app) for some in await together(asked) for each in some]
+    return [each for some in await together(asked) for each in some]
+
+
+def _open(remarks: Sequence[Remark], done: Collection[int], trigger: Trigger) -> Sequence[Remark]:
+    """Leave resolved threads out, but not the one that the agent was asked for in."""
+    asked = trigger.kind, trigger.id
+    asked_in = {each.thread for each in remarks if (each.kind, each.id) == asked}
+    return [each for each in remarks if each.thread not in done or each.thread in asked_in]
 
 
 def _of(remark: Remark, app: int) -> Said:

@@ -11,10 +11,11 @@ from pathlib import Path
 
 from bot.github.client import AtRepository
 from bot.github.commits import Commit
+from bot.github.errors import UNPROCESSABLE
 from bot.model.errors import Refused
 from bot.model.ids import Sha
 from bot.model.priorities import Priority
-from bot.workspace.deliver import Target, moved
+from bot.workspace.deliver import Target, elsewhere
 from bot.workspace.lend import Loan, lend, sealed, take_back
 
 
@@ -38,18 +39,24 @@ async def push_signed(
         await take_back(quarantine, loan)
         return tip
     if tip != target.onto:
-        raise Refused("branch_moved", moved(target.branch))
+        raise elsewhere(target)
     await lend(quarantine, commit, loan)
     try:
-        return await _made(at, wanted, ref, new=tip is None)
+        return await _made(at, wanted, target)
     finally:
         await take_back(quarantine, loan)
 
 
-async def _made(at: AtRepository, wanted: Commit, ref: str, *, new: bool) -> Sha:
+async def _made(at: AtRepository, wanted: Commit, target: Target) -> Sha:
+    ref = f"refs/heads/{target.branch}"
     made = await at.commits.create(wanted, priority=Priority.RESULT)
-    move = at.commits.point if new else at.commits.advance
-    await move(ref, made, priority=Priority.RESULT)
+    move = at.commits.advance if target.onto else at.commits.point
+    try:
+        await move(ref, made, priority=Priority.RESULT)
+    except Refused as problem:
+        if problem.reason != UNPROCESSABLE or await at.commits.tip(ref) == target.onto:
+            raise
+        raise elsewhere(target) from None
     return made
 
 

@@ -1,22 +1,64 @@
-"""The threads of reviews that a run went on with, answered when its changes are on GitHub."""
+"""The threads of reviews: which an agent is told of, and what stands in them afterwards.
 
+Which are resolved GitHub tells by GraphQL alone.  Where it does not tell, or resolves none for
+us, the rest goes on without.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.github.client import AtRepository
+from bot.model.errors import Refused
 from bot.model.ids import Sha
 from bot.model.priorities import Priority
+from bot.model.runs import Message
 from bot.rules import responses
 from bot.store import jobs, outbox
 from bot.store.outbox import OutboxRow, Wish
 from bot.store.run_row import RunRow
 
+log = structlog.get_logger()
 
-async def answer(tx: AsyncConnection, row: RunRow, head: Sha, *, now: float) -> None:
-    """Say in each thread that the run's last job was told of where the changes are."""
+Mail = tuple[int, Message]
+"""A message to a run, with its number."""
+
+
+async def resolved(at: AtRepository, row: RunRow) -> frozenset[int]:
+    """Ask which threads of a run's pull request are resolved, by their first comments' numbers."""
+    pull = row.own_pull or (row.number if row.kind == "pull" else None)
+    if pull is None:
+        return frozenset()
+    try:
+        found = await at.threads.of(pull)
+    except Refused as problem:
+        log.info("threads.unknown", run=row.id, reason=problem.reason)
+        return frozenset()
+    return frozenset(each.first for each in found if each.resolved and each.first)
+
+
+def still_open(mail: Sequence[Mail], done: Collection[int]) -> Sequence[Mail]:
+    """Leave the threads that were resolved meanwhile out of what has come for an agent."""
+    return [(number, _open(message, done)) for number, message in mail]
+
+
+def _open(message: Message, done: Collection[int]) -> Message:
+    return replace(message, texts=tuple(each for each in message.texts if each.thread not in done))
+
+
+async def answer(
+    tx: AsyncConnection, row: RunRow, head: Sha, files: Collection[str], *, now: float
+) -> None:
+    """Say in each thread that the run's last job was told of where the changes are.
+
+    A thread is resolved with it when its file is one of those that were changed.
+    """
     job = await jobs.latest(tx, row.id)
     messages = job.plan.messages if job else ()
-    found = [text.thread for message in messages for text in message.texts if text.thread]
-    for thread in dict.fromkeys(found):
+    told = [text for message in messages for text in message.texts if text.thread]
+    for thread, path in {text.thread: text.path for text in told}.items():
         wish = Wish(
             target=f"thread:{thread}:{head}:{row.id}",
             kind="thread",
@@ -28,6 +70,7 @@ async def answer(tx: AsyncConnection, row: RunRow, head: Sha, *, now: float) -> 
                 "thread": thread,
                 "body": responses.done_in(row.id, head),
                 "marker": responses.thread_marker(row.id, head),
+                "resolves": path in files,
             },
             priority=Priority.RESULT,
         )
@@ -35,7 +78,7 @@ async def answer(tx: AsyncConnection, row: RunRow, head: Sha, *, now: float) -> 
 
 
 class Thread:
-    """Our answer in the thread of a review, known by its hidden mark."""
+    """Our answer in the thread of a review, known by its hidden mark; then it may be resolved."""
 
     async def find(self, at: AtRepository, row: OutboxRow) -> str | None:
         """Look through the comments beside lines."""
@@ -47,12 +90,23 @@ class Thread:
         return None
 
     async def create(self, at: AtRepository, row: OutboxRow) -> str:
-        """Write it."""
+        """Write it, and resolve the thread."""
         first = await at.remarks.review_comment(row.wish["thread"])
         made = await at.remarks.reply(
             row.wish["number"], first, row.wish["body"], priority=row.priority
         )
+        await self._resolve(at, row)
         return str(made.id)
 
-    async def edit(self, at: AtRepository, row: OutboxRow, external_id: str) -> None:
-        """Leave it as it is: one commit is told once."""
+    async def edit(self, at: AtRepository, row: OutboxRow, external_id: str) -> None:  # noqa: ARG002 - a Thing's
+        """Leave it as it is, as one commit is told once; resolve what a try before did not."""
+        await self._resolve(at, row)
+
+    async def _resolve(self, at: AtRepository, row: OutboxRow) -> None:
+        wish = row.wish
+        if not wish.get("resolves"):
+            return
+        try:
+            await at.threads.resolve(wish["number"], wish["thread"], priority=row.priority)
+        except Refused as problem:
+            log.info("thread.not_resolved", thread=wish["thread"], reason=problem.reason)

@@ -15,12 +15,13 @@ from pydantic import SecretStr
 
 from bot.model.errors import Refused
 from bot.model.ids import Sha
+from bot.rules.delivering import moved, taken
 from bot.workspace import changes as plumbing
 from bot.workspace.changes import LINK, NONE, PLAIN, SUBMODULE, Change, Lines
 from bot.workspace.git import GIT, SHA, Git, Login
 from bot.workspace.leaks import leaks
 from bot.workspace.paths import folded, link_trouble, name_trouble, protects
-from bot.workspace.remote import trouble
+from bot.workspace.remote import BRANCH_MOVED, trouble
 from bot.workspace.snapshot import Author
 
 
@@ -174,18 +175,15 @@ async def push(
     finished = await shown.run(quarantine, *words)
     if finished.code != 0:
         problem = trouble(finished, sent=True)
-        if target.onto and isinstance(problem, Refused) and problem.reason == "branch_moved":
-            raise Refused(problem.reason, moved(target.branch))
+        if isinstance(problem, Refused) and problem.reason == BRANCH_MOVED:
+            raise elsewhere(target)
         raise problem
 
 
-def moved(branch: str) -> str:
-    """Say what became of a push to a branch that somebody else pushed to first."""
-    name = branch.replace("`", "'")
-    return (
-        f"`{name}` has moved on while the agent worked, so that nothing was pushed. "
-        "`retry` does the work again where it stands now."
-    )
+def elsewhere(target: Target) -> Refused:
+    """Return the refusal to push to a branch that is not where the work on it began."""
+    words = moved(target.branch) if target.onto else taken(target.branch)
+    return Refused(BRANCH_MOVED, words)
 
 
 async def _descends(git: Git, quarantine: Path, base: Sha, commit: Sha) -> bool:

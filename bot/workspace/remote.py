@@ -12,6 +12,9 @@ from bot.workspace.git import Finished
 MOST_WORDS = 2_000
 """Characters of a server's message that are passed on to people."""
 
+BRANCH_MOVED = "branch_moved"
+"""The reason of a refusal because the branch is elsewhere."""
+
 _AGAIN = 30.0
 _SOON = 60.0
 
@@ -23,14 +26,14 @@ _REFUSALS = (
     (re.compile(r"GH006|protected branch", re.IGNORECASE), "protected_branch"),
     (re.compile(r"without `?workflows?`? (?:permission|scope)", re.IGNORECASE), "workflows"),
     (re.compile(r"GH001|exceeds GitHub's file size limit", re.IGNORECASE), "too_large"),
-    (re.compile(r"stale info|non-fast-forward|fetch first|cannot lock ref"), "branch_moved"),
+    (re.compile(r"stale info|non-fast-forward|fetch first|cannot lock ref"), BRANCH_MOVED),
     (re.compile(r"\[(?:remote )?rejected\]|pre-receive hook declined"), "push_refused"),
     (re.compile(r"error: 403|Permission to \S+ denied|access denied", re.IGNORECASE), "forbidden"),
     (re.compile(r"error: 404|repository '[^']*' not found|Repository not found"), "not_found"),
     (re.compile(r"couldn't find remote ref"), "no_ref"),
 )
 _PLAIN = {
-    "branch_moved": "Somebody else moved the branch in the meantime.",
+    BRANCH_MOVED: "Somebody else moved the branch in the meantime.",
     "no_ref": "The pull request is not there any more.",
 }
 """For what git says in words of its own trade."""

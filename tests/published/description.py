@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from tests.published import prose
+from tests.published import graphql, prose
 from tests.published.document import Document
 from tests.published.routes import Operation, Routes
 
 JSON_TYPE = "application/json"
+GRAPHQL = "/graphql"
 ERRORS_FROM = 400
 
 # "If the resource hasn't changed, the API responds with a 304 Not Modified", for any GET.
@@ -38,6 +39,8 @@ def check_request(
         query: decoded parameters.
         body: parsed JSON; None where nothing was sent.
     """
+    if path == GRAPHQL:
+        return [f"graphql: {problem}" for problem in graphql.check_document(body)]
     found = _routes().find(method, path)
     if found is None:
         return [f"{method} {path}: not among the operations we keep"]

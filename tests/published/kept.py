@@ -8,6 +8,28 @@ from typing import Any
 API_PACKAGE = "@octokit/openapi@23.0.2"
 WEBHOOKS_PACKAGE = "@octokit/openapi-webhooks@12.1.0"
 EXAMPLES_PACKAGE = "@octokit/webhooks-examples@7.6.1"
+GRAPHQL_PACKAGE = "@octokit/graphql-schema@15.26.1"
+
+GRAPHQL: dict[str, tuple[str, ...]] = {
+    "Actor": ("login",),
+    "DiffSide": (),
+    "Mutation": ("resolveReviewThread", "unresolveReviewThread"),
+    "PageInfo": (),
+    "PullRequest": ("id", "number", "reviewThreads"),
+    "PullRequestReviewComment": (),
+    "PullRequestReviewCommentConnection": (),
+    "PullRequestReviewThread": (),
+    "PullRequestReviewThreadConnection": (),
+    "PullRequestReviewThreadSubjectType": (),
+    "Query": ("repository",),
+    "Repository": ("id", "nameWithOwner", "pullRequest"),
+    "ResolveReviewThreadInput": (),
+    "ResolveReviewThreadPayload": (),
+    "UnresolveReviewThreadInput": (),
+    "UnresolveReviewThreadPayload": (),
+    "User": ("login",),
+}
+"""Types of GraphQL and their fields; without names all whose own types are kept."""
 
 OPERATIONS = (
     "actions/download-job-logs-for-workflow-run",

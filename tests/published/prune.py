@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from tests.published import kept
+from tests.published.graphql import SCALARS
 from tests.published.schemas import Schema, mapped, modern, references
 
 FOLDER = Path("tests/data/published")
 SPECIFICATION = "package/generated/api.github.com.json"
+INTROSPECTION = "package/schema.json"
 RECORDINGS = "package/api.github.com/index.json"
 JSON_TYPE = "application/json"
 
@@ -42,11 +44,13 @@ def main() -> None:
         api = fetched(kept.API_PACKAGE, SPECIFICATION, folder / "api")
         webhooks = fetched(kept.WEBHOOKS_PACKAGE, SPECIFICATION, folder / "webhooks")
         recordings = fetched(kept.EXAMPLES_PACKAGE, RECORDINGS, folder / "examples")
+        graphql = fetched(kept.GRAPHQL_PACKAGE, INTROSPECTION, folder / "graphql")
         shutil.copy(folder / "api" / "package" / "LICENSE", FOLDER / "LICENSE")
     correct(api)
     written("api.json", pruned_api(api))
     written("webhooks.json", pruned_webhooks(webhooks))
     written("examples.json", examples(api))
+    written("graphql.json", pruned_graphql(graphql))
     for name, payload in recorded(recordings).items():
         written(f"payloads/{name}.json", payload)
 
@@ -206,6 +210,49 @@ def with_client_ids(schema: Schema) -> Schema:
     if "properties" in app:
         app["properties"]["client_id"] = {"type": "string"}
     return result
+
+
+def pruned_graphql(source: Json) -> Json:
+    """Return the kept types of GraphQL, each type of a field or argument as a text."""
+    found = {each["name"]: each for each in source["__schema"]["types"]}
+    return {"types": {name: pruned_type(found[name]) for name in kept.GRAPHQL}}
+
+
+def pruned_type(described: Json) -> Json:
+    """Return a type's fields with their arguments, an input's fields, or an enum's values."""
+    if described["kind"] == "ENUM":
+        return {"values": [each["name"] for each in described["enumValues"]]}
+    if described["kind"] == "INPUT_OBJECT":
+        return {"inputs": typed(described["inputFields"])}
+    names = kept.GRAPHQL[described["name"]]
+    fields = [
+        each
+        for each in described["fields"]
+        if (each["name"] in names if names else is_kept(spelled(each["type"])))
+    ]
+    return {
+        "fields": {
+            each["name"]: {"type": spelled(each["type"]), "args": typed(each["args"])}
+            for each in fields
+        }
+    }
+
+
+def typed(some: list[Json]) -> dict[str, str]:
+    """Return names with their types."""
+    return {each["name"]: spelled(each["type"]) for each in some}
+
+
+def spelled(kind: Json) -> str:
+    """Return a type as documents spell it."""
+    if kind["kind"] == "NON_NULL":
+        return f"{spelled(kind['ofType'])}!"
+    return f"[{spelled(kind['ofType'])}]" if kind["kind"] == "LIST" else str(kind["name"])
+
+
+def is_kept(name: str) -> bool:
+    """Return whether values of a type can be checked: it is kept, or a scalar."""
+    return name.strip("[]!") in {*kept.GRAPHQL, *SCALARS}
 
 
 def examples(source: Json) -> Json:

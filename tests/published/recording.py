@@ -15,7 +15,14 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.published.description import JSON_TYPE, check_request, check_response, check_webhook
+from tests.published.description import (
+    GRAPHQL,
+    JSON_TYPE,
+    check_request,
+    check_response,
+    check_webhook,
+)
+from tests.published.graphql import check_answer
 
 Line = Mapping[str, Any]
 
@@ -52,10 +59,11 @@ def check_line(line: Line) -> list[str]:
 
 def _exchange(line: Line) -> Iterator[str]:
     method, path = line["method"], line["path"]
-    if path == "/graphql":  # no operation of the description of REST
-        return
     yield from _missing(ASKED_WITH, line["request_headers"])
     yield from check_request(method, path, line["query"], line["request_body"])
+    if path == GRAPHQL:
+        yield from check_answer(line["request_body"], line["response_body"])
+        return
     body, media = line["response_body"], line["response_headers"].get("Content-Type", "")
     if body is None or media.startswith(JSON_TYPE):
         yield from check_response(method, path, line["status"], body)

@@ -64,19 +64,6 @@ async def test_the_check_run_moves_on_to_the_new_commit(house, people):
     assert "\nIt was left open.\n" in comment
 
 
-async def test_a_branch_that_moved_on_is_left_alone_and_it_is_said_what_to_do(house, people):
-    number, start = await people.pull()
-    await people.begins(number, start)
-    theirs = await people.moves("topic")
-    await people.hands_in("push", **PUSH)
-    await house.passes(30, step=5)
-    run = await house.run()
-    assert run.conclusion is Conclusion.FAILURE
-    assert "`topic` has moved on while the agent worked" in run.words
-    assert "`retry`" in run.words
-    assert await people.tip("topic") == theirs
-
-
 async def test_an_answer_that_got_lost_pushes_nothing_twice(house, people):
     number, start = await people.pull()
     await people.begins(number, start)

@@ -152,6 +152,7 @@ def _comment(call: Call, comment: ReviewComment) -> Node:
         "__typename": "PullRequestReviewComment",
         "id": told["node_id"],
         "databaseId": comment.id,
+        "fullDatabaseId": str(comment.id),
         "body": comment.body,
         "url": told["html_url"],
         "createdAt": iso(comment.created_at),
