@@ -163,7 +163,7 @@ class Ground:
 
     async def _strikes(self, death: Death, errand: Errand) -> str | None:
         """Wait until somebody died, or the errand is over; bring up whoever is missing."""
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             while (point := await self._point(death)) is None and not await self._over(errand):
                 await asyncio.sleep(LOOK)
                 self.world.move(LOOK)
