@@ -1,6 +1,5 @@
 """A repository with a formatter and CI that wants it used, and the agent `fix` at work in it."""
 
-import base64
 import io
 import json
 import tarfile
@@ -8,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tests.stories.project import CONFIGURED
 from tests.stories.waits import Waited
 from tests.stories.world import World
 
@@ -24,15 +24,18 @@ Adding is off by one here:
 ```
 """
 
+TIDY = "def add(a, b):\n    return a + b\n"
+
 FILES: Mapping[str, str] = {
     ".github/greenroom.yml": "version: 1\nbranches: {delete: merged}\n",
-    "pyproject.toml": "[tool.ruff]\nline-length = 99\n",
-    "sums.py": "def add(a, b):\n    return a + b\n",
+    **CONFIGURED,
 }
 
 TEST = ["sh", "-c", "if grep a+b sums.py; then echo Would reformat: sums.py; exit 1; fi"]
 
-CHECKPOINTS = "SELECT plan FROM jobs JOIN runs ON runs.id = jobs.run WHERE repo = ? ORDER BY fence"
+CHECKPOINTS = (
+    "SELECT jobs.plan FROM jobs JOIN runs ON runs.id = jobs.run WHERE repo = ? ORDER BY jobs.fence"
+)
 
 
 @dataclass(frozen=True)
@@ -51,21 +54,9 @@ class Fixed(Waited):
         path = f"{self.at}/issues/{self.number}/comments"
         await self.world.hub.send("POST", path, {"body": body})
 
-    async def writes(self, path: str, text: str) -> None:
-        """Commit a file to the default branch."""
-        before = await self.get(f"/contents/{path}")
-        content = base64.b64encode(text.encode()).decode()
-        file = {"message": "Change it", "content": content, "sha": before["sha"]}
-        await self.world.hub.send("PUT", f"{self.at}/contents/{path}", file)
-
     async def pull(self) -> dict[str, Any]:
         (pull,) = await self.pulls()
         return pull
-
-    async def text(self, path: str, pull: Mapping[str, Any]) -> str:
-        """Read a file as it is in a pull request."""
-        found = await self.get(f"/contents/{path}", ref=pull["head"]["ref"])
-        return base64.b64decode(found["content"]).decode()
 
     async def review(self, pull: Mapping[str, Any], verdict: str, suggestion: str = "") -> None:
         """Review a pull request, with a suggestion for the last line of `sums.py`."""
@@ -93,14 +84,14 @@ class Fixed(Waited):
         return {name for each in left for name in self._names(each["session"])}
 
     def _names(self, blob: str) -> list[str]:
-        (path,) = (self.world.home / "blobs").rglob(f"*{blob[4:]}")
+        (path,) = (self.world.home / "blobs").rglob(blob)
         with tarfile.open(fileobj=io.BytesIO(path.read_bytes())) as tar:
             return tar.getnames()
 
 
-async def sums(world: World, body: str = "", **ci: Any) -> Fixed:
-    """Open an issue in a repository with CI; `ci` says how that behaves."""
-    asked = await world.issue(FILES, title="Add")
+async def sums(world: World, body: str, text: str = TIDY, **ci: Any) -> Fixed:
+    """Open an issue in a repository with CI; `text` is `sums.py`, `ci` says how that behaves."""
+    asked = await world.issue({**FILES, "sums.py": text}, title="Add")
     await world.hub.send("PATCH", f"{asked.at}/issues/{asked.number}", {"body": body})
     owner, _, name = asked.repo.partition("/")
     await world.control("POST /ci", owner=owner, name=name, **{"command": TEST, **ci})

@@ -1,5 +1,6 @@
 """A repository with CI, and an agent that gets it wrong first and right when it is told."""
 
+import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -59,7 +60,7 @@ class Waited(Asked):
     def waits(self) -> list[str]:
         return [reason for (reason,) in self.world.rows(WAITS, self.repo)]
 
-    async def parked(self, *reasons: str) -> None:
+    async def parked(self, *reasons: str, within: float = 90.0) -> None:
         """Wait until the run waits for these and nothing of it is there any more."""
 
         async def holds() -> bool:
@@ -67,7 +68,12 @@ class Waited(Asked):
             there = run is not None and run[:2] == ("parked", "none")
             return there and self.waits() == sorted(reasons)
 
-        await self.world.until(holds, f"{self.repo} parked for {reasons}")
+        await self.world.until(holds, f"{self.repo} parked for {reasons}", within)
+
+    async def text(self, path: str, pull: Mapping[str, Any]) -> str:
+        """Read a file as it is in a pull request."""
+        found = await self.get(f"/contents/{path}", ref=pull["head"]["ref"])
+        return base64.b64decode(found["content"]).decode()
 
     async def ci_is_done(self) -> None:
         """Wait until CI has reported on everything so far."""
