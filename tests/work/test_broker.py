@@ -24,8 +24,9 @@ async def asked(house):
 
 
 async def post(house, letter=LETTER, key="a"):
+    run = await house.run()
     async with house.store.begin() as tx:
-        await mailbox.post(tx, (await house.run()).id, letter, key=key, now=house.time.now)
+        await mailbox.post(tx, run.id, letter, key=key, now=house.time.now)
 
 
 async def told(house):
