@@ -14,6 +14,7 @@ import pytest
 from bot.agents.acp.conversation import Conversation
 from bot.agents.acp.wire import LONGEST, Wire
 from bot.agents.base import Talk, Turn
+from bot.agents.playbook import report
 from bot.agents.playbook.driver import ALLOWED
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,6 +34,7 @@ class Played:
         self.folder, self.door = folder, door
         self.top, self.home, self.tools = folder / "project", folder / "home", folder / "bin"
         self.lines, self.questions, self.allowed, self.session = [], [], ALLOWED, None
+        self.base, self.messages, self.turns = "", [], []
         self.said = asyncio.Event()
         self.taken = True
         self.granted = "pull_request push comment noop question"
@@ -47,6 +49,27 @@ class Played:
         for words in (("init", "-q"), ("add", "."), ("commit", "-qm", "first")):
             who = ("-c", "user.name=a", "-c", "user.email=a@example.com")
             subprocess.run(["git", *who, *words], cwd=self.top, check=True)
+        head = subprocess.check_output(["git", "rev-parse", "HEAD"], cwd=self.top)
+        self.base = head.decode().strip()
+
+    def goes_on(self, *messages):
+        """Have the session go on in the next job, which finds the tree as it is."""
+        (kept,) = (self.home / ".playbook").iterdir()
+        self.session, self.messages = kept.stem, list(messages)
+
+    def brief(self, instruction, texts, kind):
+        fields = {"instruction": instruction, "prompt": "", "texts": list(texts)}
+        fields |= {"subject": {"kind": kind, "number": 7, "title": "T"}}
+        fields |= {"messages": self.messages}
+        (self.folder / "brief.json").write_text(json.dumps(fields))
+
+    async def more(self):
+        """Tell what has come since the last turn, if the test has anything to tell."""
+        if not self.turns:
+            return None
+        self.messages = [self.turns.pop(0)]
+        self.brief(*self.asked)
+        return "Something has come."
 
     async def tell(self, line):
         self.lines.append(line)
@@ -58,9 +81,8 @@ class Played:
 
     @asynccontextmanager
     async def talking(self, instruction, *texts, kind="issue"):
-        brief = {"instruction": instruction, "prompt": "", "texts": list(texts)}
-        brief |= {"subject": {"kind": kind, "number": 7, "title": "T"}}
-        (self.folder / "brief.json").write_text(json.dumps(brief))
+        self.asked = instruction, texts, kind
+        self.brief(*self.asked)
         self.door[1].extend([(200, {"accepted": True})] * 3)
         pipe = asyncio.subprocess.PIPE
         self.agent = await asyncio.create_subprocess_exec(
@@ -70,13 +92,15 @@ class Played:
                 "PATH": str(self.tools), "HOME": str(self.home), "PYTHONPATH": str(ROOT),
                 "GREENROOM_SOCKET": os.environ["GREENROOM_SOCKET"],
                 "GREENROOM_KIND": kind, "GREENROOM_OUTPUTS": self.granted,
+                "GREENROOM_BASE": self.base,
             },
         )  # fmt: skip
         wire = Wire(self.agent.stdout, self.agent.stdin, lambda _: None)
         talk = Talk(prompt="Do it.", allowed=self.allowed, session=self.session)
         yield Conversation(
-            wire, talk, workspace=str(self.top), tell=self.tell, ask=self.ask, answers_within=60
-        )
+            wire, talk, workspace=str(self.top), tell=self.tell, ask=self.ask, answers_within=60,
+            more=self.more,
+        )  # fmt: skip
         self.agent.stdin.close()
         await self.agent.stdout.read()
         self.status = await self.agent.wait()
@@ -255,6 +279,101 @@ async def test_a_session_that_never_was_is_refused_and_a_new_one_begun(played, n
     assert "session/load with an error: Resource not found" in played.lines[0]
     (made,) = (played.home / ".playbook").iterdir()
     assert made.stem != name
+
+
+def message(kind, words=""):
+    return {"kind": kind, "text": words, "texts": []}
+
+
+MORE = "```diff\n--- /dev/null\n+++ b/b.py\n@@ -0,0 +1 @@\n+new\n```\n"
+
+
+async def test_a_job_that_was_broken_off_is_done_again_from_the_base(played):
+    played.repository(NEEDS_OLD)
+    (played.top / "a.py").write_text("x = 1\n")
+    (played.top / "half.py").write_text("half\n")
+    await played.play("apply it although the tests fail", text("alice", PATCH))
+    (output,) = played.outputs
+    assert output["title"] == "Apply the patch by alice"
+    assert "`make test` failed:\n\n```text\nx is not 1" in output["body"]
+    assert (played.top / "a.py").read_text() == "x = 1\n"
+    assert not (played.top / "half.py").exists()
+
+
+async def test_without_a_base_the_tree_as_found_is_what_counts(played):
+    played.repository()
+    played.base = "f" * 40
+    (played.top / "a.py").write_text("x = 1\n")
+    await played.play(f"apply this\n{PATCH}")
+    (output,) = played.outputs
+    assert output["reason"] == "What was suggested is in the files already."
+
+
+async def test_a_word_that_came_meanwhile_is_done_on_top_in_the_same_session(played):
+    played.repository()
+    played.turns = [message("steer", f"apply this\n{MORE}")]
+    await played.play(f"apply this\n{PATCH}")
+    first, second = played.outputs
+    assert (first["title"], second["title"]) == (
+        "Apply the given patch",
+        "Apply 2 suggested changes",
+    )
+    assert (played.top / "a.py").read_text() == "x = 1\n"
+    assert (played.top / "b.py").read_text() == "new\n"
+
+
+async def test_a_word_that_breaks_the_tests_leaves_what_was_handed_in(played):
+    both = {"Makefile": "test:\n\t@! test -e b.py\n"}
+    played.repository(both)
+    (played.tools / "test").symlink_to(shutil.which("test"))
+    played.turns = [message("steer", f"apply this\n{MORE}")]
+    assert (await played.play(f"apply this\n{PATCH}")).asked
+    assert [each["kind"] for each in played.outputs] == ["pull_request"]
+    assert (played.top / "a.py").read_text() == "x = 1\n"
+    assert not (played.top / "b.py").exists()
+
+
+async def test_what_a_push_has_overtaken_is_kept_and_handed_in_again(played):
+    played.repository(FAILS)
+    (played.top / "b.py").write_text("new\n")
+    played.messages = [message("push", "Somebody has pushed.")]
+    await played.play(f"apply this\n{PATCH}", kind="pull")
+    (output,) = played.outputs
+    assert (output["kind"], output["title"]) == ("push", report.KEPT)
+    assert "`make test` failed, as it did without the changes" in output["body"]
+    assert (played.top / "b.py").read_text() == "new\n"
+    assert (played.top / "a.py").read_text() == "x=1\n"
+
+
+async def test_after_a_push_that_overtook_nothing_nothing_is_done(played):
+    played.repository(FAILS)
+    played.messages = [message("push", "Somebody has pushed.")]
+    await played.play("format it", kind="pull")
+    assert played.outputs == [{"kind": "noop", "reason": "Nothing is left for me to do."}]
+
+
+async def test_work_that_does_not_fit_any_more_is_asked_about(played):
+    played.repository()
+    played.messages = [message("conflict", "Both sides changed: a.py.")]
+    assert (await played.play(f"apply this\n{PATCH}")).asked
+    ((_, choices),) = played.questions
+    assert choices == ("Keep what was pushed", "Do it again on what was pushed", "Leave it")
+
+
+async def test_where_a_yes_comes_first_a_plan_is_all_that_is_handed_in(played):
+    played.repository(NEEDS_OLD)
+    played.granted = "plan comment noop question"
+    await played.play("format it", text("alice", PATCH))
+    played.goes_on(message("steer", "apply it although the tests fail"))
+    await played.play("format it", text("alice", PATCH))
+    plan = played.outputs[-1]
+    assert [each["kind"] for each in played.outputs] == ["plan", "plan"]
+    assert plan["text"].startswith("- Apply the patch by alice:\n\n  ```text\n  --- a/a.py")
+    assert (played.top / "a.py").read_text() == "x=1\n"
+    played.granted = "plan pull_request push comment noop question"
+    played.goes_on(message("plan", plan["text"]))
+    await played.play("format it", text("alice", PATCH))
+    assert played.outputs[-1]["title"] == "Apply the patch by alice"
 
 
 async def test_what_git_cannot_do_is_told_in_its_words(played):

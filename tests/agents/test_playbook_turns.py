@@ -53,10 +53,16 @@ def test_no_line_moves_before_it_was_changed_in_another_turn():
     assert moves == (Apply((change(5), change(3))), Check())
 
 
-def test_the_same_lines_in_two_turns_are_asked_about():
+def test_of_two_changes_to_the_same_lines_the_later_one_counts():
     other = suggests(3, "```suggestion\nother\n```")
-    (asked,) = todo(other, handed_in=[suggests(3)])
-    assert isinstance(asked, Ask)
+    assert todo(other, handed_in=[suggests(3)]) == (Apply((change(3, "other\n"),)), Check())
+    assert todo(suggests(3), handed_in=[suggests(3), other]) == (Apply((change(3),)), Check())
+
+
+def test_patches_stay_in_the_order_in_which_they_came():
+    first, second = (f"```diff\n+{line}\n```" for line in "ab")
+    moves = todo(steer(second), handed_in=[steer(first)])
+    assert [each.text for each in moves[0].changes] == ["+a\n", "+b\n"]
 
 
 def test_tests_that_may_fail_may_fail_in_the_next_turn_too():

@@ -1,6 +1,7 @@
 """The built-in agent with tools of a line or two, on a real repository."""
 
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -54,3 +55,20 @@ def test_a_tool_that_failed_half_way_is_named_for_what_it_changed(project, door)
     told = output(door)
     assert told["title"] == "Apply black"
     assert "**black failed**" in told["body"]
+
+
+def test_it_begins_at_the_base_and_compares_with_it(project, door, monkeypatch):
+    head = subprocess.check_output(["git", "rev-parse", "HEAD"], text=True).strip()
+    monkeypatch.setenv("GREENROOM_BASE", head)
+    tool(project, "isort", "exit 0")
+    tool(project, "black", "echo 'x = 1' > a.py")
+    Path("a.py").write_text("x = 1\n")  # what a job left that was broken off
+    assert output(door)["title"] == "Apply black"
+    assert Path("a.py").read_text() == "x = 1\n"
+
+
+def test_where_there_is_no_such_base_it_is_the_head(project, door, monkeypatch):
+    monkeypatch.setenv("GREENROOM_BASE", "f" * 40)
+    tool(project, "isort", "exit 0")
+    tool(project, "black", "exit 0")
+    assert output(door)["reason"] == "isort and black changed no file."

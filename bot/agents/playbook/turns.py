@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.agents.playbook import since
-from bot.agents.playbook.changes import collide, in_order
+from bot.agents.playbook.changes import Change, collide, in_order
 from bot.agents.playbook.moves import (
     LEAVE,
     Apply,
@@ -30,7 +30,6 @@ _OTHER_PLAN = (
     "What I would do now is not what you said yes to: something else has been written here "
     "since. What is wanted?"
 )
-_SAME_LINES = "That is about lines which I have changed already. What is wanted?"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,18 +80,30 @@ def decide(task: Task, past: Past, *, plans: bool) -> Todo:
 
 
 def together(before: Sequence[Sequence[Move]], now: tuple[Move, ...]) -> tuple[Move, ...]:
-    """Return what is to be done from the base: what was done on it before, and this."""
+    """Return what is to be done from the base: what was done on it before, and this.
+
+    Of two changes to the same lines the later one counts.
+    """
     if not before or isinstance(now[0], Ask | Leave):
         return now
     every = [each for todo in (*before, now) for each in todo]
-    found = [change for each in every if isinstance(each, Apply) for change in each.changes]
-    changes = in_order(list(dict.fromkeys(found)))
-    if collide(changes):
-        return (Ask(_SAME_LINES, (LEAVE,)),)
+    changes = _last(
+        [change for each in every if isinstance(each, Apply) for change in each.changes]
+    )
     steps: list[Move] = [Keep()] if any(isinstance(each, Keep) for each in every) else []
-    steps += [Apply(tuple(changes))] if changes else []
+    steps += [Apply(tuple(in_order(changes)))] if changes else []
     steps += [Autofix()] if Autofix() in every else []
     return (*steps, Check(anyway=Check(anyway=True) in every))
+
+
+def _last(changes: Sequence[Change]) -> list[Change]:
+    """Return each change once, without those whose lines are changed again later."""
+    once = list(dict.fromkeys(reversed(changes)))[::-1]
+    return [
+        each
+        for at, each in enumerate(once)
+        if not any(collide((each, later)) for later in once[at + 1 :])
+    ]
 
 
 def _is_approved(task: Task) -> bool:
