@@ -19,7 +19,7 @@ WAITS: Mapping[str, str] = {
     CI: "CI",
     REVIEW: "a review",
     ANSWER: "an answer",
-    PLAN: "a yes to its plan",
+    PLAN: "a yes to it",
 }
 """What can be waited for, in words."""
 
