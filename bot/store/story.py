@@ -59,7 +59,10 @@ async def notes(tx: AsyncConnection, line: Collection[RunId]) -> Sequence[str]:
 
 
 async def steps(tx: AsyncConnection, run: RunId) -> Sequence[Step]:
-    """Return a run's story, oldest first, without its middle when it is long."""
+    """Return a run's story, oldest first.
+
+    A long one is without the agent's older lines, and a longer one without its middle.
+    """
     query = (
         select(run_steps.c.at, run_steps.c.by, run_steps.c.text)
         .where(run_steps.c.run == run, run_steps.c.by != "note")
@@ -67,6 +70,8 @@ async def steps(tx: AsyncConnection, run: RunId) -> Sequence[Step]:
     )
     rows = (await tx.execute(query)).all()
     told = [Step(at=at, text=text, agent=by == "agent") for at, by, text in rows]
+    older = [step for step in told if step.agent][: max(len(told) - MOST_STEPS, 0)]
+    told = [step for step in told if step not in older]
     half = MOST_STEPS // 2
     return told if len(told) <= MOST_STEPS else [*told[:half], *told[-half:]]
 

@@ -154,6 +154,17 @@ async def test_a_long_story_keeps_its_beginning_and_its_end(store):
     assert told == [*range(20), *range(25, 45)]
 
 
+async def test_a_long_story_loses_what_the_agent_told_long_ago_first(store):
+    await begun(store)
+    async with store.begin() as tx:
+        for number in range(MOST_STEPS):
+            await story.hear(tx, RUN, f"agent {number}", now=NOW, key=None)
+        for number in range(5):
+            await story.tell(tx, RUN, str(number), now=NOW)
+        told = [step.text for step in await story.steps(tx, RUN)]
+    assert told == [*(f"agent {number}" for number in range(5, 40)), *map(str, range(5))]
+
+
 async def test_outputs_belong_to_the_job_that_asked(store):
     await begun(store)
     async with store.begin() as tx:
