@@ -13,7 +13,7 @@ from bot.rules.policy import Actor, Ask
 from bot.rules.repoconfig import Agent, Allow, Config, Egress, On
 from bot.rules.roles import Role
 from bot.rules.verbs import VERBS
-from bot.rules.waiting import APPROVAL, APPROVED, START
+from bot.rules.waiting import APPROVAL, APPROVED, PLAN, START
 
 NOW = 1_800_000_000.0  # 2027-01-15, 08:00:00 UTC
 ANN = Person(id=UserId(1), login=Login("ann"))
@@ -132,6 +132,10 @@ LEFT = "for 10 min now, until 2027-01-15 09:00 UTC"
             (wait(APPROVAL),),
             f"waits for a person's yes to its commit `{'a' * 12}`, {LEFT}",
         ),
+        (
+            (wait(PLAN),),
+            f"waits for a person's yes to its plan `{'a' * 12}`, {LEFT}",
+        ),
         ((wait(APPROVED),), f"has a person's yes to `{'a' * 12}`"),
         (
             (wait(APPROVAL), wait("delivery", None)),
@@ -189,13 +193,13 @@ def test_explain_goes_back_only_so_far():
     assert explain([], [], [], [], NOW) == "No run is open here."
 
 
-def test_what_people_are_asked_about_is_commits():
+def test_what_people_are_asked_about_is_commits_and_plans():
     runs = [
         replace(WORKING, waits=(wait(START), wait(APPROVED))),
         replace(WORKING, waits=(wait(APPROVAL, Sha("b" * 40)), wait(APPROVAL, None))),
-        replace(WORKING, waits=(wait("delivery"),)),
+        replace(WORKING, waits=(wait("delivery"), wait(PLAN, Sha("c" * 40)))),
     ]
-    assert waiting_for(runs) == ["a" * 12, "b" * 12]
+    assert waiting_for(runs) == ["a" * 12, "b" * 12, "c" * 12]
 
 
 def test_settings_are_shown_with_where_they_come_from():

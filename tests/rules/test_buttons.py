@@ -2,11 +2,11 @@ import pytest
 
 from bot.rules.buttons import APPROVE, BUTTONS, RERUN, RETRY, STOP, buttons
 from bot.rules.lifecycle import Run
-from bot.rules.waiting import ANSWER, APPROVAL, START
+from bot.rules.waiting import ANSWER, APPROVAL, PLAN, START
 
 
 @pytest.mark.parametrize("state", Run)
-@pytest.mark.parametrize("asks", [None, START, APPROVAL, ANSWER])
+@pytest.mark.parametrize("asks", [None, START, APPROVAL, PLAN, ANSWER])
 def test_a_completed_check_has_the_buttons_that_do_something(state, asks):
     names = [each["identifier"] for each in buttons(state, asks=asks)]
     if state is Run.FINISHED:

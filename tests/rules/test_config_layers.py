@@ -175,7 +175,7 @@ def test_a_repository_defines_agents_of_its_own():
         org(triage=agent("{label: agent:triage}"), fix=agent("{command: fix}")),
         layer(fix=agent("{label: agent:fix, command: repair}"), mine=agent("{command: mine}")),
     )
-    assert list(config.agents) == ["tidy", "fix", "triage", "mine"]
+    assert list(config.agents) == ["tidy", "fix", "plan", "triage", "mine"]
     assert config.agents["fix"].on.command == "repair"
     assert config.agents["mine"].spec.limits.seconds == 30 * 60
     assert config.origins["agents.fix"] == config.origins["agents.fix.allow"] == "acme/app"
@@ -190,7 +190,7 @@ def test_agents_keep_to_the_time_of_the_settings():
 
 def test_agents_are_switched_off_and_narrowed():
     config = effective(
-        org("agents: {tidy: {enabled: false}, fix: {allow: maintain}}"),
+        org("agents: {tidy: {enabled: false}, plan: {enabled: false}, fix: {allow: maintain}}"),
         layer("agents: {tidy: {allow: read}, fxi: {enabled: false}, zz: {}}"),
     )
     assert config.agents.keys() == {"fix"}
@@ -215,7 +215,7 @@ def test_a_repository_takes_no_label_or_command_of_its_organization():
         org(deploy=agent("{label: agent:deploy, command: ship}")),
         layer(tidy=agent("\n    label: agent:deploy"), other=agent("{command: ship}")),
     )
-    assert config.agents.keys() == {"fix", "deploy"}
+    assert config.agents.keys() == {"fix", "plan", "deploy"}
     assert {each[:2] for each in idle(config)} == {
         (5, "The agent `other` is not there: its command is that of `deploy`."),
         (6, "The agent `tidy` is not there: its label is that of `deploy`."),

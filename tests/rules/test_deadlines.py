@@ -1,9 +1,11 @@
 """When people are reminded, and what is said when time is over."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.model.facts import Waiting
-from bot.model.ids import Login, Repo, RunId
+from bot.model.ids import Login, Repo, RunId, Sha
 from bot.model.runs import Subject
 from bot.rules.deadlines import A_DAY, last_words, reminder, reminder_marker, reminds_at
 from bot.rules.lifecycle import Run
@@ -43,6 +45,7 @@ def test_the_reminder_comes_a_day_before_or_at_half_time(days, after):
         ("ci", "CI has not ended in 14 days."),
         ("review", "Nobody has reviewed it in 14 days."),
         ("answer", "Nobody has answered in 14 days."),
+        ("plan", "Nobody has said yes to the plan in 14 days."),
     ],
 )
 def test_last_words(reason, words):
@@ -54,6 +57,15 @@ def test_a_reminder_calls_who_asked():
     assert reminder(VIEW, review, review.deadline - A_DAY).split("\n") == [
         reminder_marker(VIEW.id, review),
         f"{CALL} It ends in 24 hours without; `/gr stop` ends it now.",
+    ]
+
+
+def test_a_reminder_of_a_plan_says_how_to_say_yes_to_it():
+    plan = replace(wait("plan", 14), about=Sha("a" * 40))
+    told = f"@ann, **fix** still waits for a yes to its plan: `/gr approve {'a' * 12}`."
+    assert reminder(VIEW, plan, plan.deadline - A_DAY).split("\n") == [
+        reminder_marker(VIEW.id, plan),
+        f"{told} It ends in 24 hours without; `/gr stop` ends it now.",
     ]
 
 

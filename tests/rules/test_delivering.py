@@ -35,6 +35,9 @@ ENDS = {
     ("question", "comment"): Next.END_WITH_QUESTION,
     ("question",): Next.END_WITH_QUESTION,
     ("question", "noop"): Next.END_WITH_QUESTION,
+    ("plan",): Next.END_WITH_PLAN,
+    ("plan", "question"): Next.END_WITH_PLAN,
+    ("pull_request", "plan"): Next.END_WITH_PLAN,
 }
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from bot.model.runs import Conclusion
-from bot.rules.endings import MOST_KILLS, Ended, Ending, ending, goes_again
+from bot.rules.endings import MOST_KILLS, Ended, Ending, broke_off, ending, goes_again
 from bot.rules.lifecycle import RUN, Run, Signal
 
 SHA = "5" * 40
@@ -62,6 +62,8 @@ def test_no_output_helps_a_program_that_did_not_end_well(how, asked, expected):
         ({"pull_request"}, None, UNCHANGED),
         ({"pull_request", "comment"}, None, UNCHANGED),
         ({"question"}, None, DELIVERS),
+        ({"plan"}, None, DELIVERS),
+        ({"plan", "pull_request"}, None, DELIVERS),
         ({"question", "missing_tool"}, SHA, DELIVERS),
         ({"push"}, SHA, DELIVERS),
         ({"push", "comment"}, None, UNPUSHED),
@@ -93,3 +95,8 @@ def test_every_ending_is_possible_for_a_run_that_works():
 )
 def test_an_agent_that_was_killed_is_started_again_a_few_times(last, again):
     assert goes_again(last) is again
+
+
+def test_a_run_broke_off_when_its_work_was_not_done():
+    broken = {each for each in (None, *Conclusion) if broke_off(each)}
+    assert broken == {Conclusion.FAILURE, Conclusion.CANCELLED, Conclusion.TIMED_OUT}

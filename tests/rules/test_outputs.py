@@ -2,6 +2,7 @@ import pytest
 
 from bot.rules.outputs import (
     KINDS,
+    MOST_PLAN,
     Accepted,
     Place,
     Rejected,
@@ -111,7 +112,52 @@ def test_a_change_that_a_place_cannot_take_is_refused_with_what_it_can(kind, pla
     [(ISSUE, {"push"}), (PULL, {"pull_request"}), (FORK, {"push", "pull_request"})],
 )
 def test_an_agent_is_granted_what_its_place_can_take(place, without):
-    assert granted(GRANTS, place) == dict.fromkeys(KINDS.keys() - without, 2)
+    assert granted(GRANTS, place, planned=True) == dict.fromkeys(KINDS.keys() - without, 2)
+
+
+@pytest.mark.parametrize(("planned", "kinds"), [(False, {"plan"}), (True, {"plan", "push"})])
+def test_who_makes_plans_is_granted_changes_after_a_yes_to_one(planned, kinds):
+    assert granted({"plan": 1, "push": 1}, PULL, planned=planned).keys() == kinds
+    assert granted({"push": 1}, PULL, planned=planned).keys() == {"push"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "place"), [("pull_request", ISSUE), ("push", PULL), ("deploy", ISSUE)]
+)
+def test_a_change_before_the_yes_is_refused_with_the_way_to_it(kind, place):
+    payload = GOOD.get(kind, {})
+    answer = check(kind, payload, grants={"plan": 1}, used=0, place=place)
+    first = (
+        ""
+        if kind == "deploy"
+        else (" A person says yes to a `plan` first; your work is kept until then.")
+    )
+    assert (answer.reason, answer.words) == (
+        "not_granted",
+        f"This agent may ask for: plan.{first}",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("x" * (MOST_PLAN + 1), f"text: String should have at most {MOST_PLAN} characters."),
+        (
+            "Tidy\u200b up",
+            "text: It has characters without a shape, which nobody can see. Take them out.",
+        ),
+    ],
+    ids=["too long", "out of sight"],
+)
+def test_a_plan_that_nobody_could_see_all_of_is_refused(text, words):
+    answer = check("plan", {"text": text}, grants=GRANTS, used=0)
+    assert (answer.reason, answer.words) == ("schema", words)
+
+
+def test_a_plan_of_many_words_is_taken_and_one_with_a_secret_is_not():
+    assert isinstance(check("plan", {"text": "é" * MOST_PLAN}, grants=GRANTS, used=0), Accepted)
+    secret = {"text": f"Use ghp_{'a' * 36}"}
+    assert check("plan", secret, grants=GRANTS, used=0).reason == "secret"
 
 
 def test_a_question_offers_a_few_answers_or_none():

@@ -170,6 +170,13 @@ def test_a_wait_for_nothing_in_particular_names_no_command():
     assert "approve" not in comment(replace(ASKING, asks=asks))
 
 
+def test_a_run_that_waits_for_a_yes_to_its_plan_says_so():
+    shown = comment(replace(ASKING, asks=replace(ASKING.asks, reason="plan")))
+    assert "**tidy** · waiting for a yes to its plan\n" in shown
+    way = "by somebody who may write here: `/gr approve 555555555555`"
+    assert f"It waits for a yes to its plan `555555555555` {way}" in shown
+
+
 def test_the_check_run_of_a_run_that_waits_for_a_yes_has_its_buttons():
     shown = check_run(ASKING)
     assert shown["external_id"] == "01J.2"

@@ -1,7 +1,5 @@
 """Plans of agents, from the comment that asks to the changes that follow a person's yes."""
 
-import asyncio
-import re
 from dataclasses import replace
 
 import pytest
@@ -149,7 +147,7 @@ async def test_the_same_plan_made_again_is_asked_about_again(house, people):
 
 
 async def test_two_yeses_at_once_are_one(house, people):
-    number, named = await planned(people, house)
+    await planned(people, house)
     run = await house.run()
     about = (await waits(house))["plan"]
     said = [await people.says_yes(run.id, about) for _ in range(2)]
