@@ -30,7 +30,13 @@ async def test_a_job_is_found_by_its_tokens_and_by_its_run(store):
     await begun(store)
     await add(store)
     expected = JobRow(
-        name=JOB, run=RUN, fence=Fence(1), plan=plan(), claimed_at=None, ended_at=None
+        name=JOB,
+        run=RUN,
+        fence=Fence(1),
+        turn=0,
+        plan=plan(),
+        claimed_at=None,
+        ended_at=None,
     )
     async with store.begin() as tx:
         assert await jobs.by_launch_token(tx, token("launch-01A-1")) == expected
