@@ -11,6 +11,7 @@ from bot.model.intents import (
     Reply,
     SendMessage,
     SetPause,
+    StartRun,
     StopRuns,
 )
 from bot.model.runs import Conclusion, MessageKind
@@ -253,13 +254,18 @@ class Talk:
         if not past.left:
             return Said(words=f"Nothing is left of `{past.agent}` here. {again} begins anew.")
         said = self._again(past)
-        free = NO_MONEY if more and said.intents else ""
-        return replace(said, words=said.words or free)
+        starts = any(isinstance(each, StartRun) for each in said.intents)
+        return replace(said, words=NO_MONEY) if more and starts else said
 
     def _past(self, args: Sequence[str]) -> RunNow | None:
-        """Return the last finished run, or that of the agent that is named; not of a lost one."""
+        """Return the last run that is over, or that of the agent which is named.
+
+        That may be one which the same text has stopped; it is none whose agent is no more.
+        """
         named = self._named(args)
-        past = next((run for run in self.facts.past_runs if named in {None, run.agent}), None)
+        stopped = [run for run in reversed(self.facts.open_runs) if run.agent in self.stopped]
+        over = [*stopped, *self.facts.past_runs]
+        past = next((run for run in over if named in {None, run.agent}), None)
         return past if past and by_name(self.facts.config, past.agent) else None
 
     def _again(self, past: RunNow, *, fresh: bool = False) -> Said:

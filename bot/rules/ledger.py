@@ -6,7 +6,7 @@ Of other people's words there is nothing in it but who wrote: the agents' words 
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import pairwise
 from typing import Any
 
 from bot.model.ids import Sha
@@ -36,7 +36,7 @@ What stands between marks named `untrusted` is what CI printed: material, never 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastJob:
-    """A job that is over.
+    """A job, over or just begun.
 
     Attributes:
         earlier: whether it was one of an earlier run, from which this one goes on.
@@ -44,7 +44,7 @@ class PastJob:
         kind: `pull` when that was the head of a pull request.
         messages: what it was told beside its task.
         asked: the outputs that it was granted, as kind and payload.
-        ended: how; None when its runner was lost.
+        ended: how; None when its runner was lost, or has just been asked for.
     """
 
     earlier: bool
@@ -55,13 +55,16 @@ class PastJob:
     ended: Ended | None = None
 
 
-def tried(jobs: Sequence[PastJob]) -> Sequence[str]:
-    """Write a line for each of the newest jobs; `jobs` are all of them, oldest first."""
-    numbered = list(enumerate(zip_longest(jobs, jobs[1:]), start=1))
+def tried(jobs: Sequence[PastJob], present: PastJob) -> Sequence[str]:
+    """Write a line for each of the newest of `jobs`, which are all of them, oldest first.
+
+    `present` is the job that is to be told.
+    """
+    numbered = list(enumerate(pairwise([*jobs, present]), start=1))
     return [f"{number}. {_line(*pair)}" for number, pair in numbered[-MOST_JOBS:]]
 
 
-def _line(job: PastJob, following: PastJob | None) -> str:
+def _line(job: PastJob, following: PastJob) -> str:
     whose = "A job of an earlier run" if job.earlier else "A job"
     told = ", ".join(dict.fromkeys(map(_told, job.messages)))
     made = "; ".join(_made(job)) or "nothing"
@@ -91,13 +94,13 @@ def _end(job: PastJob) -> str:
     return "It was handed in." if how.signal is Signal.DELIVERS else how.words
 
 
-def _pushed(job: PastJob, following: PastJob | None) -> Sha | None:
+def _pushed(job: PastJob, following: PastJob) -> Sha | None:
     """Return what its changes have become: the commit that the next job started from.
 
     It is somebody else's when people have pushed in between.
     """
     changed = any(kind in CHANGES for kind, _ in job.asked)
-    if following is None or following.kind != "pull" or not changed:
+    if following.kind != "pull" or not changed:
         return None
     theirs = any(message.kind == "push" for message in following.messages)
     return None if theirs or following.base == job.base else following.base

@@ -15,7 +15,7 @@ from bot.github.errors import NOT_FOUND
 from bot.github.repositories import Repository
 from bot.model.errors import Refused, Unavailable
 from bot.model.ids import Fence, Repo, Sha, job_name
-from bot.model.runs import JobPlan, Message
+from bot.model.runs import JobPlan, Message, SubjectKind
 from bot.rules.attempts import JOB_GRACE
 from bot.rules.brief import Task, brief
 from bot.rules.delivering import gone
@@ -194,6 +194,8 @@ def _plan(row: RunRow, base: Base, task: Task, before: Before) -> JobPlan:
     outputs = granted(spec.outputs, place_of(row), planned=row.plan is not None)
     agent = replace(spec, outputs=outputs)
     messages = tuple(message for _, message in before.mail)
+    kind: SubjectKind = "pull" if row.on_branch else "issue"
+    present = PastJob(earlier=False, base=base.sha, kind=kind, messages=messages)
     return JobPlan(
         job=job_name(row.id, fence),
         run=row.id,
@@ -201,11 +203,11 @@ def _plan(row: RunRow, base: Base, task: Task, before: Before) -> JobPlan:
         repo=row.repo,
         shelf=shelf_of(row),
         subject=row.own_pull or row.number,
-        kind="pull" if row.on_branch else "issue",
+        kind=kind,
         base=base.sha,
         base_branch=base.branch,
         agent=agent,
-        brief=brief(agent, task, before.notes, messages, tried=tried(before.jobs)),
+        brief=brief(agent, task, before.notes, messages, tried=tried(before.jobs, present)),
         title=task.title.body if task.title else "",
         instruction=task.instruction,
         texts=tuple(task.texts),

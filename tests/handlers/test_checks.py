@@ -61,10 +61,10 @@ def press(button, shown=DONE, *, sender=ANN, **known):
 
 @pytest.mark.parametrize("button", [RETRY, RERUN])
 def test_a_run_is_done_again_as_it_was_asked_for(button):
-    assert press(button) == [
-        recorded("fix"),
-        started("fix", "the race", trigger=BUTTON),
-    ]
+    goes_on = started("fix", "the race", trigger=BUTTON, after=DONE.id)
+    assert press(button) == [recorded("fix"), goes_on]
+    done = replace(DONE, conclusion=Conclusion.SUCCESS)
+    assert press(button, done)[1] == started("fix", "the race", trigger=BUTTON)
 
 
 def test_a_run_of_a_pull_request_is_done_again_at_the_head_of_the_check():

@@ -152,7 +152,7 @@ def test_who_may_say_what(said, who):
             "bot",
             "Bots act here only where the configuration names their app under `bots`.",
         ),
-        (WRITER, "continue +$5", "later", VERBS["continue"].later),
+        (WRITER, "validate unit", "later", VERBS["validate"].later),
     ],
 )
 def test_a_refusal_is_written_down_and_told_with_its_reason(by, said, rule, words):
@@ -336,7 +336,7 @@ def test_a_quote_in_an_instruction_is_no_matter():
 def test_help_lists_what_a_writer_may_do():
     (_, reply) = hear(comment("/gr help"))
     assert "- `/gr fix [WORDS]` or the label `agent:fix`: Does what fix does." in reply.text
-    assert "`/gr approve SHA`" in reply.text
+    assert "`/gr approve HASH`" in reply.text
     assert "pause" not in reply.text
     assert "guard" not in reply.text
     assert not any(f"/gr {verb}" in reply.text for verb in LATER)
@@ -432,16 +432,102 @@ def test_what_was_stopped_is_not_stopped_twice():
     assert of(StopRuns, intents) == [stop()]
 
 
-# Retry
+# Retry and continue
+
+DONE = replace(PAST, conclusion=Conclusion.SUCCESS, words="")
+LEFT = replace(PAST, left=True)
+AT_WORK = "`fix` is at work here already."
 
 
-def test_retry_does_the_last_run_again_on_the_terms_of_today():
-    past = [replace(PAST, agent="tidy", instruction="imports"), PAST]
+def test_retry_goes_on_with_the_last_run_on_the_terms_of_today():
+    tidied = replace(PAST, id=RunId("02RUN"), agent="tidy", instruction="imports")
+    past = [tidied, PAST]
     assert hear(comment("/gr retry"), past_runs=past) == [
         recorded("retry"),
-        started("tidy", "imports"),
+        started("tidy", "imports", after=tidied.id),
     ]
-    assert hear(comment("/gr retry fix"), past_runs=past)[1] == started("fix")
+    assert hear(comment("/gr retry fix"), past_runs=past)[1] == started("fix", after=PAST.id)
+
+
+@pytest.mark.parametrize(
+    ("said", "past"),
+    [
+        ("retry", DONE),
+        ("retry --fresh", PAST),
+        ("retry —fresh fix", PAST),
+        ("retry fix --FRESH", PAST),
+    ],
+    ids=["success", "fresh", "typed by a phone", "shouted"],
+)
+def test_retry_begins_anew_after_a_success_and_when_it_is_told_to(said, past):
+    assert hear(comment(f"/gr {said}"), past_runs=[past]) == [recorded("retry"), started("fix")]
+
+
+def test_a_run_that_opened_a_pull_request_goes_on_where_it_was_asked_for():
+    past = replace(LEFT, pull=PULL.number, title="Then", body="So it was.", author=ANN)
+    intents = on(PULL, "/gr continue", pull(), past_runs=[past])
+    again = replace(started("fix", after=past.id), title="Then", body="So it was.", author=ANN)
+    assert intents == [recorded("continue", subject=PULL), again]
+
+
+@pytest.mark.parametrize(
+    "how", [each for each in Conclusion if each is not Conclusion.SUCCESS], ids=str
+)
+def test_what_was_no_success_goes_on(how):
+    past = replace(LEFT, conclusion=how, instruction="the race")
+    assert hear(comment("/gr continue fix"), past_runs=[past]) == [
+        recorded("continue"),
+        started("fix", "the race", after=past.id),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("past", "words"),
+    [
+        ([], "There is no finished run here to go on with."),
+        ([replace(LEFT, agent="gone")], "There is no finished run here to go on with."),
+        ([DONE], "`fix` was done here. `/gr retry fix` does it again."),
+        ([PAST], "Nothing is left of `fix` here. `/gr retry fix` begins anew."),
+    ],
+    ids=["no past", "no longer configured", "success", "nothing left"],
+)
+def test_there_may_be_nothing_to_go_on_with(past, words):
+    intents = hear(comment("/gr continue"), past_runs=past)
+    assert intents == [recorded("continue"), replied(words)]
+
+
+@pytest.mark.parametrize("more", ["+$5", "+$2.50", "fix +$999999.99"])
+def test_more_money_is_understood_and_answered_as_it_is(more):
+    assert hear(comment(f"/gr continue {more}"), past_runs=[LEFT]) == [
+        recorded("continue"),
+        started("fix", after=LEFT.id),
+        replied(commands.NO_MONEY),
+    ]
+
+
+@pytest.mark.parametrize("more", ["+5", "$5", "+$", "+$1.234", "+$-1", "+$1e9", "fix +$ 5", "+€5"])
+def test_what_is_no_money_starts_nothing(more):
+    intents = hear(comment(f"/gr continue {more}"), past_runs=[LEFT])
+    assert intents == [recorded("continue"), replied(commands.HOW_MUCH)]
+
+
+def test_money_is_not_spoken_of_where_nothing_goes_on():
+    known = {"past_runs": [LEFT], "open_runs": [run()]}
+    assert hear(comment("/gr continue +$5"), **known)[1:] == [replied(AT_WORK)]
+    closed = hear(comment("/gr continue +$5", is_open=False), past_runs=[LEFT])
+    assert closed == [recorded("continue"), *no("fix", "unfit", CLOSED)]
+
+
+def test_one_comment_goes_on_with_an_agent_once():
+    intents = hear(comment("/gr continue\n/gr retry\n/gr fix it"), past_runs=[LEFT])
+    assert of(StartRun, intents) == [started("fix", after=LEFT.id)]
+    assert intents[-1] == replied(AT_WORK)
+
+
+def test_one_comment_may_stop_a_run_and_have_it_go_on():
+    stopped = run(id=RunId("02RUN"), left=True)
+    intents = hear(comment("/gr stop\n/gr continue"), open_runs=[stopped], past_runs=[LEFT])
+    assert of(StartRun, intents) == [started("fix", after=stopped.id)]
 
 
 @pytest.mark.parametrize(

@@ -157,7 +157,12 @@ def test_no_other_branch_is_deleted(other):
 )
 def test_a_closed_subject_stops_every_agent_on_it(event, why):
     expected = StopRuns(
-        repo_id=REPO_ID, subject=event.subject, agent=None, why=why, merged=event.merged
+        repo_id=REPO_ID,
+        subject=event.subject,
+        agent=None,
+        why=why,
+        merged=event.merged,
+        closed=not event.merged,
     )
     known = of_an_issue() if event.subject == ISSUE else of_a_pull()
     assert decide(event, still_holds=True, **known) == [expected]

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 from hall import (
+    ANN,
     BOT,
     HEAD,
     MALLORY,
@@ -18,7 +19,8 @@ from hall import (
     started,
 )
 
-from bot.model.runs import Start, Trigger
+from bot.model.ids import RunId
+from bot.model.runs import Conclusion, Start, Trigger
 from bot.reactions import reactions_to
 from bot.rules.conditions import EXAMPLE
 from bot.rules.roles import Role
@@ -116,6 +118,86 @@ def test_what_the_app_itself_opens_starts_nothing():
 
 def test_another_event_starts_nothing():
     assert happen(opened("issues.reopened")) == []
+
+
+# Opened again
+
+CLOSED = run(
+    "mend",
+    state="finished",
+    conclusion=Conclusion.CANCELLED,
+    words="The issue was closed.",
+    closed=True,
+    left=True,
+)
+AGAIN = opened("issues.reopened")
+
+
+def reopen(*past, event=AGAIN, **known):
+    known = {"config": SETUP, "actor": WRITER, "is_open": True, "past_runs": past, **known}
+    return openings.reopened(event, facts(openings.PastFacts, **known))
+
+
+def goes_on(name, past, **more):
+    return started(name, trigger=EVENT, setup=SETUP, after=past.id, **more)
+
+
+def test_agents_go_on_whose_last_run_here_ended_with_the_closing():
+    greeted = replace(CLOSED, id=RunId("02RUN"), agent="greet", instruction="Hello")
+    older = replace(CLOSED, id=RunId("00RUN"))
+    assert reopen(CLOSED, greeted, older) == [
+        recorded("mend"),
+        goes_on("mend", CLOSED),
+        recorded("greet"),
+        goes_on("greet", greeted, instruction="Hello"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("past", "known"),
+    [
+        ([], {}),
+        ([replace(CLOSED, closed=False)], {}),
+        ([run("mend", state="finished", conclusion=Conclusion.FAILURE), CLOSED], {}),
+        ([replace(CLOSED, agent="gone")], {}),
+        ([CLOSED], {"open_runs": [run("mend")]}),
+        ([CLOSED], {"is_open": False}),
+    ],
+    ids=["none", "stopped", "another run since", "not configured", "at work", "closed again"],
+)
+def test_nothing_goes_on_that_the_closing_did_not_end(past, known):
+    assert reopen(*past, **known) == []
+
+
+def test_who_may_not_start_the_agent_has_nothing_go_on_and_is_not_told():
+    event = opened("issues.reopened", MALLORY)
+    words = "`sort` needs triage access to this repository."
+    past = replace(CLOSED, agent="sort")
+    told = reopen(past, event=event, actor=STRANGER)
+    assert told == [recorded("sort", "role", words, by=STRANGER)]
+
+
+def test_a_pull_request_that_is_opened_again_goes_on_where_its_run_was_asked_for():
+    event = opened("pull_request.reopened", subject=PULL, head=OLDER)
+    own = replace(CLOSED, pull=PULL.number)
+    (_, again) = reopen(own, event=event, pull=pull())
+    assert again == goes_on("mend", own)
+    (_, asked_on_it) = reopen(replace(CLOSED, subject=PULL), event=event, pull=pull())
+    assert (asked_on_it.start.sha, asked_on_it.asks) == (HEAD, True)
+
+
+def test_agents_that_go_on_count_among_the_runs_of_the_day():
+    past = CLOSED, replace(CLOSED, id=RunId("02RUN"), agent="greet")
+    assert [each.rule for each in reopen(*past, left_today=1)[::2]] == ["allowed", "quota"]
+
+
+@pytest.mark.parametrize("name", ["issues.reopened", "pull_request.reopened", "issues.opened"])
+def test_only_people_open_something_again(name):
+    found = [
+        [each.name for each in reactions_to(opened(name, who), REACTIONS)] for who in (ANN, BOT)
+    ]
+    again = ["handlers.openings.reopened"] * name.endswith("reopened")
+    assert found == [[*again, "handlers.openings.opened"], ["handlers.openings.opened"]]
 
 
 def test_openings_are_found():

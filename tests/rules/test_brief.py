@@ -122,3 +122,10 @@ def test_a_message_is_by_strangers_when_one_of_them_had_a_word():
     assert not Message(kind="ci", text="Red.").by_strangers
     assert Message(kind="answer", text="Yes.", by=Login("eve")).by_strangers
     assert Message(kind="review", text="", texts=(text("Why?"),)).by_strangers
+
+
+def test_what_was_tried_stands_in_the_brief():
+    told = brief(BARE, task(), tried=["1. A job."])
+    assert told.endswith(
+        "# What was tried\n\nBy the jobs before this one, oldest first:\n1. A job.\n"
+    )

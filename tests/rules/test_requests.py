@@ -6,7 +6,7 @@ from bot.model.events import SubjectEvent
 from bot.model.facts import PullNow, RunNow
 from bot.model.ids import InstallationId, Login, Repo, RunId, Sha, UserId
 from bot.model.intents import RecordDecision, Refuse, StartRun
-from bot.model.runs import Person, Start, Subject, Trigger
+from bot.model.runs import Conclusion, Person, Start, Subject, Trigger
 from bot.rules.policy import Actor, Decision
 from bot.rules.repoconfig import Config
 from bot.rules.requests import Known, Request, quotes
@@ -173,3 +173,26 @@ def test_a_quote_may_be_anybody_s_words(instruction, quoted):
 def test_an_agent_is_open_where_it_has_a_run():
     assert request(open_runs=[RUN]).is_open("fix")
     assert not request(open_runs=[RUN]).is_open("tidy")
+
+
+BROKEN = replace(RUN, state="finished", conclusion=Conclusion.TIMED_OUT)
+
+
+def test_a_run_that_broke_off_goes_on_and_a_success_is_done_anew():
+    assert request().again(FIX, BROKEN).after == BROKEN.id
+    assert request().again(FIX, BROKEN, fresh=True).after is None
+    assert request().again(FIX, replace(BROKEN, conclusion=Conclusion.SUCCESS)).after is None
+
+
+def test_what_goes_on_is_asked_for_by_the_sender_in_the_words_of_then():
+    again = request().again(FIX, replace(BROKEN, asked_by=BOB.login))
+    assert (again.asked_by, again.instruction, again.outsiders) == (ANN, "the race", True)
+
+
+def test_a_run_goes_on_on_the_issue_also_from_the_pull_request_that_it_opened():
+    event = replace(EVENT, subject=replace(ISSUE, number=8, kind="pull"), title="Fix it")
+    asked = request(event=event, pull=pull())
+    again = asked.again(FIX, replace(BROKEN, pull=8, title="A mess"))
+    assert (again.subject, again.title, again.start) == (ISSUE, "A mess", None)
+    fresh = asked.again(FIX, BROKEN, fresh=True)
+    assert (fresh.subject, fresh.title, fresh.start) == (event.subject, "Fix it", pull().head)

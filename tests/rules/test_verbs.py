@@ -1,8 +1,10 @@
+from decimal import Decimal
+
 import pytest
 
 from bot.rules.repoconfig import AGENTS
 from bot.rules.roles import Role
-from bot.rules.verbs import EVERYWHERE, VERBS
+from bot.rules.verbs import EVERYWHERE, VERBS, money
 from handlers.commands import DO
 
 
@@ -28,3 +30,16 @@ def test_two_verbs_may_be_for_a_whole_organization():
     wide = {name for name, verb in VERBS.items() if verb.wide}
     assert wide == {"pause", "resume"}
     assert all(EVERYWHERE in VERBS[name].usage for name in wide)
+
+
+@pytest.mark.parametrize(
+    ("word", "dollars"),
+    [("+$5", "5"), ("+$2.5", "2.5"), ("+$0.05", "0.05"), ("+$999999.99", "999999.99")],
+)
+def test_more_money_is_dollars_with_cents(word, dollars):
+    assert money(word) == Decimal(dollars)
+
+
+@pytest.mark.parametrize("word", ["", "5", "+5", "$5", "+$", "+$1.234", "+$-1", "+$1e9", "+$٣"])
+def test_anything_else_is_no_money(word):
+    assert money(word) is None
