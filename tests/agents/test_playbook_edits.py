@@ -162,3 +162,23 @@ def test_what_git_ignores_is_left_alone(top):
     with pytest.raises(CannotApply):
         apply(top, line("none", 1))
     assert (top / "built").read_text() == "kept"
+
+
+def test_a_patch_that_somebody_has_applied_already_changes_nothing(top):
+    made = diff("a/src/a", "b/src/a")
+    apply(top, made)
+    apply(top, made)
+    assert git(top, "diff", "--stat").count("1 insertion(+), 1 deletion(-)") == 1
+
+
+def test_a_commit_has_a_mark_and_what_is_none_has_not(top, tmp_path):
+    tree = Tree(Programs(top), tmp_path / "index")
+    assert tree.of("HEAD") == tree.mark()
+    assert tree.of("f" * 40) is None
+    assert tree.of("") is None
+
+
+def test_a_tree_without_an_index_is_marked_all_the_same(top, tmp_path):
+    mark = Tree(Programs(top), tmp_path / "index").mark()
+    (top / ".git" / "index").unlink()
+    assert Tree(Programs(top), tmp_path / "other").mark() == mark

@@ -11,7 +11,9 @@ from bot.agents.playbook.moves import (
     Ask,
     Autofix,
     Check,
+    Keep,
     Leave,
+    Propose,
     moves,
 )
 from bot.agents.playbook.task import Task, Text
@@ -49,6 +51,21 @@ def asked(instruction, *texts):
 
 def test_a_patch_in_the_instruction_is_applied_and_tested():
     assert done(f"please do this\n\n{PATCH}") == (Apply((Patch(author="", text=DIFF),)), Check())
+
+
+def test_each_move_says_what_is_going_on():
+    one, two = Patch(author="ann", text="a"), Patch(author="", text="b")
+    todo = (Apply((one,)), Apply((one, two)), Autofix(), Check(), Ask("", ()), Leave(""))
+    assert list(map(str, (*todo, Keep(), Propose("")))) == [
+        "Applying the patch by ann",
+        "Applying 2 changes",
+        "Formatting and linting",
+        "Running the tests",
+        "Asking a person",
+        "Leaving everything as it is",
+        "Looking at what was made before",
+        "Making a plan",
+    ]
 
 
 def test_to_go_on_is_what_was_to_be_done_without_a_word():

@@ -56,6 +56,16 @@ def test_a_title_says_whose_changes_were_applied():
     assert report.title(Report(ran=(RUFF,))) == "Apply ruff format"
 
 
+def test_work_that_a_push_has_overtaken_is_named_for_that():
+    kept = Report(kept=True, ran=(RUFF,), tested=[PASSED])
+    assert report.title(kept) == report.KEPT
+    assert report.title(Report(kept=True, applied=(PATCH,))) == "Apply the patch by bob"
+    assert report.body(kept).startswith(
+        "What was made before is now on top of what somebody has pushed meanwhile.\n\n**What ran**"
+    )
+    assert "What ran" not in report.body(Report(kept=True))
+
+
 def test_that_there_are_no_tests_is_said():
     text = report.body(Report(applied=(GIVEN,)))
     assert text.endswith("\n\n**Tests:** I found none that I know how to run.\n")

@@ -120,7 +120,7 @@ def test_a_plan_of_very_many_changes_is_no_longer_than_a_plan_may_be():
 
 
 def test_a_plan_says_what_else_would_be_done():
-    text = proposed((Keep(), Check(anyway=True)))[0].text
+    text = proposed((Keep(), Check(anyway=True), Leave("")))[0].text
     assert text == (
         "- Go on with what I have made already.\n"
         "- Run the tests, and go on even if one fails that passed before.\n"
