@@ -51,8 +51,8 @@ VERBS: Mapping[str, Verb] = {
         needs=Role.WRITE,
     ),
     "approve": Verb(
-        usage="SHA",
-        help="Says yes to what a run waits with: a commit to push, or a head that moved.",
+        usage="HASH",
+        help="Says yes to what a run waits with: a plan, a commit to push, or a head that moved.",
         needs=Role.WRITE,
     ),
     "pause": Verb(

@@ -7,6 +7,7 @@ import pytest
 from bot.github.permissions import union
 from bot.model.readers import ALWAYS_SENT, EVENTS
 from bot.rules.grammar import MOST_COMMANDS, Grammar, commands
+from bot.rules.outputs import MOST_PLAN
 from bot.rules.policy import RULES
 from bot.rules.repoconfig import Config
 from bot.rules.responses import MOST_REFUSALS
@@ -40,7 +41,8 @@ def test_the_roles_are_told_in_their_order():
     ("words", "number"),
     [
         ("at most {} commands", MOST_COMMANDS),
-        ("`SHA` has {} digits or more", SHORTEST_SHA),
+        ("has {} digits or more", SHORTEST_SHA),
+        ("A plan has at most {:,} characters", MOST_PLAN),
         ("last {} refusals", MOST_REFUSALS),
         ("the first {} refusals", MOST_REACTIONS),
         ("for {} days, and `/gr explain`", int(KEEPS_DECISIONS / DAY)),
