@@ -346,6 +346,7 @@ class Repository:
         signed: what GitHub itself has signed: signature and payload by commit; shared with
             its forks.
         moving: held while refs change, so that each change is noticed exactly once.
+        deleted: whether it is gone, and only pull requests from it still know it.
     """
 
     id: int
@@ -372,6 +373,7 @@ class Repository:
     gone: dict[int, str | None] = field(default_factory=dict)
     signed: dict[str, tuple[str, str]] = field(default_factory=dict)
     moving: asyncio.Lock = field(default_factory=asyncio.Lock)
+    deleted: bool = False
 
     @property
     def full_name(self) -> str:

@@ -85,8 +85,21 @@ async def set_rules(hub: Hub, request: web.Request, body: dict[str, Any]) -> Any
     return {}
 
 
+async def delete(hub: Hub, request: web.Request, body: dict[str, Any]) -> Any:
+    """{login?} -> {}: pull requests from it stay open, and tell of no repository any more."""
+    scene = _scene(hub, request, body)
+    repository = scene.repository
+    tell(scene, "repository", {"action": "deleted"})
+    repository.deleted = True
+    del hub.repositories[repository.full_name.lower()]
+    if repository.parent is not None:
+        repository.parent.forks.remove(repository)
+    return {}
+
+
 _AT = "/repositories/{owner}/{repo}"
 TABLE: dict[str, Callable[[Hub, web.Request, dict[str, Any]], Awaitable[Any]]] = {
+    f"DELETE {_AT}": delete,
     f"PUT {_AT}/name": rename,
     f"PUT {_AT}/owner": transfer,
     f"PUT {_AT}/private": set_private,

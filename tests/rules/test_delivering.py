@@ -2,7 +2,21 @@ from itertools import product
 
 import pytest
 
-from bot.rules.delivering import Next, Standing, Wished, needs_yes, next_step
+from bot.model.ids import Sha
+from bot.rules.delivering import (
+    GiveUp,
+    GoOn,
+    Moved,
+    Next,
+    Standing,
+    Wished,
+    after_move,
+    gone,
+    moved,
+    needs_yes,
+    next_step,
+    taken,
+)
 
 STATES = {
     "none": None,
@@ -94,3 +108,41 @@ def test_who_asked_for_no_change_waits_for_none(asked, expected):
 )
 def test_a_push_needs_a_yes_where_strangers_had_a_word(strangers, ci, needed):
     assert needs_yes(strangers=strangers, ci=ci) is needed
+
+
+THEIRS = Sha("abcdef0123" * 4)
+
+
+def after(head=THEIRS, *, kept=True, handoffs=0):
+    now = Moved(branch="to`pic", head=head, kept=kept)
+    return after_move(now, handoffs=handoffs, most=2, prefix="gr")
+
+
+@pytest.mark.parametrize(("handoffs", "turn"), [(0, "1 of 2"), (1, "2 of 2")])
+def test_work_goes_onto_what_was_pushed_as_often_as_a_run_may_go_on(handoffs, turn):
+    step = after(handoffs=handoffs)
+    assert isinstance(step, GoOn)
+    assert step.head == THEIRS
+    assert step.told.endswith(f"`abcdef012` meanwhile; going on from there ({turn})")
+    assert step.message.startswith("Somebody has pushed `abcdef012` while you worked")
+
+
+@pytest.mark.parametrize(
+    ("now", "words"),
+    [
+        ({"handoffs": 2}, "`to'pic` has moved on again"),
+        ({"kept": False}, "`to'pic` was rewritten"),
+        ({"kept": False, "handoffs": 2}, "`to'pic` was rewritten"),
+        ({"head": None}, "The branch `to'pic` is gone."),
+    ],
+)
+def test_work_is_never_put_onto_what_was_rewritten_and_not_for_ever(now, words):
+    step = after(**now)
+    assert isinstance(step, GiveUp)
+    assert step.words.startswith(words)
+
+
+def test_each_refusal_of_a_push_has_words_of_its_own():
+    said = [each("a`b") for each in (moved, taken, gone)]
+    assert len(set(said)) == 3
+    assert all("`a'b`" in each for each in said)

@@ -10,6 +10,7 @@ from bot.rules.thread import (
     Said,
     choose,
     readable,
+    resolved,
     texts,
 )
 
@@ -110,3 +111,15 @@ def test_an_agent_is_told_what_it_is_not_shown():
 def test_a_long_text_is_cut_before_it_is_read_and_after():
     assert len(readable("x" * 60_000)) <= MOST_TEXT
     assert len(readable("\u200b" * 60_000)) <= MOST_TEXT
+
+
+@pytest.mark.parametrize(
+    ("comments", "told"),
+    [
+        (0, []),
+        (1, ["One comment of threads that were resolved."]),
+        (2, ["2 comments of threads that were resolved."]),
+    ],
+)
+def test_resolved_threads_are_counted(comments, told):
+    assert resolved(comments) == told

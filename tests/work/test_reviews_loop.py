@@ -3,9 +3,13 @@
 from dataclasses import replace
 
 import pytest
+from structlog.testing import capture_logs
 
-from bot.model.runs import Conclusion, Terms
+from bot.github.threads import RESOLVE
+from bot.model.runs import Conclusion, Terms, Trigger
 from bot.rules.lifecycle import Run
+from bot.store import outbox
+from bot.work import threads
 from tests.work.conversations import FIXER, People
 
 EVENTS = ["issues", "issue_comment", "pull_request", "pull_request_review"]
@@ -75,6 +79,97 @@ async def test_a_review_wakes_the_run_which_answers_in_the_thread(house, people)
     _, answer = await people.did("ann", f"GET /pulls/{pull}/comments")
     assert answer["body"].endswith(f"Taken up in {run.head}.")
     assert answer["in_reply_to_id"] == message.texts[0].thread
+    assert await resolved(house, pull) == [True]
+
+
+async def resolved(house, pull):
+    """Whether each thread is resolved, oldest first."""
+    return [each.resolved for each in await house.hub.octo.threads.of(pull)]
+
+
+async def resolves(house, people, pull, number):
+    """Have ann resolve a thread, counted from 0."""
+    thread = (await house.hub.octo.threads.of(pull))[number].id
+    body = {"query": RESOLVE, "variables": {"thread": thread}}
+    headers = {"Authorization": f"token {people.tokens['ann']}", "User-Agent": "ann"}
+    url = f"{house.hub.base}/graphql"
+    async with house.hub.http.post(url, json=body, headers=headers) as response:
+        assert "errors" not in await response.json()
+
+
+async def wants_two_changes(house, people, pull):
+    """Have ann ask for a change to each of two lines of one file."""
+    lines = [
+        {"path": "tidy.txt", "line": 1, "side": "RIGHT", "body": body}
+        for body in ("Why one?", "Why two?")
+    ]
+    await reviews(house, people, pull, "REQUEST_CHANGES", body="Not yet.", comments=lines)
+
+
+async def test_a_thread_whose_file_was_not_changed_is_answered_and_stays_open(house, people):
+    pull = await delivered(house, people)
+    await asks_for_a_change(house, people, pull)
+    token = await house.comes_up()
+    await house.broker.ask(token, "push", PUSH)
+    await house.ends(token, result=await house.pushes("other.txt"))
+    await house.passes(20, step=5)
+    _, answer = await people.did("ann", f"GET /pulls/{pull}/comments")
+    assert "Taken up in" in answer["body"]
+    assert await resolved(house, pull) == [False]
+
+
+async def test_an_agent_is_not_told_of_a_thread_that_was_resolved_before_its_job(house, people):
+    pull = await delivered(house, people)
+    await house.hub.control("PATCH /switches", late=30, late_times=1, late_match="review")
+    await wants_two_changes(house, people, pull)
+    await resolves(house, people, pull, 0)
+    await house.passes(60, step=5)
+    (message,) = house.runner.latest.plan.messages
+    assert [text.body for text in message.texts] == ["Why two?"]
+    assert "Why one?" not in house.runner.latest.plan.brief
+
+
+async def test_a_run_on_a_pull_request_is_shown_open_threads_and_told_of_others(house, people):
+    pull, start = await people.pull()
+    lines = [
+        {"path": "new.txt", "line": 1, "side": "RIGHT", "body": body}
+        for body in ("Why one?", "Why two?")
+    ]
+    await reviews(house, people, pull, "COMMENT", body="Hm.", comments=lines)
+    await resolves(house, people, pull, 1)
+    await people.begins(pull, start)
+    brief = house.runner.latest.plan.brief
+    assert "Why one?" in brief
+    assert "Why two?" not in brief
+    assert "- One comment of threads that were resolved." in brief
+
+
+async def test_the_thread_that_a_run_was_asked_for_in_is_shown_although_it_is_resolved(
+    house, people
+):
+    pull, start = await people.pull()
+    line = {"path": "new.txt", "line": 1, "side": "RIGHT", "commit_id": start.sha}
+    made = await people.did("ann", f"POST /pulls/{pull}/comments", body="Why?", **line)
+    await resolves(house, people, pull, 0)
+    await people.begins(pull, start, trigger=Trigger(kind="review_comment", id=made["id"]))
+    assert "Why?" in house.runner.latest.plan.brief
+
+
+async def test_what_graphql_refuses_holds_nothing_up(house, people):
+    number = await people.issue("ann")
+    await people.begins(number)
+    run, at = await house.run(), house.hub.octo
+    nowhere = replace(run, own_pull=99)
+    async with house.store.read() as rows:
+        row = (await outbox.of_run(rows, run.id))["comment"]
+    row = replace(row, wish={"number": 99, "thread": 7, "resolves": True})
+    with capture_logs() as logs:
+        assert await threads.resolved(at, nowhere) == frozenset()
+        await threads.Thread().edit(at, row, "1")
+    assert [(each["event"], each["reason"]) for each in logs] == [
+        ("threads.unknown", "not_found"),
+        ("thread.not_resolved", "not_found"),
+    ]
 
 
 async def test_an_approval_of_the_head_ends_the_run_well(house, people):

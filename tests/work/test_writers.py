@@ -13,8 +13,11 @@ from bot.github.client import AtRepository
 from bot.model.errors import Refused, Unavailable
 from bot.model.ids import Repo, RunId, Sha
 from bot.model.priorities import Priority
+from bot.rules.delivering import moved
 from bot.store.outbox import OutboxRow
+from bot.work.signing import push_signed
 from bot.work.writers import writers
+from bot.workspace.deliver import Target
 from bot.workspace.lend import Loan, lend
 from bot.workspace.mirror import Mirrors
 from bot.workspace.quarantine import Quarantines
@@ -181,6 +184,27 @@ async def test_a_persons_branch_that_moved_is_left_alone(desk):
             await signs(desk, other, onto=onto)
         assert refused.value.reason == "branch_moved"
     assert await desk.at.repository.head(BRANCH) == first
+
+
+async def test_a_branch_that_moves_while_github_signs_is_left_alone(desk):
+    ref, other = f"refs/heads/{BRANCH}", await desk.commits(desk.base, "other\n")
+    await desk.at.commits.point(ref, desk.base, priority=Priority.RESULT)
+    await desk.lends(other)
+
+    class Slow(type(desk.at.commits)):
+        async def create(self, commit, *, priority):
+            await self.advance(ref, other, priority=priority)
+            return await super().create(commit, priority=priority)
+
+    at = desk.at
+    at.commits.__class__ = Slow
+    quarantine = desk.quarantines.path(RUN)
+    loan = Loan(url=f"{desk.hub.base}/{REPO}.git", run=RUN, token=await at.token_to_push())
+    target = Target(url=loan.url, branch=BRANCH, onto=desk.base)
+    with pytest.raises(Refused) as refused:
+        await push_signed(at, quarantine, await desk.commits(desk.base), target, loan)
+    assert refused.value.words == moved(BRANCH)
+    assert await at.repository.head(BRANCH) == other
 
 
 async def test_a_person_who_deleted_a_branch_does_not_find_it_again(desk):

@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from bot.githttp import serve
 from bot.model.errors import Refused, Unavailable
 from bot.model.ids import RunId
+from bot.rules.delivering import moved, taken
 from bot.workspace.deliver import Target, push
 
 BRANCH = "greenroom/tidy/7-clean-up"
@@ -62,7 +63,7 @@ async def test_a_branch_that_somebody_else_made_is_left_alone(pushed, origin, ba
     theirs = origin.commit({"t": (FILE, b"z")}, ref=REF, parent=base)
     with pytest.raises(Refused) as raised:
         await pushed(ours)
-    assert raised.value.reason == "branch_moved"
+    assert (raised.value.reason, raised.value.words) == ("branch_moved", taken(BRANCH))
     assert origin.at(REF) == theirs
 
 
@@ -98,16 +99,11 @@ async def test_a_branch_of_a_person_is_moved_on_and_pushing_again_changes_nothin
     assert origin.at(REF) == ours
 
 
-async def test_a_branch_that_moved_on_meanwhile_is_left_alone_and_it_is_said_what_to_do(
-    pushed, origin, base, ours
-):
+async def test_a_branch_that_moved_on_meanwhile_is_left_alone(pushed, origin, base, ours):
     theirs = origin.commit({"t": (FILE, b"z")}, ref=REF, parent=base)
     with pytest.raises(Refused) as raised:
         await pushed(ours, onto=base)
-    assert raised.value.words == (
-        f"`{BRANCH}` has moved on while the agent worked, so that nothing was pushed. "
-        "`retry` does the work again where it stands now."
-    )
+    assert raised.value.words == moved(BRANCH)
     assert origin.at(REF) == theirs
 
 

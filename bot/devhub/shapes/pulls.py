@@ -101,7 +101,7 @@ def _end(base: str, repository: Repository, branch: str, sha: str) -> dict[str, 
         "ref": branch,
         "sha": sha,
         "user": accounts.user(base, repository.owner),
-        "repo": repositories.repository(base, repository),
+        "repo": None if repository.deleted else repositories.repository(base, repository),
     }
 
 
