@@ -18,6 +18,7 @@ from bot.clocks import move_clock, system_clock
 from bot.devhub.hub import Hub
 from bot.devhub.journal import Journal
 from bot.devhub.server import application
+from tests.devhub.keys import one_key
 
 SECRET = "a secret of the webhook"
 REPO = "/repos/acme/demo"
@@ -167,7 +168,8 @@ async def raised(folder: Path) -> AsyncIterator[Stage]:
     ear.url = f"http://127.0.0.1:{runners[0].addresses[0][1]}/webhook"
     hub.base = f"http://127.0.0.1:{runners[1].addresses[0][1]}"
     async with aiohttp.ClientSession() as http:
-        yield Stage(hub, http, ear, clock, record)
+        with one_key():
+            yield Stage(hub, http, ear, clock, record)
     for runner in reversed(runners):
         await runner.cleanup()
     hub.journal.close()

@@ -12,8 +12,8 @@ from bot.model.settings import read_settings
 from bot.rules.lifecycle import Run
 from bot.store import runs, story
 from bot.store.engine import Store, open_store
-from bot.store.migrate import migrate
 from bot.store.schema import deliveries, installations, pauses
+from tests.migrated import migrated
 from tests.store.rows import NOW, QUEUED
 
 LATER = NOW + 7200
@@ -26,7 +26,7 @@ def settings(tmp_path: Path):
 
 @pytest.fixture
 async def store(settings):
-    await migrate(settings.database_url)
+    await migrated(settings.database_url)
     store = open_store(settings.database_url)
     yield store
     await store.close()

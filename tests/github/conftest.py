@@ -9,9 +9,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from pydantic import SecretStr
 
-from bot.github.auth import AppKey
 from bot.github.client import AtRepository, Credentials, GitHub
 from bot.model.ids import InstallationId, Repo
+from tests.devhub.keys import read
 from tests.github.embedded import Embedded, embedded
 from tests.github.scripted import INSTALLATION, Script, Time
 
@@ -45,7 +45,7 @@ async def script(time: Time) -> AsyncIterator[Script]:
 
 @pytest.fixture
 async def github(script: Script, time: Time, pem: SecretStr) -> AsyncIterator[GitHub]:
-    credentials = Credentials(app_id=42, key=AppKey.load(pem))
+    credentials = Credentials(app_id=42, key=read(pem.get_secret_value()))
     async with aiohttp.ClientSession() as http:
         yield GitHub(http, credentials, time.clock, base_url=script.url, sleep=time.sleep)
 

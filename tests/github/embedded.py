@@ -9,15 +9,14 @@ from typing import Any
 
 import aiohttp
 from aiohttp import web
-from pydantic import SecretStr
 
 from bot.devhub.hub import Hub
 from bot.devhub.journal import Journal
 from bot.devhub.server import application
-from bot.github.auth import AppKey
 from bot.github.client import AtRepository, Credentials, GitHub
 from bot.github.permissions import union
 from bot.model.ids import InstallationId, Repo
+from tests.devhub.keys import one_key, read
 from tests.github.scripted import Time
 from tests.published.description import check_request
 
@@ -86,7 +85,8 @@ async def embedded(home: Path, time: Time, hook: str) -> AsyncIterator[Embedded]
     hub.base = f"http://127.0.0.1:{runner.addresses[0][1]}"
     try:
         async with aiohttp.ClientSession() as http:
-            yield await furnished(http, hub.base, time, hook, record)
+            with one_key():
+                yield await furnished(http, hub.base, time, hook, record)
     finally:
         await runner.cleanup()
         hub.journal.close()
@@ -112,7 +112,7 @@ async def furnished(
     await control(http, base, "POST /repositories", owner="octo", name="cat", files=files)
     await control(http, base, "PUT /repositories/octo/cat/collaborators/ann", role="maintain")
     there = await control(http, base, "POST /installations", app="greenroom", account="octo")
-    credentials = Credentials(app_id=app["id"], key=AppKey.load(SecretStr(app["pem"])))
+    credentials = Credentials(app_id=app["id"], key=read(app["pem"]))
     return Embedded(
         base=base,
         http=http,

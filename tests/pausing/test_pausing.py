@@ -9,8 +9,8 @@ from bot.model.ids import Repo, RunId, Sha
 from bot.store import layers, pauses, queue
 from bot.store.engine import open_store
 from bot.store.layers import LayerRow
-from bot.store.migrate import migrate
 from bot.wiring.base import settings_for
+from tests.migrated import migrated
 from tests.store.rows import NOW, begun
 
 CAT, DOG = "01CAT", "01DAG"
@@ -29,7 +29,7 @@ def address(tmp_path, monkeypatch):
 
 
 async def _two_runs(address):
-    await migrate(address)
+    await migrated(address)
     store = open_store(address)
     await begun(store, id=RunId(CAT), repo=Repo("octo/cat"), repo_id=5, number=1)
     await begun(store, id=RunId(DOG), repo=Repo("acme/dog"), repo_id=6, number=2)

@@ -14,9 +14,9 @@ from bot.rules.repoconfig import Layer
 from bot.store import layers
 from bot.store.engine import open_store
 from bot.store.layers import LayerRow
-from bot.store.migrate import migrate
 from bot.wiring.base import settings_for
 from tests.input.payloads import payloads
+from tests.migrated import migrated
 
 REPO, REPO_ID = "octo/cat", 5
 ANN = {"id": 1, "login": "ann", "type": "User"}
@@ -175,7 +175,7 @@ def test_a_file_that_is_not_there_is_named(capsys, tmp_path):
 async def known(text: str) -> None:
     """Have a database know the configuration of the repository."""
     settings = settings_for()
-    await migrate(settings.database_url)
+    await migrated(settings.database_url)
     store = open_store(settings.database_url)
     sha = Sha("a" * 40)
     row = LayerRow(repo=Repo(REPO), repo_id=REPO_ID, sha=sha, mistakes=(), good_sha=sha)

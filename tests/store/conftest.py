@@ -5,7 +5,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.store.engine import Store, open_store
-from bot.store.migrate import migrate
+from tests.migrated import migrated
 from tests.postgres import postgres, postgres_url
 
 __all__ = ["postgres", "postgres_url"]
@@ -35,5 +35,5 @@ async def bare(empty: SecretStr) -> AsyncIterator[Store]:
 @pytest.fixture
 async def store(empty: SecretStr, bare: Store) -> Store:
     """A migrated store, on each kind of database in turn."""
-    await migrate(empty)
+    await migrated(empty)
     return bare

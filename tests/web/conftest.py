@@ -14,9 +14,9 @@ from sqlalchemy import select
 from bot.clocks import system_clock
 from bot.store.engine import Store, open_store
 from bot.store.intake import Intake
-from bot.store.migrate import migrate
 from bot.store.schema import deliveries, delivery_bodies
 from bot.web.app import make_app, serve
+from tests.migrated import migrated
 
 OLD, NEW = "old-secret", "new-secret"
 
@@ -79,7 +79,7 @@ def database(tmp_path: Path) -> Path:
 @pytest.fixture
 async def door(database: Path) -> AsyncIterator[Door]:
     url = SecretStr(f"sqlite+aiosqlite:///{database}")
-    await migrate(url)
+    await migrated(url)
     store = open_store(url)
     intake = Intake(store)
     app = make_app((SecretStr(NEW), SecretStr(OLD)), intake, store, system_clock())

@@ -27,7 +27,6 @@ from bot.rules.repoconfig import PROTECT
 from bot.runners.base import Alive, Gone, Launch, Standing
 from bot.store import runs
 from bot.store.engine import Store, open_store
-from bot.store.migrate import migrate
 from bot.store.schema import deliveries, delivery_bodies
 from bot.store.schema import runs as table
 from bot.work.broker import Broker
@@ -51,6 +50,7 @@ from bot.workspace.snapshot import RESULT_REF
 from handlers import REACTIONS
 from tests.github.embedded import REPO, Embedded, embedded
 from tests.github.scripted import Time
+from tests.migrated import migrated
 
 NOREPLY = "users.noreply.localhost"
 RULES = Rules(protect=PROTECT)
@@ -271,7 +271,7 @@ async def built(folder: Path) -> AsyncIterator[House]:
     """A worker and the GitHub around it; every request of the app is held against GitHub's."""
     time = Time()
     url = SecretStr(f"sqlite+aiosqlite:///{folder}/greenroom.db")
-    await migrate(url)
+    await migrated(url)
     store = open_store(url)
     door = web.Application()
 

@@ -15,11 +15,11 @@ from bot.rules.repoconfig import Config, Layer, mistakes
 from bot.store import layers
 from bot.store.engine import open_store
 from bot.store.layers import LayerRow
-from bot.store.migrate import migrate
 from bot.work.configs import ABSENT, MOST_FILES, Configs, judged
 from bot.work.context import Context
 from tests.github.embedded import REPO, Embedded, control, embedded
 from tests.github.scripted import Time
+from tests.migrated import migrated
 
 CONFIG = ".github/greenroom.yml"
 SHARED = Repo("octo/.github")
@@ -82,7 +82,7 @@ class Place:
 async def place(tmp_path: Path, unused_tcp_port: int) -> AsyncIterator[Place]:
     time = Time()
     url = SecretStr(f"sqlite+aiosqlite:///{tmp_path}/greenroom.db")
-    await migrate(url)
+    await migrated(url)
     store = open_store(url)
     nobody = f"http://127.0.0.1:{unused_tcp_port}/webhook"
     async with embedded(tmp_path / "hub", time, nobody) as hub:
