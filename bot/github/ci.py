@@ -4,11 +4,12 @@ https://docs.github.com/en/pull-requests/collaborating-with-pull-requests/collab
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+from bot.github.beside import both, together
 from bot.github.calls import Caller
 from bot.github.errors import FORBIDDEN, PERMISSION
 from bot.github.moments import unix
@@ -58,18 +59,16 @@ class CI:
             Refused: `not_found` or `unprocessable` when there is no such commit.
             Unavailable: GitHub did not answer.
         """
-        return Seen(
-            checks=await self._checks(sha),
-            suites=await self._suites(sha),
-            statuses=await self._statuses(sha),
-        )
+        runs = both(self._checks(sha), self._suites(sha))
+        (checks, suites), statuses = await both(runs, self._statuses(sha))
+        return Seen(checks=checks, suites=suites, statuses=statuses)
 
     async def required(self, branch: str) -> frozenset[str] | None:
         """Return the names of checks that a branch requires; None where that is not told.
 
         Rulesets are told at one place, the older protection of branches at another.
         """
-        found = await self._ruled(branch), await self._protected(branch)
+        found = await together([self._ruled(branch), self._protected(branch)])
         told = [names for names in found if names is not None]
         return frozenset().union(*told) if told else None
 
@@ -112,17 +111,22 @@ class CI:
         """Fill in one story, piece by piece: what is there when time is up, stays."""
         if row.id is None:
             return
-        note = ""
-        try:
-            found[at] = replace(found[at], remarks=await self.remarks(row.id))
-        except (Refused, Unavailable) as problem:
-            note = str(problem)
+        parts = [self._add(found, at, "remarks", self.remarks(row.id))]
         if row.source == ACTIONS:
-            try:
-                found[at] = replace(found[at], log=await self.log(row.id))
-            except (Refused, Unavailable) as problem:
-                note = str(problem)
-        found[at] = replace(found[at], note=note)
+            parts.append(self._add(found, at, "log", self.log(row.id)))
+        notes = await together(parts)
+        found[at] = replace(found[at], note=notes[-1] or notes[0])
+
+    async def _add(
+        self, found: list[Failure], at: int, part: str, told: Coroutine[Any, Any, Any]
+    ) -> str:
+        """Fill in one part; return why it cannot be had, or nothing."""
+        try:
+            known = {part: await told}
+        except (Refused, Unavailable) as problem:
+            return str(problem)
+        found[at] = replace(found[at], **known)
+        return ""
 
     async def _checks(self, sha: Sha) -> tuple[CheckSeen, ...]:
         query = {"filter": "all"}  # earlier runs of a check tell a flake

@@ -4,13 +4,13 @@ from collections.abc import Awaitable
 
 import structlog
 
+from bot.github.beside import together
 from bot.model.errors import Refused
 from bot.model.events import RepositoryEvent
 from bot.rules.policy import Actor
 from bot.rules.repoconfig import Config
 from bot.rules.roles import Role, role_of
 from bot.work.context import Context
-from bot.work.loop import together
 
 log = structlog.get_logger()
 

@@ -10,6 +10,7 @@ from math import inf
 
 import structlog
 
+from bot.github.beside import both
 from bot.github.client import AtRepository
 from bot.github.errors import NOT_FOUND
 from bot.github.pulls import Pull
@@ -25,7 +26,7 @@ from bot.rules.digest import Digest, digest
 from bot.rules.endings import CHANGES, WORDS, Ending
 from bot.rules.fingerprint import fingerprint, together
 from bot.rules.lifecycle import Signal
-from bot.rules.standings import Standing, standings
+from bot.rules.standings import Seen, Standing, standings
 from bot.rules.verdict import Flaky, Red, Verdict, Watch, fold
 from bot.rules.waiting import CI
 from bot.rules.watching import Look, Met, Past, Rerun, Stop, Wake
@@ -38,7 +39,10 @@ from bot.work.context import Context
 log = structlog.get_logger()
 
 SPACING = 1.0
-"""Seconds between two looks at one run, so that a burst of events is one look."""
+"""Seconds between two looks at one run, when there are many."""
+
+AT_ONCE = 3
+"""Looks without that spacing: the last event of a burst, which counts, is not held up."""
 
 MOST_DIGESTS = 5
 """Failures of one commit that are looked into."""
@@ -46,6 +50,8 @@ MOST_DIGESTS = 5
 PUSHED = "Somebody else has pushed `{sha}`. You start from there; keep what they did."
 
 CLOSED = "Its pull request was closed."
+
+MERGED = "Its pull request was merged."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +73,8 @@ class CiWatch:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._looked: dict[RunId, float] = {}
+        self._free: dict[RunId, float] = {}
+        """Until when the looks at a run so far fill the time, were each to take `SPACING`."""
 
     async def look(self, row: RunRow, wait: Waiting) -> float:
         """Do what CI of a run's head asks for; return the seconds until the next look.
@@ -76,36 +83,39 @@ class CiWatch:
             Unavailable: GitHub or the database did not answer.
             Fenced: the run has moved meanwhile.
         """
-        now = self._context.now()
-        if (soon := self._looked.get(row.id, -inf) + SPACING - now) > 0:
+        if (soon := self._too_soon(row.id)) > 0:
             return soon
-        self._looked = {run: at for run, at in self._looked.items() if at > now - SPACING}
-        self._looked[row.id] = now
         at = self._context.github.at(row.installation, row.repo)
-        pull = await at.pulls.get(row.own_pull or row.number)
+        asked = at.pulls.get(row.own_pull or row.number)
+        # Nearly always the head is the one that is waited for: both are asked at once.
+        pull, seen = await both(asked, _seen(at, wait.about))
         if pull.state == "closed":
-            return await self._end(row, Conclusion.CANCELLED, CLOSED)
+            return await self._closed(row, merged=pull.merged)
         head = await _head(at, pull, wait.about)
         if head is None:
-            words = f"The branch `{pull.head.ref}` is gone."
-            return await self._end(row, Conclusion.FAILURE, words)
+            return await self._fail(row, f"The branch `{pull.head.ref}` is gone.")
         if head != wait.about:
             return await self._moved(row, wait, head)
-        try:
-            found = await self._found(at, pull.base, head, wait.since)
-        except Refused as problem:
-            words = f"CI cannot be seen: {problem.words}"
-            return await self._met(
-                row, row.verdict, Met(conclusion=Conclusion.NEUTRAL, words=words)
-            )
-        return await self._judge(row, wait, found)
+        if isinstance(seen, Refused):
+            how = Met(conclusion=Conclusion.NEUTRAL, words=f"CI cannot be seen: {seen.words}")
+            return await self._met(row, row.verdict, how)
+        return await self._judge(row, wait, await self._found(at, pull.base, seen, wait.since))
 
-    async def _found(self, at: AtRepository, base: str, head: Sha, since: float) -> Found:
-        """Ask for all that is known of the head, and what matters of its failures."""
+    def _too_soon(self, run: RunId) -> float:
+        """Return the seconds until a run may be looked at; with none it is looked at now."""
+        now = self._context.now()
+        self._free = {run: at for run, at in self._free.items() if at > now}
+        free = self._free.get(run, now) + SPACING
+        if (soon := free - AT_ONCE * SPACING - now) > 0:
+            return soon
+        self._free[run] = free
+        return 0.0
+
+    async def _found(self, at: AtRepository, base: str, seen: Seen, since: float) -> Found:
+        """Make out what is known of the head, and ask for what matters of its failures."""
         now = self._context.now()
         ours = (await self._context.github.app.identity()).id
         watch = Watch(ours=ours, since=since, required=await at.ci.required(base))
-        seen = await at.ci.seen(head)
         rows = standings(seen, ours=ours)
         verdict = fold(seen, watch, now=now)
         if not isinstance(verdict, Red | Flaky):
@@ -138,7 +148,7 @@ class CiWatch:
             case Wake(words=words):
                 return await self._wake(row, report, found, words)
             case Stop(words=words):
-                return await self._end(row, Conclusion.FAILURE, words, report)
+                return await self._fail(row, words, report)
 
     async def _show(self, row: RunRow, report: CiNow) -> None:
         """Show how CI stands, if that is new."""
@@ -205,15 +215,35 @@ class CiWatch:
             await telling.tell(tx, noted, words, now=now)
         return SPACING
 
-    async def _end(
-        self, row: RunRow, conclusion: Conclusion, words: str, report: CiNow | None = None
-    ) -> float:
-        what = Signal.CANCELLED if conclusion is Conclusion.CANCELLED else Signal.FAILED
-        how = Ending(signal=what, conclusion=conclusion, words=words)
+    async def _closed(self, row: RunRow, *, merged: bool) -> float:
+        """End with the pull request, of which no event has told; merged, it ends well."""
+        how = (
+            Ending(signal=Signal.SETTLED, conclusion=Conclusion.SUCCESS, words=MERGED)
+            if merged
+            else Ending(signal=Signal.CANCELLED, conclusion=Conclusion.CANCELLED, words=CLOSED)
+        )
+        way_on = "" if merged else telling.REOPENS
+        async with self._context.store.begin() as tx:
+            now = self._context.now()
+            await telling.finish(tx, row, how, now=now, closed=not merged, way_on=way_on)
+        return inf
+
+    async def _fail(self, row: RunRow, words: str, report: CiNow | None = None) -> float:
+        how = Ending(signal=Signal.FAILED, conclusion=Conclusion.FAILURE, words=words)
         async with self._context.store.begin() as tx:
             noted = await runs.note(tx, row, verdict=asdict(report)) if report else row
             await telling.finish(tx, noted, how, now=self._context.now())
         return inf
+
+
+async def _seen(at: AtRepository, sha: Sha | None) -> Seen | Refused:
+    """Return all that is reported on a commit, or why that cannot be read."""
+    if sha is None:
+        return Seen()
+    try:
+        return await at.ci.seen(sha)
+    except Refused as problem:
+        return problem
 
 
 async def _head(at: AtRepository, pull: Pull, known: Sha | None) -> Sha | None:

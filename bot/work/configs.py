@@ -16,6 +16,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.github import errors
+from bot.github.beside import together
 from bot.github.client import AtRepository
 from bot.github.contents import File
 from bot.model.errors import Refused
@@ -25,7 +26,6 @@ from bot.rules.repoconfig import Config, Layer, Mistake, effective, mistakes
 from bot.store import layers
 from bot.store.layers import LayerRow
 from bot.work.context import Context
-from bot.work.loop import together
 
 FOLDER = ".github"
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, TypeVar
 
+from bot.github.beside import together
 from bot.github.client import AtRepository
 from bot.model.errors import Unavailable
 from bot.model.events import (
@@ -43,7 +44,6 @@ from bot.work import present
 from bot.work.actors import actor
 from bot.work.configs import Configs, judged
 from bot.work.context import Context
-from bot.work.loop import together
 from bot.work.runs_now import open_on, run_now, shown_by
 
 F = TypeVar("F")

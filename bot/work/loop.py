@@ -5,8 +5,8 @@ the app that catches everything.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import structlog
 
@@ -18,7 +18,6 @@ log = structlog.get_logger()
 Step = Callable[[], Awaitable[bool]]
 """Does what is due and tells whether there may be more."""
 
-T = TypeVar("T")
 Row = TypeVar("Row")
 
 
@@ -36,16 +35,6 @@ async def run_loop(name: str, step: Step, changes: Changes) -> None:
         else:
             if not busy:
                 await changes.wait(seen)
-
-
-async def together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
-    """Run coroutines side by side; when one raises, cancel the others and raise the same."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(each) for each in work]
-    except ExceptionGroup as problems:
-        raise problems.exceptions[0] from problems
-    return [task.result() for task in tasks]
 
 
 class Pool:

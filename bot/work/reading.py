@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from bot.github.beside import together
 from bot.github.client import AtRepository
 from bot.github.remarks import Remark
 from bot.model.errors import Refused
@@ -18,7 +19,6 @@ from bot.rules.roles import Role, role_of
 from bot.rules.thread import GHOST, Said, choose, readable, resolved, texts
 from bot.rules.visible import visible
 from bot.store.run_row import RunRow
-from bot.work.loop import together
 
 BOT = "[bot]"
 """How the login of an app's account ends."""

@@ -9,7 +9,7 @@ from bot.model.runs import Conclusion, Terms
 from bot.rules.lifecycle import Run
 from bot.rules.waiting import CI
 from bot.store import story
-from bot.work.ciwatch import SPACING
+from bot.work.ciwatch import AT_ONCE, SPACING
 from tests.work.conversations import FIXER, People
 
 EVENTS = ["issues", "issue_comment", "pull_request", "check_run", "check_suite", "status", "push"]
@@ -184,7 +184,7 @@ async def test_a_lost_event_costs_minutes(house, people):
     assert run.conclusion is Conclusion.SUCCESS
 
 
-async def test_a_burst_of_events_is_one_look(house, people, waiting):
+async def test_a_burst_of_events_is_a_few_looks(house, people, waiting):
     await says(people, "pending")
     await passing(house, 600)
     await house.hub.control("DELETE /requests")
@@ -194,7 +194,7 @@ async def test_a_burst_of_events_is_one_look(house, people, waiting):
     await house.settles()
     seen = (await house.hub.control("GET /requests"))["requests"]
     looks = [each for each in seen if f"/commits/{waiting.head}/check-runs" in each["request"]]
-    assert len(looks) == 1
+    assert len(looks) == AT_ONCE
 
 
 @pytest.mark.usefixtures("waiting")
@@ -238,6 +238,24 @@ async def test_a_branch_that_is_gone_ends_the_run(house, people, waiting):
     run = await passing(house, 60)
     assert run.state is Run.FINISHED
     assert run.words == "Its pull request was closed."
+
+
+async def test_a_merge_of_which_no_event_tells_ends_the_run_well(house, people, waiting):
+    await house.hub.control("PATCH /switches", lose_times=9, lose_match="pull_request")
+    await people.did("ann", f"PUT /pulls/{waiting.own_pull}/merge")
+    run = await passing(house, 330)
+    assert (run.conclusion, run.words, run.closed) == (
+        Conclusion.SUCCESS,
+        "Its pull request was merged.",
+        False,
+    )
+
+
+async def test_a_closing_of_which_no_event_tells_is_one_all_the_same(house, people, waiting):
+    await house.hub.control("PATCH /switches", lose_times=9, lose_match="pull_request")
+    await people.did("ann", f"PATCH /pulls/{waiting.own_pull}", state="closed")
+    run = await passing(house, 330)
+    assert (run.conclusion, run.closed) == (Conclusion.CANCELLED, True)
 
 
 async def test_a_run_that_was_stopped_meanwhile_is_left_alone(house, people, waiting):
