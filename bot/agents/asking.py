@@ -85,6 +85,20 @@ def handing_in() -> str:
     return "comment" if kind not in granted and "comment" in granted else kind
 
 
+def plans() -> bool:
+    """Say whether a plan is all that may be handed in here, as the environment tells.
+
+    A person's yes to one is what brings the other kinds.
+    """
+    granted = set(os.environ.get("GREENROOM_OUTPUTS", "").split())
+    return "plan" in granted and granted.isdisjoint({"pull_request", "push"})
+
+
+def base() -> str:
+    """Return the commit that changes are compared with; empty where nobody says."""
+    return os.environ.get("GREENROOM_BASE", "")
+
+
 def _post(path: str, payload: Mapping[str, Any], key: str) -> tuple[int, bytes]:
     door = _Door(os.environ["GREENROOM_SOCKET"])
     try:

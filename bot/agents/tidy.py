@@ -5,15 +5,14 @@ the tools on PATH, and asks for its pull request through the door.  It begins at
 each time, so that a job which was broken off is made good by the next one.
 """
 
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from bot.agents import tidied
-from bot.agents.asking import AwayError, ask, handing_in
+from bot.agents.asking import AwayError, ask, base, handing_in
 from bot.agents.programs import Programs
-from bot.agents.tools import Tidying, back_to, base, changed, tidy, why_missing
+from bot.agents.tools import Tidying, back_to, changed, found, tidy, why_missing
 
 _AWAY = 75
 _MOST_STEP = 200
@@ -22,7 +21,7 @@ _MOST_STEP = 200
 def main() -> int:
     """Tidy the working folder; return 0 when what it asked for was accepted."""
     programs = Programs(Path.cwd())
-    compared = base(programs, os.environ.get("GREENROOM_BASE", ""))
+    compared = found(programs, base())
     back_to(programs, compared)
     try:
         done = tidy(programs, _step)

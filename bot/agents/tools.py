@@ -40,8 +40,8 @@ def why_missing(name: str) -> dict[str, str]:
     return {"kind": "missing_tool", "name": name, "why": why}
 
 
-def base(programs: Programs, commit: str) -> str:
-    """Return the commit that changes are compared with: `commit`, if there is such a one."""
+def found(programs: Programs, commit: str) -> str:
+    """Return a commit that there is: `commit`, or else the head."""
     known = commit and programs.run("git", "cat-file", "-e", f"{commit}^{{commit}}")
     return commit if known and known.returncode == 0 else "HEAD"
 

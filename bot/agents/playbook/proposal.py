@@ -28,8 +28,6 @@ MOST_SHOWN = 10_000
 MOST_NAMED = 20
 """Changes that are named where they are too long to be shown."""
 
-_DIGITS = 12  # of the digest of all changes
-
 
 def proposed(todo: tuple[Move, ...]) -> tuple[Move, ...]:
     """Return the one move that says what would be done; what changes nothing needs no yes."""
@@ -41,7 +39,7 @@ def proposed(todo: tuple[Move, ...]) -> tuple[Move, ...]:
 
 def says(text: str, todo: tuple[Move, ...]) -> bool:
     """Say whether a plan is of these moves."""
-    return any(isinstance(each, Propose) and each.text in text for each in proposed(todo))
+    return any(isinstance(each, Propose) and each.text == text.strip() for each in proposed(todo))
 
 
 def _lines(move: Move) -> Iterator[str]:
@@ -74,5 +72,5 @@ def _named(changes: Sequence[Change]) -> Iterator[str]:
     """Name changes that are too long to be shown, and all of them by one digest."""
     yield from (f"Apply {described(each)}." for each in changes[:MOST_NAMED])
     every = "\0".join(f"{described(each)}\0{each.text}" for each in changes)
-    digest = hashlib.sha256(every.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGITS]
+    digest = hashlib.sha256(every.encode("utf-8", "surrogatepass")).hexdigest()
     yield f"Apply nothing else: all changes, {len(changes)} in number, are `{digest}` together."
