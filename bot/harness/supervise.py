@@ -10,7 +10,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -35,10 +35,14 @@ from bot.sandbox.folder import JobFolder, Order
 from bot.workspace.snapshot import GitFailed
 
 if TYPE_CHECKING:
+    from bot.agents.acp.conversation import More
     from bot.harness.talk import Talking
 
 HEARTBEAT = 2.0
 """Seconds between two heartbeats."""
+
+Keep = Callable[[], Awaitable[None]]
+"""Makes a checkpoint."""
 
 _LOOK = 0.25
 _CONFLICTS = frozenset({401, 409})
@@ -130,18 +134,23 @@ class _Supervision:
                     _beside(self._expire()),
                     _beside(self._keep(checkpoints)),
                 ):
-                    status, turn = await self._live(gateway)
+                    status, turn = await self._live(gateway, checkpoints.make)
                 await self._report(gateway, checkpoints, status, turn)
             finally:
                 self._result.close()
                 self._output.close()
         return 0
 
-    async def _live(self, gateway: Gateway) -> tuple[int, Turn | None]:
-        """Wait for the end of the agent; return its status, and how its turn ended."""
+    async def _live(self, gateway: Gateway, keep: Keep) -> tuple[int, Turn | None]:
+        """Wait for the end of the agent; return its status, and how its last turn ended."""
         output = asyncio.create_task(pump(self._job.agent.output, self._output))
         over = asyncio.create_task(_over(self._job.agent.pid))
-        async with self._talking(gateway, over) as talking:
+        news = News(self._job.plan, self._job.driver, self._job.folder.door, gateway)
+
+        async def more() -> str | None:
+            return None if over.done() else await self._more(news, keep)
+
+        async with self._talking(gateway, more) as talking:
             await self._until_due(over, talking)
             self._job.agent.kill()
             await over
@@ -165,19 +174,12 @@ class _Supervision:
             await asyncio.wait({over}, timeout=self._job.order.grace)
 
     @asynccontextmanager
-    async def _talking(
-        self, gateway: Gateway, over: asyncio.Task[None]
-    ) -> AsyncIterator["Talking | None"]:
+    async def _talking(self, gateway: Gateway, more: "More") -> AsyncIterator["Talking | None"]:
         """Talk to an agent that listens; there is nothing to say to others."""
         if self._job.talk is None:
             yield None
             return
         from bot.harness import talk  # noqa: PLC0415 - half a second of imports
-
-        news = News(self._job.plan, self._job.driver, self._job.folder.door, gateway)
-
-        async def more() -> str | None:
-            return None if over.done() else await self._more(news)
 
         async with talk.talking(
             self._job.agent,
@@ -189,14 +191,21 @@ class _Supervision:
         ) as talking:
             yield talking
 
-    async def _more(self, news: News) -> str | None:
-        """Return what to say next; what cannot be had now, another job is told."""
+    async def _more(self, news: News, keep: Keep) -> str | None:
+        """Return what to say next; what cannot be had now, another job is told.
+
+        Were this job lost in its next turn, the one after it goes on from the end of the last.
+        """
         try:
-            return await news.next()
+            words = await news.next()
+            if words is not None:
+                await keep()
         except Fenced:
             self._fate.fence()
         except Unavailable as problem:
             log.warning("gateway.away", why=str(problem))
+        else:
+            return words
         return None
 
     async def _tell(self, gateway: Gateway) -> None:

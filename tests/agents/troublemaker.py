@@ -142,16 +142,15 @@ def question():
 
 
 def turns():
-    """Take one turn after another, and say what was said; with `ask` in it, ask first."""
+    """Take one turn after another, and say what was said; ask first where it begins with `ask`."""
     prompt = opened()
     while True:
         words = said(prompt)
-        if "ask" in words:
+        if words.startswith("ask"):
             asks(1, "other", ["allow_once", "reject_once"])
             outcome()
         says(f"I heard: {words}")
-        ends(prompt, "cancelled" if "ask" in words else "end_turn")
-        begins("between turns")
+        ends(prompt, "cancelled" if words.startswith("ask") else "end_turn")
         prompt = receive()
 
 

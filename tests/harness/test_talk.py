@@ -1,12 +1,14 @@
 """The harness between an agent that is talked to and the gateway; no box is needed for that."""
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
 from contextlib import asynccontextmanager, suppress
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -16,9 +18,12 @@ from bot.agents.playbook.driver import Playbook
 from bot.harness.agent import Agent
 from bot.harness.gateway_client import Gateway
 from bot.harness.supervise import Job, _Supervision
+from bot.model.ids import Login
+from bot.model.runs import Message
 from bot.sandbox.folder import JobFolder, Order
 from tests.runners.conftest import make_gateway, make_stage
 
+LETTER = Message(kind="steer", text="And the docs.", by=Login("ann"), trusted=True)
 SCRIPT = Path(__file__).parents[1] / "agents" / "troublemaker.py"
 
 
@@ -36,6 +41,7 @@ class Watched:
     def __init__(self, tmp_path, grace):
         self.stage = make_stage(tmp_path, {"a": "1\n"})
         self.gateway = make_gateway(self.stage, ())
+        self.kept = []
         self.folder = JobFolder(tmp_path / "job")
         self.folder.make()
         self.order = Order(
@@ -43,6 +49,9 @@ class Watched:
             packages=(), python="", clock=None, limits={}, bwrap="", disable_userns=True,
             grace=grace, launched=time.monotonic(),
         )  # fmt: skip
+
+    async def keep(self):
+        self.kept.append(len(self.gateway.told("/messages")))
 
     def start(self, way):
         """Start it as a child of a shell, as in a box it is one of the first process there."""
@@ -64,7 +73,7 @@ class Watched:
                 listener=None, started=time.monotonic(),
             )  # fmt: skip
             supervision = _Supervision(job)
-            live = asyncio.create_task(supervision._live(gateway))
+            live = asyncio.create_task(supervision._live(gateway, self.keep))
             yield supervision, live
             supervision._output.close()
         for stream in (agent._process.stdin, agent._process.stdout, agent._process.stderr):
@@ -158,6 +167,39 @@ async def test_a_question_that_is_refused_is_answered_no(watched):
     refusal = {"accepted": False, "reason": "limit", "words": "No more.", "left": 0}
     watched.gateway.answers["/outputs"] = (422, refusal)
     assert await watched.live("question") == (0, Turn(stop="refusal"))
+
+
+async def test_an_agent_is_told_at_its_next_turn_what_has_come_and_its_files_are_written_anew(
+    watched,
+):
+    watched.gateway.letters = [[asdict(LETTER)], [asdict(LETTER), asdict(LETTER)]]
+    assert await watched.live("turns") == (0, Turn(stop="end_turn"))
+    assert [each["after"] for each in watched.gateway.told("/messages")] == [0, 1, 3]
+    heard = "I heard: # What has come since"
+    assert [each["text"] for each in watched.gateway.told("/steps")] == ["I heard: Do it.", heard]
+    told = json.loads((watched.folder.door / "brief.json").read_text())
+    assert [each["text"] for each in told["messages"]] == ["And the docs."] * 2
+    assert watched.kept == [1, 2]
+
+
+async def test_messages_that_cannot_be_had_are_left_to_another_job(watched):
+    watched.gateway.answers["/messages"] = (404, {"reason": "address"})
+    assert await watched.live("turns") == (0, Turn(stop="end_turn"))
+    assert len(watched.gateway.told("/messages")) == 1
+
+
+async def test_a_job_that_was_replaced_learns_of_it_between_turns(watched):
+    watched.gateway.answers["/messages"] = (409, {"reason": "fenced"})
+    async with watched.supervision("turns") as (supervision, live):
+        assert (await live)[1] is None
+        assert supervision._fate.fenced
+
+
+async def test_an_agent_that_has_ended_is_told_nothing_more(watched):
+    watched.gateway.letters = [[asdict(LETTER)]]
+    status, turn = await watched.live("dies")
+    assert (status, turn.went_well) == (0, False)
+    assert watched.gateway.told("/messages") == []
 
 
 def test_the_protocols_sdk_is_not_on_the_way_to_an_agent():
