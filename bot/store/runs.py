@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.model.errors import Fenced
 from bot.model.ids import InstallationId, Repo, RunId, Sha
 from bot.model.runs import Subject
+from bot.rules.delivering import DELIVERY
 from bot.rules.lifecycle import COMPUTE, RUN, Compute, Run, Signal, after
 from bot.store.engine import insert_or_skip
 from bot.store.leases import FREE, Lease, free
@@ -175,6 +176,18 @@ async def waiting_on(tx: AsyncConnection, repo_id: int, sha: Sha) -> Sequence[Ru
         .where(runs.c.repo_id == repo_id, waits.c.about == sha, runs.c.state == Run.PARKED)
     )
     return (await tx.execute(query.distinct())).scalars().all()
+
+
+async def opens(tx: AsyncConnection, repo_id: int, head: Sha) -> bool:
+    """Tell whether a run has pushed a commit and is about to have a pull request of it."""
+    query = select(runs.c.id).where(
+        runs.c.repo_id == repo_id,
+        runs.c.head == head,
+        runs.c.kind == "issue",
+        runs.c.own_pull.is_(None),
+        parked_for(DELIVERY),
+    )
+    return (await tx.execute(query.limit(1))).first() is not None
 
 
 async def earlier(tx: AsyncConnection, row: RunRow) -> int:

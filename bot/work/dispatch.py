@@ -9,7 +9,7 @@ from typing import assert_never
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.model.errors import Fenced
+from bot.model.errors import Fenced, Unavailable
 from bot.model.facts import Pause
 from bot.model.ids import DeliveryGuid, RunId
 from bot.model.intents import (
@@ -37,6 +37,8 @@ from bot.model.intents import (
     WarmMirror,
 )
 from bot.model.runs import Conclusion
+from bot.rules.attempts import SETTLES
+from bot.rules.delivering import DELIVERY
 from bot.rules.endings import Ending
 from bot.rules.lifecycle import Run, Signal
 from bot.rules.waiting import REVIEW, WAKES
@@ -164,10 +166,17 @@ class Dispatch:
         return f"stopped {len(found)} runs"
 
     async def _approved(self, intent: MeetReview) -> str:
-        """Take an approval for what it is: a yes to one head."""
+        """Take an approval for what it is: a yes to one head.
+
+        Raises:
+            Unavailable: the run is about to wait for it.
+        """
         row = await runs.get(self.tx, intent.run)
         if row.head != intent.head:
             return f"run {row.id} has another head than the one that was approved"
+        waits = (await story.waiting(self.tx, [row.id])).get(row.id, ())
+        if {wait.reason for wait in waits} == {DELIVERY}:
+            raise Unavailable("github", f"run {row.id} still delivers", retry_after=SETTLES / 4)
         how = _settled(f"{plain(intent.by.login)} approved it.")
         return await resting.met(self.tx, row, REVIEW, how, now=self.now)
 

@@ -101,13 +101,27 @@ class FactSource:
         match self._event:
             case TextWritten():
                 return not (await self._fact("commands") or await self._fact("asking"))
-            case ReviewGiven(subject=subject):
-                return not await self._open_on(subject)
+            case ReviewGiven() as review:
+                return await self._is_nobodys(review)
             case SubjectOpened(subject=subject, name=name):
                 starts = any(by_event(await self._fact("config"), name))
                 return not starts and not await self._was_closed(subject)
             case _:
                 return False
+
+    async def _is_nobodys(self, review: ReviewGiven) -> bool:
+        """Tell whether a review is about nothing that a run has made.
+
+        Raises:
+            Unavailable: a run has pushed what was reviewed, and will know its pull request soon.
+        """
+        if await self._open_on(review.subject):
+            return False
+        async with self._context.store.read() as rows:
+            if await runs.opens(rows, review.repo_id, review.head):
+                words = "a run has still to hear what became of its pull request"
+                raise Unavailable("github", words, retry_after=SETTLES / 4)
+        return True
 
     async def _was_closed(self, subject: Subject) -> bool:
         """Tell whether runs that a closing has ended could go on."""
