@@ -44,14 +44,14 @@ def request(side: str, match: str) -> Death:
 SAMPLE = [
     commit("web", "after", "deliveries"),
     commit("work", "after", "INSERT INTO jobs"),
-    commit("gateway", "after", "INSERT INTO outputs"),
-    request("after", "POST .*/comments"),
-    request("before", "git-receive-pack"),
     request("after", "POST .*/pulls"),
     call("harness", "after", "git-receive-pack"),
     call("agent", "before", "/outputs"),
 ]
 MORE = [
+    commit("gateway", "after", "INSERT INTO outputs"),
+    request("after", "POST .*/comments"),
+    request("before", "git-receive-pack"),
     commit("web", "before", "deliveries"),
     commit("work", "before", "INSERT INTO runs"),
     commit("gateway", "after", "UPDATE jobs"),

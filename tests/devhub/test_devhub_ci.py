@@ -154,6 +154,9 @@ async def test_a_command_is_a_list(stage):
 async def test_ci_takes_as_long_as_is_wanted(stage, tmp_path):
     await adds(stage, "true", delay=hours(1), check="slow")
     sha = await pushed(stage, tmp_path / "work", {"new.txt": "n\n"})
+    path = f"GET {REPO}/commits/{sha}/check-runs?status=in_progress"
+    while not (await stage.did(path, stage.tokens["ann"]))["check_runs"]:  # noqa: ASYNC110 - nobody tells
+        await asyncio.sleep(0.01)
     assert not (await stage.control("GET /ci?seconds=0.2"))["idle"]
     stage.moves(hours(1))
     (run,) = await completed(stage, sha)

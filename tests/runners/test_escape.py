@@ -103,13 +103,21 @@ async def test_memory_of_one_process_ends_at_the_limit(stage, runner, gateway_fo
         assert (await gateway.until("/finish"))["log"] == "MemoryError\n"
 
 
+HOGS = """
+import subprocess, sys
+HOG = "import sys; x = b'x' * 2**27; print(len(x), flush=True); sys.stdin.read()"
+words, pipe = [sys.executable, "-c", HOG], subprocess.PIPE
+hogs = [subprocess.Popen(words, stdin=pipe, stdout=pipe, text=True) for _ in range(5)]
+print(*(hog.stdout.readline() for hog in hogs))
+"""
+
+
 @pytest.mark.skipif(
     os.geteuid() != 0 or "memory" not in cgroups.own(), reason="no memory cgroup of our own"
 )
 async def test_memory_of_all_processes_together_ends_at_the_limit(stage, runner, gateway_for):
-    hog = f'{PYTHON} -c \'x = b"x" * 2**27; print(len(x)); __import__("time").sleep(3)\''
-    script = f"for i in 1 2 3 4 5; do {hog} & done; wait; echo the end"
-    async with gateway_for(script, memory=300 * 1024**2) as gateway:
+    (stage.tree / "hogs.py").write_text(HOGS)
+    async with gateway_for(f"{PYTHON} hogs.py", memory=300 * 1024**2) as gateway:
         await runner.launch(stage.launch(gateway))
         report = await gateway.until("/finish")
     assert report["log"].count(str(2**27)) < 5

@@ -34,7 +34,7 @@ async def test_an_answer_that_is_lost_after_the_deed_makes_nothing_twice(town, m
     assert await wrong_after_success(asked) == []
 
 
-@pytest.mark.parametrize("match", [COMMENT, PULL])
+@pytest.mark.parametrize("match", [pytest.param(COMMENT, marks=pytest.mark.full), PULL])
 async def test_lists_that_lag_too_long_leave_no_twin_in_the_end(town, match):
     await town.tomorrow()
     asked = await town.issue()

@@ -55,6 +55,7 @@ async def test_quoting_a_command_asks_for_nothing_and_editing_asks_once(here):
     assert len(here.runs()) == 1
 
 
+@pytest.mark.full
 async def test_commands_work_without_the_prefix_where_configuration_says_so(here):
     number = await here.issue(here.maintainer)
     await here.says(here.maintainer, number, "/tidy")
