@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from textwrap import wrap
 
 from bot.model.ids import Fence, Login, RunId, Sha
-from bot.model.runs import Plan
+from bot.model.runs import Message, Plan
 from bot.rules.markdown import BREAK, COMMENT, quiet
 from bot.rules.notices import SHORT, called, span
 from bot.rules.wording import plain
@@ -36,6 +36,20 @@ def plan(text: str, sha: Sha) -> Plan:
     """Name a plan by its words and the commit that it was made on."""
     named = hashlib.sha256(f"{sha}\n{text}".encode()).hexdigest()
     return Plan(text=text, sha=sha, hash=named[:40])
+
+
+def holds(made: Plan | None, base: Sha, *, pushed: bool) -> bool:
+    """Tell whether a yes to a plan lets a job change things that starts from `base`.
+
+    It is one for the commit that the plan was made on, until something of it is pushed.
+    """
+    return made is not None and (pushed or made.sha == base)
+
+
+def overtaken(sha: Sha, at: float) -> Message:
+    """Tell an agent that its plan was for another commit than the one its branch stands at."""
+    words = f"The branch stands at {sha} now, and your plan is for what it was before. Plan anew."
+    return Message(kind="push", text=words, at=at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.model.facts import Waiting
 from bot.model.intents import Approve, AskAgain
 from bot.model.runs import Conclusion, Message
+from bot.rules import plans
 from bot.rules.endings import Ending
 from bot.rules.lifecycle import Run, Signal
 from bot.rules.waiting import APPROVAL, APPROVED, PLAN, START, YES
@@ -18,9 +19,6 @@ from bot.work.claimed import ClaimedRuns
 from bot.work.context import Context
 
 LATE = "Nobody said yes in time."
-
-MOVED = "The branch stands at {sha} now. A plan for what it was before is not followed; plan anew."
-"""What an agent is told whose plan got a yes too late."""
 
 
 async def approve(tx: AsyncConnection, intent: Approve, *, now: float) -> str:
@@ -78,7 +76,7 @@ async def ask_again(tx: AsyncConnection, intent: AskAgain, *, now: float) -> str
 
 async def _plan_anew(tx: AsyncConnection, row: RunRow, intent: AskAgain, *, now: float) -> str:
     """Have a run plan on the head as it is now; a yes was given to a plan for another."""
-    message = Message(kind="push", text=MOVED.format(sha=intent.sha), at=now)
+    message = plans.overtaken(intent.sha, now)
     await mailbox.post(tx, row.id, message, key=f"plan:{row.fence}:{intent.sha}", now=now)
     at_head = await calling.move_on(tx, row, intent.sha, now=now)
     values = {"base": intent.sha, "round": row.round + 1, "handoffs": 0}

@@ -16,6 +16,7 @@ from bot.github.repositories import Repository
 from bot.model.errors import Refused, Unavailable
 from bot.model.ids import Fence, Repo, Sha, job_name
 from bot.model.runs import JobPlan, Message, SubjectKind
+from bot.rules import plans
 from bot.rules.attempts import JOB_GRACE
 from bot.rules.brief import Task, brief
 from bot.rules.delivering import gone
@@ -191,9 +192,14 @@ def shelf_of(row: RunRow) -> Repo:
 def _plan(row: RunRow, base: Base, task: Task, before: Before) -> JobPlan:
     fence = Fence(row.fence + 1)
     spec = row.terms.agent
-    outputs = granted(spec.outputs, place_of(row), planned=row.plan is not None)
-    agent = replace(spec, outputs=outputs)
-    messages = tuple(message for _, message in before.mail)
+    planned = plans.holds(row.plan, base.sha, pushed=row.head_branch is not None)
+    agent = replace(spec, outputs=granted(spec.outputs, place_of(row), planned=planned))
+    messages = tuple(
+        plans.overtaken(base.sha, message.at)
+        if message.kind == "plan" and not planned
+        else message
+        for _, message in before.mail
+    )
     kind: SubjectKind = "pull" if row.on_branch else "issue"
     present = PastJob(earlier=False, base=base.sha, kind=kind, messages=messages)
     return JobPlan(

@@ -5,9 +5,20 @@ import pytest
 from bot.model.ids import Fence, Login, RunId, Sha
 from bot.rules.markdown import BREAK
 from bot.rules.outputs import MOST_PLAN
-from bot.rules.plans import LONG, WIDEST, Asked, asking, plan, plan_marker, settled
+from bot.rules.plans import (
+    LONG,
+    WIDEST,
+    Asked,
+    asking,
+    holds,
+    overtaken,
+    plan,
+    plan_marker,
+    settled,
+)
 
 SHA = Sha("0123456789abcdef" * 2 + "01234567")
+MOVED = Sha("f" * 40)
 TEXT = "1. Close the file\n2. Ask @bob"
 PLAN = plan(TEXT, SHA)
 SHORT = PLAN.hash[:12]
@@ -33,6 +44,26 @@ def test_a_plan_is_named_by_its_words_and_its_commit():
     same, *others = plan(TEXT, SHA), plan(f"{TEXT} ", SHA), plan(TEXT, Sha("f" * 40))
     assert same == PLAN
     assert len({PLAN.hash, *(each.hash for each in others)}) == 3
+
+
+@pytest.mark.parametrize(
+    ("given", "base", "pushed", "does"),
+    [
+        (None, SHA, True, False),
+        (PLAN, SHA, False, True),
+        (PLAN, MOVED, False, False),
+        (PLAN, MOVED, True, True),
+    ],
+    ids=["no yes", "to this commit", "to another", "done in part"],
+)
+def test_a_yes_is_for_the_commit_of_the_plan_until_something_is_pushed(given, base, pushed, does):
+    assert holds(given, base, pushed=pushed) is does
+
+
+def test_an_agent_is_told_that_its_plan_was_overtaken():
+    told = overtaken(MOVED, 5.0)
+    assert (told.kind, told.by, told.at, told.by_strangers) == ("push", None, 5.0, False)
+    assert told.text.startswith(f"The branch stands at {MOVED} now, ")
 
 
 ANEW = "After other words, `/gr plan …`, it plans anew."

@@ -246,6 +246,18 @@ async def test_a_yes_to_a_plan_for_a_head_that_moved_has_it_plan_anew(house, peo
     assert "push" in house.runner.latest.plan.agent.outputs
 
 
+async def test_a_head_that_moves_between_the_yes_and_the_job_makes_it_none(house, people):
+    _, _, named = await on_a_pull(people, house)
+    run = await house.run()
+    await people.says_yes(run.id, (await waits(house))["plan"])
+    head = await people.moves("topic")
+    await house.passes(10, step=5)
+    plan = house.runner.latest.plan
+    assert [(each.kind, head in each.text) for each in plan.messages] == [("push", True)]
+    assert (plan.base, "push" in plan.agent.outputs) == (head, False)
+    assert await made(house) != named
+
+
 async def test_a_message_that_comes_before_the_plan_is_asked_about_goes_first(house, people):
     number = await people.issue("ann")
     await people.begins(number, terms=TERMS)
