@@ -7,7 +7,6 @@ what it did.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from signal import SIGKILL
 
 from bot.model.runs import Conclusion
 from bot.rules.causes import MOST_WORDS, Cause
@@ -20,6 +19,9 @@ CHANGES: Mapping[str, str] = {"pull_request": "a pull request", "push": "a push"
 WORDS = frozenset({"comment", "question", "plan", "noop"})
 """Outputs that are an answer without any."""
 
+
+KILLED = 9
+"""The number of SIGKILL, which no program sends to itself by mistake."""
 
 MOST_KILLS = 3
 """Jobs in a row whose agent may be killed from outside before its run gives up."""
@@ -93,7 +95,7 @@ def goes_again(last: Sequence[Ended]) -> bool:
 
 
 def _was_killed(ended: Ended) -> bool:
-    return ended.cause in {"exited", "crashed"} and ended.signal == SIGKILL
+    return ended.cause in {"exited", "crashed"} and ended.signal == KILLED
 
 
 def _how(ended: Ended) -> str:

@@ -9,8 +9,10 @@ from bot.rules.waiting import START, WAKES
 from bot.store import inbox, outbox, queue, runs
 from bot.store.schema import runs as table
 
-RESTING: ColumnElement[bool] = and_(runs.parked_for(*WAKES), table.c.compute == Compute.NONE.value)
-"""Runs that wait for CI or people; while one still has a runner, it is the supervisor's."""
+
+def resting() -> ColumnElement[bool]:
+    """Say in SQL that a run waits for CI or people; one with a runner is the supervisor's."""
+    return and_(runs.parked_for(*WAKES), table.c.compute == Compute.NONE.value)
 
 
 async def anything(tx: AsyncConnection, *, now: float) -> bool:
@@ -23,7 +25,7 @@ async def anything(tx: AsyncConnection, *, now: float) -> bool:
         runs.waiting(queue.QUEUED, now),
         runs.waiting(runs.parked_for(DELIVERY), now),
         runs.waiting(runs.parked_for(START), now),
-        runs.waiting(RESTING, now),
+        runs.waiting(resting(), now),
     ]
     query = select(or_(*(each.exists() for each in found)))
     return bool((await tx.execute(query)).scalar())

@@ -15,7 +15,7 @@ from bot.rules.endings import Ending
 from bot.rules.lifecycle import Signal
 from bot.rules.waiting import CI, REVIEW
 from bot.store import outbox, runs, story
-from bot.store.due import RESTING
+from bot.store.due import resting
 from bot.store.outbox import Wish
 from bot.store.run_row import RunRow
 from bot.work import telling
@@ -32,7 +32,7 @@ class Waits:
     def __init__(self, context: Context, look_at_ci: Look) -> None:
         self._context = context
         self._look_at_ci = look_at_ci
-        self.step = ClaimedRuns(context, RESTING, self._look, self._refused).step
+        self.step = ClaimedRuns(context, resting(), self._look, self._refused).step
 
     async def _look(self, row: RunRow) -> float:
         now = self._context.now()
