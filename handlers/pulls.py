@@ -79,7 +79,8 @@ def closed(event: SubjectClosed, facts: Facts) -> Sequence[Intent]:
         return []
     how = "merged" if event.merged else "closed"
     deletes = facts.config.branches.delete in {"closed", how}
-    made = [run for run in (*facts.open_runs, *facts.past_runs) if _made(run, event)]
+    runs = [*facts.open_runs, *facts.past_runs]
+    made = {run.branch: run for run in reversed(runs) if _made(run, event)}  # the newest counts
     return [
         StopRuns(
             repo_id=event.repo_id,
@@ -97,7 +98,7 @@ def closed(event: SubjectClosed, facts: Facts) -> Sequence[Intent]:
                 branch=run.branch,
                 sha=run.head,
             )
-            for run in made
+            for run in made.values()
             if deletes and run.branch and run.head
         ),
     ]

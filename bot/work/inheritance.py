@@ -34,16 +34,18 @@ def inherited(row: RunRow, before: RunRow) -> RunRow:
     """Return a new run with what it takes over.
 
     Words of strangers stay what they are, so that a push still waits for a yes.  A plan that
-    people have approved holds where only a person has ended the run.
+    people have approved holds where only a person has ended the run.  An agent that may not
+    push any more goes on without the pull request.
     """
-    theirs = before if before.own_pull else row
+    pushes = "push" in row.terms.agent.outputs
+    theirs = before if before.own_pull and pushes else row
     return replace(
         row,
         outsiders=row.outsiders or before.outsiders,
         checkpoint=before.checkpoint,
         plan=before.plan if before.conclusion is Conclusion.CANCELLED else None,
         verdict=before.verdict,
-        own_pull=before.own_pull,
+        own_pull=theirs.own_pull,
         head=theirs.head,
         head_branch=theirs.head_branch,
     )

@@ -132,6 +132,13 @@ def test_the_branch_of_a_run_is_deleted_when_configuration_says(delete, merged, 
     assert dropped == [gone] * (delete == "closed" or (delete == "merged" and merged))
 
 
+def test_of_runs_that_went_on_with_a_branch_the_last_one_knows_where_it_stands():
+    older = replace(OWN, id=RunId("00RUN"), head=OLDER)
+    for known in ({"past_runs": (OWN, older)}, {"open_runs": (OWN,), "past_runs": (older,)}):
+        _, dropped = decide(closed(PULL, merged=True), still_holds=True, **of_a_pull(**known))
+        assert dropped.sha == HEAD
+
+
 @pytest.mark.parametrize(
     "other",
     [
