@@ -11,9 +11,9 @@ from bot.github.permissions import union
 from bot.model.settings import read_settings
 from bot.rules.lifecycle import Run
 from bot.store import runs, story
-from bot.store.engine import Store, open_store
+from bot.store.engine import Store
 from bot.store.schema import deliveries, installations, pauses
-from tests.migrated import migrated
+from tests.migrated import migrated, opened
 from tests.store.rows import NOW, QUEUED
 
 LATER = NOW + 7200
@@ -27,7 +27,7 @@ def settings(tmp_path: Path):
 @pytest.fixture
 async def store(settings):
     await migrated(settings.database_url)
-    store = open_store(settings.database_url)
+    store = opened(settings.database_url)
     yield store
     await store.close()
 

@@ -3,11 +3,11 @@
 import pytest
 from pydantic import SecretStr
 
-from bot.store.engine import open_store
 from bot.store.schema import metadata
 from bot.workspace.mirror import Mirrors
 from bot.workspace.quarantine import Quarantines
 from tests.gateway.stand import Client, Stand, relay
+from tests.migrated import opened
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ async def stand(tmp_path):
     """The data folder; no gateway runs yet."""
     home = tmp_path / "home"
     home.mkdir(mode=0o700)
-    store = open_store(SecretStr(f"sqlite+aiosqlite:///{home}/greenroom.db"))
+    store = opened(SecretStr(f"sqlite+aiosqlite:///{home}/greenroom.db"))
     async with store.engine.begin() as connection:
         await connection.run_sync(metadata.create_all)
     mirrors, quarantines = Mirrors(home / "mirrors"), Quarantines(home / "quarantine")

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from bot.store.engine import Store, open_store
-from tests.migrated import migrated
+from bot.store.engine import Store
+from tests.migrated import migrated, opened
 from tests.postgres import postgres, postgres_url
 
 __all__ = ["postgres", "postgres_url"]
@@ -27,7 +27,7 @@ def empty(request: pytest.FixtureRequest) -> SecretStr:
 @pytest.fixture
 async def bare(empty: SecretStr) -> AsyncIterator[Store]:
     """A store without tables, on each kind of database in turn."""
-    store = open_store(empty)
+    store = opened(empty)
     yield store
     await store.close()
 

@@ -12,11 +12,11 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from bot.clocks import system_clock
-from bot.store.engine import Store, open_store
+from bot.store.engine import Store
 from bot.store.intake import Intake
 from bot.store.schema import deliveries, delivery_bodies
 from bot.web.app import make_app, serve
-from tests.migrated import migrated
+from tests.migrated import migrated, opened
 
 OLD, NEW = "old-secret", "new-secret"
 
@@ -80,7 +80,7 @@ def database(tmp_path: Path) -> Path:
 async def door(database: Path) -> AsyncIterator[Door]:
     url = SecretStr(f"sqlite+aiosqlite:///{database}")
     await migrated(url)
-    store = open_store(url)
+    store = opened(url)
     intake = Intake(store)
     app = make_app((SecretStr(NEW), SecretStr(OLD)), intake, store, system_clock())
     committing = asyncio.create_task(intake.run())

@@ -26,7 +26,7 @@ from bot.rules.endings import Ended
 from bot.rules.repoconfig import PROTECT
 from bot.runners.base import Alive, Gone, Launch, Standing
 from bot.store import runs
-from bot.store.engine import Store, open_store
+from bot.store.engine import Store
 from bot.store.schema import deliveries, delivery_bodies
 from bot.store.schema import runs as table
 from bot.work.broker import Broker
@@ -50,7 +50,7 @@ from bot.workspace.snapshot import RESULT_REF
 from handlers import REACTIONS
 from tests.github.embedded import REPO, Embedded, embedded
 from tests.github.scripted import Time
-from tests.migrated import migrated
+from tests.migrated import migrated, opened
 
 NOREPLY = "users.noreply.localhost"
 RULES = Rules(protect=PROTECT)
@@ -93,11 +93,18 @@ class Stagehand:
 
 @dataclass(kw_only=True)
 class House:
+    """A worker and its GitHub.
+
+    Attributes:
+        patience: real seconds to wait for deliveries; less where one is to come late.
+    """
+
     hub: Embedded
     store: Store
     time: Time
     runner: Stagehand
     home: Path
+    patience: float = 60.0
     capacity: Capacity = field(default_factory=lambda: Capacity(everywhere=4, repo=3))
 
     def __post_init__(self) -> None:
@@ -146,7 +153,7 @@ class House:
         busy = True
         while busy:
             self.time.now += 0.001
-            await self.hub.control("GET /drained")
+            await self.hub.control(f"GET /drained?seconds={self.patience}")
             busy = any([await self.steps(name) for name in wanted])
 
     async def steps(self, name: str) -> bool:
@@ -272,7 +279,7 @@ async def built(folder: Path) -> AsyncIterator[House]:
     time = Time()
     url = SecretStr(f"sqlite+aiosqlite:///{folder}/greenroom.db")
     await migrated(url)
-    store = open_store(url)
+    store = opened(url)
     door = web.Application()
 
     async def hook(request: web.Request) -> web.Response:

@@ -13,13 +13,12 @@ from bot.model.errors import Refused
 from bot.model.ids import Repo, Sha
 from bot.rules.repoconfig import Config, Layer, mistakes
 from bot.store import layers
-from bot.store.engine import open_store
 from bot.store.layers import LayerRow
 from bot.work.configs import ABSENT, MOST_FILES, Configs, judged
 from bot.work.context import Context
 from tests.github.embedded import REPO, Embedded, control, embedded
 from tests.github.scripted import Time
-from tests.migrated import migrated
+from tests.migrated import migrated, opened
 
 CONFIG = ".github/greenroom.yml"
 SHARED = Repo("octo/.github")
@@ -83,7 +82,7 @@ async def place(tmp_path: Path, unused_tcp_port: int) -> AsyncIterator[Place]:
     time = Time()
     url = SecretStr(f"sqlite+aiosqlite:///{tmp_path}/greenroom.db")
     await migrated(url)
-    store = open_store(url)
+    store = opened(url)
     nobody = f"http://127.0.0.1:{unused_tcp_port}/webhook"
     async with embedded(tmp_path / "hub", time, nobody) as hub:
         context = Context(

@@ -121,6 +121,7 @@ async def test_a_thread_whose_file_was_not_changed_is_answered_and_stays_open(ho
 async def test_an_agent_is_not_told_of_a_thread_that_was_resolved_before_its_job(house, people):
     pull = await delivered(house, people)
     await house.hub.control("PATCH /switches", late=30, late_times=1, late_match="review")
+    house.patience = 0.1
     await wants_two_changes(house, people, pull)
     await resolves(house, people, pull, 0)
     await house.passes(60, step=5)
