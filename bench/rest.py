@@ -27,26 +27,27 @@ async def rows() -> list[Row]:
             await world.start("serve")
             await world.install()
             await asyncio.sleep(SETTLES)
-            group = list(_family(world.processes["serve"].pid))
+            group = list(family(world.processes["serve"].pid))
             print(f"  watching {len(group)} processes for {WATCHED:.0f} s", file=sys.stderr)
             before, began = sum(map(_used, group)), time.monotonic()
             await asyncio.sleep(WATCHED)
             share = (sum(map(_used, group)) - before) / (time.monotonic() - began) * 100
-            memory = sum(map(_memory, group))
+            taken = sum(map(memory, group))
     return [
-        bounded("serve at rest: memory", "MB", [memory], at_most=MEMORY),
+        bounded("serve at rest: memory", "MB", [taken], at_most=MEMORY),
         bounded("serve at rest: processor", "% of a core", [share], at_most=CORE),
     ]
 
 
-def _family(pid: int) -> Iterator[int]:
+def family(pid: int) -> Iterator[int]:
+    """Yield a process and all that it has started."""
     yield pid
     for task in Path(f"/proc/{pid}/task").iterdir():
         for child in (task / "children").read_text().split():
-            yield from _family(int(child))
+            yield from family(int(child))
 
 
-def _memory(pid: int) -> float:
+def memory(pid: int) -> float:
     """Return megabytes, a page that several processes share counted in parts (PSS)."""
     for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
         if line.startswith("Pss:"):

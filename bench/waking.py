@@ -9,8 +9,10 @@ included.
 import asyncio
 import sys
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass
+from pathlib import Path
 from sqlite3 import connect
 
 from bench import steps
@@ -66,36 +68,70 @@ WHERE number = ? AND reason = 'ci' AND state = 'parked' AND compute = 'none'
 async def rows() -> list[Row]:
     """Have CI fail for some runs, one after another, and read when each step was taken."""
     with scratch() as root:
-        source = await project(root / "project", {**FILES, ".github/agents/mend.md": AGENT})
-        async with scene(root / "scene") as world:
-            repo = await world.repository("project", source)
-            async with Hub(world.url) as control:
-                ci = {"owner": world.owner, "name": "project", "command": RED, "delay": LASTS}
-                await control.send("POST", "/_devhub/ci", {**ci, "actions": True})
-            await world.start("web", "work", "gateway")
-            await world.install()
-            async with Hub(world.url, world.token) as hub:
-                await _wake(hub, world, repo, 0)  # brings the mirror and the tokens
-                seen = [await _wake(hub, world, repo, number) for number in range(1, WAKES + 1)]
+        async with awake(root) as runs:
+            seen = []
+            for number in range(WAKES):
+                seen.append(await runs.wake())
+                print(f"  wake {number + 1} of {WAKES}", file=sys.stderr, flush=True)
     return steps.rows("red CI to agent", STEPS, seen, at_most=BAR)
 
 
-async def _wake(hub: Hub, world: Scene, repo: str, number: int) -> steps.Taken:
-    """Bring a run to where it waits for CI, let that fail, and stop it once it goes on."""
-    new = {"title": f"Issue {number}", "body": BODY.replace("NUMBER", str(number))}
-    issue = await hub.send("POST", f"/repos/{repo}/issues", new)
-    at = f"/repos/{repo}/issues/{issue['number']}"
-    await hub.send("POST", f"{at}/labels", {"labels": ["agent:mend"]})
-    await _until(world, lambda: _parked(world, issue["number"]))
-    moved = LASTS * (number + 1)
-    move_clock(world.clock, moved - ALMOST)
-    await asyncio.sleep(2 * SPACING)
-    began = time.time()
-    move_clock(world.clock, moved)
-    await _until(world, lambda: _started(world, began))
-    await hub.send("PATCH", at, {"state": "closed"})
-    print(f"  wake {number} of {WAKES}", file=sys.stderr, flush=True)
-    return _taken(world, began)
+def took(taken: steps.Taken) -> float:
+    """Return the milliseconds of all steps of a wake."""
+    return (taken[STEPS[-1]] - taken[STEPS[0]]) * 1000
+
+
+@dataclass(kw_only=True)
+class Waking:
+    """An app, and runs in it that wait for CI.
+
+    Attributes:
+        begun: how many runs there were, whose CI has ended.
+    """
+
+    hub: Hub
+    world: Scene
+    repo: str
+    begun: int = 0
+
+    async def wake(self) -> steps.Taken:
+        """Bring a run to where it waits, let its CI fail, and stop it once it goes on."""
+        at = await self.park()
+        self.begun += 1
+        moved = LASTS * self.begun
+        move_clock(self.world.clock, moved - ALMOST)
+        await asyncio.sleep(2 * SPACING)
+        began = time.time()
+        move_clock(self.world.clock, moved)
+        await _until(self.world, lambda: _started(self.world, began))
+        await self.hub.send("PATCH", at, {"state": "closed"})
+        return _taken(self.world, began)
+
+    async def park(self) -> str:
+        """Bring a run to where it waits; return the path of its issue."""
+        new = {"title": f"Issue {self.begun}", "body": BODY.replace("NUMBER", str(self.begun))}
+        issue = await self.hub.send("POST", f"/repos/{self.repo}/issues", new)
+        at = f"/repos/{self.repo}/issues/{issue['number']}"
+        await self.hub.send("POST", f"{at}/labels", {"labels": ["agent:mend"]})
+        await _until(self.world, lambda: _parked(self.world, issue["number"]))
+        return at
+
+
+@asynccontextmanager
+async def awake(root: Path) -> AsyncIterator[Waking]:
+    """Start an app beside CI that fails; its mirror is warm, and so are its tokens."""
+    source = await project(root / "project", {**FILES, ".github/agents/mend.md": AGENT})
+    async with scene(root / "scene") as world:
+        repo = await world.repository("project", source)
+        async with Hub(world.url) as control:
+            ci = {"owner": world.owner, "name": "project", "command": RED, "delay": LASTS}
+            await control.send("POST", "/_devhub/ci", {**ci, "actions": True})
+        await world.start("web", "work", "gateway")
+        await world.install()
+        async with Hub(world.url, world.token) as hub:
+            runs = Waking(hub=hub, world=world, repo=repo)
+            await runs.wake()
+            yield runs
 
 
 async def _until(world: Scene, holds: Callable[[], bool]) -> None:

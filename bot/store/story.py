@@ -38,6 +38,13 @@ async def tell(tx: AsyncConnection, run: RunId, text: str, *, now: float) -> Non
     await tx.execute(run_steps.insert().values(run=run, at=now, by="us", text=text))
 
 
+async def tell_once(tx: AsyncConnection, run: RunId, text: str, *, now: float, key: str) -> bool:
+    """Add a line of ours once for each `key`; False when it was there before."""
+    line = {"run": run, "at": now, "by": "us", "text": text, "key": key}
+    added = await tx.execute(insert_or_skip(run_steps, tx.dialect).values(**line))
+    return added.rowcount == 1
+
+
 async def hear(tx: AsyncConnection, run: RunId, text: str, *, now: float, key: str | None) -> None:
     """Add one line of the agent's to a run's story, once for each `key`."""
     line = {"run": run, "at": now, "by": "agent", "text": text, "key": key}

@@ -10,10 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.model.facts import Waiting
 from bot.model.priorities import Priority
 from bot.model.runs import Conclusion
-from bot.rules import deadlines
+from bot.rules import deadlines, rounds
 from bot.rules.endings import Ending
 from bot.rules.lifecycle import Signal
 from bot.rules.waiting import CI, REVIEW
+from bot.rules.wording import ASKING
 from bot.store import outbox, runs, story
 from bot.store.due import resting
 from bot.store.outbox import Wish
@@ -42,7 +43,9 @@ class Waits:
             await self._end(row, Signal.EXPIRED, Conclusion.TIMED_OUT, _last_words(late))
             return 0.0
         await self._remind(row, [each for each in waits if deadlines.reminds_at(each) <= now])
-        moments = [deadlines.reminds_at(each) for each in waits]
+        row = await self._renewed(row, waits)
+        moments = [rounds.next_round_at(row.changed_at, now)]
+        moments += [deadlines.reminds_at(each) for each in waits]
         moments += [each.deadline for each in waits]
         following = min((each for each in moments if each > now), default=now) - now
         for wait in waits:
@@ -59,6 +62,23 @@ class Waits:
                 await runs.unmoved(tx, row)
                 if await story.remind(tx, row.id, wait.reason, now=now):
                     await _call(tx, row, wait, now)
+
+    async def _renewed(self, row: RunRow, waits: Sequence[Waiting]) -> RunRow:
+        """Complete a check run that GitHub would take for stale, and begin another."""
+        now = self._context.now()
+        due = rounds.rounds(row.changed_at, now)
+        asks = any(each.reason in ASKING for each in waits)  # then it is completed already
+        if not due or asks or row.head is None:
+            return row
+        async with self._context.store.begin() as tx:
+            await runs.unmoved(tx, row)
+            key = f"round:{row.fence}:{due}"
+            if not await story.tell_once(tx, row.id, rounds.WORDS, now=now, key=key):
+                return row
+            await telling.end_round(tx, row, rounds.WORDS, now=now)
+            renewed = await runs.note(tx, row, round=row.round + 1)
+            await telling.refresh(tx, renewed, now=now)
+        return renewed
 
     async def _refused(self, row: RunRow, words: str) -> None:
         await self._end(row, Signal.FAILED, Conclusion.FAILURE, words)

@@ -1,0 +1,138 @@
+"""What ten thousand runs cost that wait for CI: memory, disk, and the time to wake another.
+
+One run is brought by a real job to where it waits; its rows, all that there are, are then
+copied.  Two apps run side by side, one with ten runs and one with ten thousand: both are
+measured at rest, and runs are woken in each in turn, as the bench of waking does.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import Mapping
+from contextlib import AsyncExitStack, closing
+from pathlib import Path
+from typing import Any
+
+from bench import waking
+from bench.place import scratch
+from bench.rest import family, memory
+from bench.table import Row, bounded, compared
+from bench.waking import Waking
+
+FEW, MANY = 10, 10_000
+COPIED = "SELECT * FROM {} WHERE {} = ?"
+WAKES = 7
+SETTLES = 5.0
+FAR = 1e9
+"""Seconds from now until a copy is looked at: time alone wakes none."""
+
+MEMORY = 20.0
+"""Megabytes that ten thousand may take above ten."""
+
+DISK = 2.0
+"""Kilobytes of a row, indexes included."""
+
+RATIO = 1.2
+
+OF_A_RUN: Mapping[str, str] = {
+    "runs": "id",
+    "run_subjects": "run",
+    "run_steps": "run",
+    "waits": "run",
+    "mailbox": "run",
+    "jobs": "run",
+    "outputs": "run",
+    "outbox": "run",
+}
+"""Every table that has rows of a run, and the column that names it."""
+
+
+async def rows() -> list[Row]:
+    """Let runs wait, measure at rest, then wake some."""
+    with scratch() as root:
+        async with AsyncExitStack() as stack:
+            few, many = [
+                await stack.enter_async_context(waking.awake(root / name))
+                for name in ("few", "many")
+            ]
+            disk = [await _filled(each, most) for each, most in ((few, FEW), (many, MANY))][-1]
+            await asyncio.sleep(SETTLES)
+            above = _memory(many) - _memory(few)
+            more = _threads(many) - _threads(few)
+            seen = [[await each.wake() for each in (few, many)] for _ in range(WAKES)]
+    took = [[waking.took(pair[which]) for pair in seen] for which in (0, 1)]
+    return [
+        bounded("parked, 10,000: memory above ten", "MB", [above], at_most=MEMORY),
+        bounded("parked, 10,000: processes and threads", "", [float(more)], at_most=0.0),
+        Row(name="parked: disk of a run", value=round(disk["run"], 2), unit="KB"),
+        bounded("parked: disk of a row", "KB", [disk["row"]], at_most=DISK),
+        compared("wake of one beside 10,000", "ms", took[1], took[0], at_most=RATIO),
+    ]
+
+
+async def _filled(runs: Waking, most: int) -> Mapping[str, float]:
+    """Copy the rows of a run that waits; return what one copy and one of its rows take."""
+    await runs.park()
+    await asyncio.sleep(SETTLES)
+    with closing(sqlite3.connect(runs.world.home / "greenroom.db", timeout=30)) as database:
+        (run,) = database.execute("SELECT id FROM runs WHERE state = 'parked'").fetchone()
+        before = _size(database)
+        copied = sum(_copied(database, table, run, most) for table in OF_A_RUN)
+        database.commit()
+        taken = (_size(database) - before) / 1024
+    return {"run": taken / most, "row": taken / copied}
+
+
+def _size(database: sqlite3.Connection) -> int:
+    (pages,), (size,) = (
+        database.execute(f"PRAGMA {what}").fetchone() for what in ("page_count", "page_size")
+    )
+    return int(pages * size)
+
+
+def _copied(database: sqlite3.Connection, table: str, run: str, most: int) -> int:
+    """Copy the rows of a run in one table `most` times; return how many copies that are."""
+    found = database.execute(COPIED.format(table, OF_A_RUN[table]), (run,))
+    names = [column[0] for column in found.description]
+    rows = found.fetchall()
+    marks = ", ".join("?" * len(names))
+    into = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})"
+    copies = (
+        tuple(_other(name, value, run, number) for name, value in zip(names, row, strict=True))
+        for number in range(most)
+        for row in rows
+    )
+    return database.executemany(into, copies).rowcount
+
+
+def _other(name: str, value: Any, run: str, number: int) -> Any:
+    """Give a value of a copy: names and numbers that there may be once are its own."""
+    if name == "id" and isinstance(value, int):
+        return None
+    if name == "number":
+        return value + 1_000_000 + number
+    if name == "next_attempt_at":
+        return value + FAR
+    if name in {"about", "head"} and value:
+        return f"{number:040x}"
+    if name in {"launch_hash", "run_hash"} and value:
+        return f"{number:064}"
+    if isinstance(value, str):
+        other = f"{number:0{len(run)}}"
+        return value.replace(run, other).replace(run.lower(), other)
+    return value
+
+
+def _memory(runs: Waking) -> float:
+    return sum(map(memory, _processes(runs)))
+
+
+def _processes(runs: Waking) -> list[int]:
+    """Return the app's own: the embedded GitHub is none of it."""
+    processes = runs.world.processes.items()
+    return [pid for name, each in processes if name != "devhub" for pid in family(each.pid)]
+
+
+def _threads(runs: Waking) -> int:
+    """Count processes and their threads."""
+    tasks = [Path(f"/proc/{pid}/task") for pid in _processes(runs)]
+    return sum(len(list(task.iterdir())) for task in tasks)
