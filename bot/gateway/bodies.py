@@ -48,6 +48,9 @@ def _one_line(text: str) -> str:
     return text
 
 
+Count = Annotated[int, Field(ge=0, le=2**31)]
+
+
 class _Body(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", hide_input_in_errors=True)
 
@@ -59,7 +62,7 @@ class Nothing(_Body):
 class Heard(_Body):
     """How many of the messages to its run a job has told its agent so far."""
 
-    after: Annotated[int, Field(ge=0, le=2**31)]
+    after: Count
 
 
 class Step(_Body):
@@ -92,7 +95,10 @@ class Output(_Body):
 
 
 class Finish(_Body):
-    """The job's last word, with the end of its log."""
+    """The job's last word, with the end of its log.
+
+    `told` is how many of the messages in its plan its agent was told; None stands for all.
+    """
 
     exit: Annotated[int, Field(ge=0, le=255)] | None
     signal: Annotated[int, Field(ge=1, le=127)] | None  # a shell's status less 128
@@ -100,6 +106,7 @@ class Finish(_Body):
     result: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")] | None
     words: Annotated[str, StringConstraints(max_length=MOST_STEP)] = ""
     log: Annotated[str, StringConstraints(max_length=MOST_LOG)]
+    told: Count | None = None
 
     def ended(self) -> Ended:
         """Return what the broker wants to know."""

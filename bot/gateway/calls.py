@@ -85,7 +85,7 @@ class Calls:
     async def finish(self, request: web.Request) -> web.Response:
         """Take the job's last word."""
         finish = await read(request, Finish)
-        await self._broker.finish(bearer(request), finish.ended())
+        await self._broker.finish(bearer(request), finish.ended(), told=finish.told)
         return _done()
 
 

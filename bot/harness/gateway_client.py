@@ -22,6 +22,9 @@ from bot.model.runs import Message
 PATIENCE = 10 * 60.0
 """Seconds during which a gateway that is away is tried again."""
 
+LOOKS_FOR = 10.0
+"""Seconds for messages to be had: an agent that is done is not to run out of time by it."""
+
 _ANSWER_WITHIN = 60.0
 _LONGEST_PAUSE = 5.0
 _AWAY = frozenset({500, 502, 503, 504})
@@ -90,7 +93,11 @@ class Gateway:
             Fenced: a newer job has taken over.
             Unavailable: no gateway answered in time.
         """
-        answer = await self.post("/messages", {"after": after})
+        try:
+            async with asyncio.timeout(LOOKS_FOR):
+                answer = await self.post("/messages", {"after": after})
+        except TimeoutError:
+            raise Unavailable("gateway", "/messages was not answered", retry_after=0) from None
         _taken(answer, "messages")
         return [message_from(fields) for fields in json.loads(answer.body)["messages"]]
 

@@ -1,10 +1,14 @@
 """What comes for an agent while it works: its next prompt, looked for when a turn is over."""
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from bot.agents.base import Driver
 from bot.harness.gateway_client import Gateway
 from bot.model.runs import JobPlan
+
+Keep = Callable[[], Awaitable[None]]
+"""Makes a checkpoint."""
 
 
 class News:
@@ -14,27 +18,38 @@ class News:
         plan: the job's.
         driver: knows how to say it.
         door: the folder that is `inside.DOOR` in the box, where only we may write.
-        gateway: has it.
     """
 
-    def __init__(self, plan: JobPlan, driver: Driver, door: Path, gateway: Gateway) -> None:
+    def __init__(self, plan: JobPlan, driver: Driver, door: Path) -> None:
         self._plan = plan
         self._driver = driver
         self._door = door
-        self._gateway = gateway
-        self._told = len(plan.mail)
+        self.said = len(plan.mail)
+        """Messages that the agent was told: those of its start, and what came since."""
 
-    async def next(self) -> str | None:
-        """Return the next prompt, its files written; None when nothing has come.
+    async def next(
+        self, gateway: Gateway, keep: Keep, *, is_there: Callable[[], bool]
+    ) -> str | None:
+        """Return the next prompt, its files written; None without one, or nobody to hear it.
+
+        Were the job lost in its next turn, the one after it goes on from the end of the last.
+
+        Args:
+            gateway: has the messages.
+            keep: keeps what the turn that is over has made.
+            is_there: tells whether the agent still is.
 
         Raises:
             Fenced: a newer job has taken over.
             Unavailable: no gateway answered in time.
         """
-        messages = await self._gateway.messages(self._told)
+        messages = await gateway.messages(self.said) if is_there() else ()
         if not messages:
             return None
-        self._told += len(messages)
+        await keep()
+        if not is_there():
+            return None
+        self.said += len(messages)
         what = self._driver.next(self._plan, messages)
         for name, text in what.files.items():
             (self._door / name).write_text(text, encoding="utf-8")

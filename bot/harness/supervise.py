@@ -10,7 +10,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -25,7 +25,7 @@ from bot.harness.checkpoint import Checkpoints
 from bot.harness.door import agents_door, push_door
 from bot.harness.gateway_client import Answer, Gateway
 from bot.harness.log import BoundedLog, pump
-from bot.harness.news import News
+from bot.harness.news import Keep, News
 from bot.harness.result import Result
 from bot.model.errors import Fenced, Unavailable
 from bot.model.ids import Sha
@@ -40,9 +40,6 @@ if TYPE_CHECKING:
 
 HEARTBEAT = 2.0
 """Seconds between two heartbeats."""
-
-Keep = Callable[[], Awaitable[None]]
-"""Makes a checkpoint."""
 
 _LOOK = 0.25
 _CONFLICTS = frozenset({401, 409})
@@ -114,6 +111,7 @@ class _Supervision:
         self._clock = system_clock(Path(job.order.clock) if job.order.clock else None)
         self._result = Result(folder=job.folder, order=job.order, plan=job.plan)
         self._output = BoundedLog(job.folder.agent_log)
+        self._news = News(job.plan, job.driver, job.folder.door)
 
     async def run(self, stopping_already: Callable[[], bool]) -> int:
         job, fate = self._job, self._fate
@@ -145,10 +143,16 @@ class _Supervision:
         """Wait for the end of the agent; return its status, and how its last turn ended."""
         output = asyncio.create_task(pump(self._job.agent.output, self._output))
         over = asyncio.create_task(_over(self._job.agent.pid))
-        news = News(self._job.plan, self._job.driver, self._job.folder.door, gateway)
 
         async def more() -> str | None:
-            return None if over.done() else await self._more(news, keep)
+            """Return what to say next; what cannot be had now, another job is told."""
+            try:
+                return await self._news.next(gateway, keep, is_there=lambda: not over.done())
+            except Fenced:
+                self._fate.fence()
+            except Unavailable as problem:
+                log.warning("gateway.away", why=str(problem))
+            return None
 
         async with self._talking(gateway, more) as talking:
             await self._until_due(over, talking)
@@ -191,23 +195,6 @@ class _Supervision:
         ) as talking:
             yield talking
 
-    async def _more(self, news: News, keep: Keep) -> str | None:
-        """Return what to say next; what cannot be had now, another job is told.
-
-        Were this job lost in its next turn, the one after it goes on from the end of the last.
-        """
-        try:
-            words = await news.next()
-            if words is not None:
-                await keep()
-        except Fenced:
-            self._fate.fence()
-        except Unavailable as problem:
-            log.warning("gateway.away", why=str(problem))
-        else:
-            return words
-        return None
-
     async def _tell(self, gateway: Gateway) -> None:
         """Tell people what of the last job could not be had."""
         for line in self._job.lines:
@@ -230,7 +217,8 @@ class _Supervision:
         own_end: Cause = "exited" if self._job.agent.came_up else "crashed"
         ended = self._job.driver.ended(self._fate.cause or own_end, status, turn)
         sha = await self._deliver(gateway)
-        await gateway.finish({**asdict(ended), "result": sha, "log": self._output.tail()})
+        told = {"log": self._output.tail(), "told": self._news.said}
+        await gateway.finish({**asdict(ended), "result": sha, **told})
         log.info("harness.finished", cause=ended.cause, result=sha, monotonic=time.monotonic())
 
     async def _deliver(self, gateway: Gateway) -> Sha | None:

@@ -34,7 +34,7 @@ MOST_STEPS = 200
 
 
 MOST_TURNS = 20
-"""Messages and handfuls of them that one job is told of; the next ones wait for another job."""
+"""How often one job is told of something new; what comes then is for another, with time anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,8 +151,11 @@ class Broker:
         log.info("output.asked", run=job.run, kind=kind, accepted=isinstance(answer, Accepted))
         return answer
 
-    async def finish(self, token: SecretStr, ended: Ended) -> None:
-        """Take a job's last word; repeating it changes nothing."""
+    async def finish(self, token: SecretStr, ended: Ended, *, told: int | None = None) -> None:
+        """Take a job's last word; repeating it changes nothing.
+
+        `told` is how many of its plan's messages its agent was told; None stands for all.
+        """
         now = self._clock.now()
         async with self._store.begin() as tx:
             job = _known(await jobs.by_run_token(tx, token))
@@ -160,18 +163,20 @@ class Broker:
                 return
             row = await self._current(tx, job)
             await jobs.end(tx, job.name, asdict(ended), now=now)
-            again = await self._again(tx, row, job, now)
+            again = await self._again(tx, row, job.plan.mail[:told], now)
             if row.state is Run.RUNNING and again:
                 await telling.tell(tx, row, again, now=now)
             elif row.state is Run.RUNNING:
                 await self._conclude(tx, row, ended, now)
         log.info("job.ended", run=job.run, job=job.name, exit=ended.exit, cause=ended.cause)
 
-    async def _again(self, tx: AsyncConnection, row: RunRow, job: JobRow, now: float) -> str:
+    async def _again(
+        self, tx: AsyncConnection, row: RunRow, mail: Sequence[int], now: float
+    ) -> str:
         """Say why a run has another job at once; what a killed one was told is for that one."""
         if goes_again(await jobs.endings(tx, row.id, most=MOST_KILLS)):
             return "The agent was killed; starting it again"
-        await mailbox.read(tx, job.plan.mail, now=now)
+        await mailbox.read(tx, mail, now=now)
         return "Something new has come; going on" if await runs.unread(tx, row.id) else ""
 
     async def _conclude(self, tx: AsyncConnection, row: RunRow, ended: Ended, now: float) -> None:

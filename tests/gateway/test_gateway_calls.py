@@ -220,6 +220,7 @@ FORGED = {
         LAST | {"result": "a" * 40 + "\n"},
         LAST | {"log": "x" * (MOST_LOG + 1)},
         LAST | {"log": None},
+        LAST | {"told": -1},
         LAST | {"run": "other"},
     ],
 }

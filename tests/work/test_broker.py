@@ -285,3 +285,13 @@ async def test_a_job_that_is_to_stop_or_has_ended_is_told_nothing_more(house):
     assert await house.broker.messages(token, after=0) == ()
     await house.broker.finish(token, WELL)
     assert await house.broker.messages(token, after=0) == ()
+
+
+async def test_what_a_job_was_handed_and_could_not_say_goes_to_another(house):
+    token = await house.works()
+    await post(house)
+    await house.broker.messages(token, after=0)
+    await house.broker.finish(token, WELL, told=0)
+    house.runner.loses()
+    await house.passes(5)
+    assert house.runner.latest.plan.messages == (LETTER,)
