@@ -78,6 +78,7 @@ WAITS = """SELECT 1 FROM waits JOIN runs ON runs.id = run
 STEP = """SELECT 1 FROM run_steps JOIN runs ON runs.id = run
     WHERE repo = ? AND text = '{} is done'"""
 KEPT = "SELECT 1 FROM runs WHERE repo = ? AND json_extract(checkpoint, '$.work') IS NOT NULL"
+LEASED = "SELECT 1 FROM runs WHERE repo = ? AND leased_by IS NOT NULL"
 AGAIN = f"{WAITS} AND fence > 1"
 
 HOUR, MINUTE = 3600.0, 60.0
@@ -197,8 +198,13 @@ class Mends(Woken):
         await self.here.world.control("POST /ci", **new)
 
     async def begin(self) -> None:
+        """Let CI end, at a moment when nobody is asking GitHub: credentials are of minutes."""
         await self._ci(delay=0)
+        await self.here.world.until(self._is_let_go, f"nobody looks at {self.here.repo}")
         self.here.world.move(HOUR)
+
+    async def _is_let_go(self) -> bool:
+        return not self.has(LEASED)
 
     async def settled(self) -> None:
         """Wait with a fast clock: a minute passes after each push, in which CI may begin."""
