@@ -15,7 +15,7 @@ from bot.github.errors import NOT_FOUND
 from bot.github.repositories import Repository
 from bot.model.errors import Refused, Unavailable
 from bot.model.ids import Fence, Repo, Sha, job_name
-from bot.model.runs import JobPlan, Message, SubjectKind
+from bot.model.runs import Checkpoint, JobPlan, Message, SubjectKind
 from bot.rules import plans
 from bot.rules.attempts import JOB_GRACE
 from bot.rules.brief import Task, brief
@@ -38,6 +38,9 @@ from bot.workspace.quarantine import Quarantines
 
 APPEARS = 5.0
 """Seconds after which a commit is looked for again that GitHub has told of."""
+
+REWRITTEN = ", without what was made before: the branch was rewritten"
+"""What is said of a job that begins on another history than the one before it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +108,9 @@ class Launcher:
         done = await threads.resolved(at, row)
         before = replace(before, mail=threads.still_open(before.mail, done))
         told = await read(at, row, app.id, own=own, done=done)
-        plan = _plan(row, base, told.task, before)
+        plan = replace(
+            _plan(row, base, told.task, before), checkpoint=await _kept(row, at, base.sha)
+        )
         tree = await self._workspaces.lowers.hold(shelf_of(row), base.sha, plan.job)
         mirror = self._workspaces.mirrors.path(shelf_of(row))
         await self._workspaces.quarantines.open(row.id, mirror, base.sha)
@@ -162,7 +167,8 @@ class Launcher:
                 outsiders=row.outsiders,
             )
             await jobs.add(tx, plan, token, now=now)
-            await telling.tell(tx, starting, f"Starting on `{plan.base[:9]}`", now=now)
+            without = REWRITTEN if plan.checkpoint != row.checkpoint else ""
+            await telling.tell(tx, starting, f"Starting on `{plan.base[:9]}`{without}", now=now)
 
 
 def _goes_on(row: RunRow) -> bool:
@@ -172,6 +178,23 @@ def _goes_on(row: RunRow) -> bool:
     followed: nothing is pushed there.
     """
     return row.on_branch and not row.fork and bool(row.head_branch or row.fence)
+
+
+async def _kept(row: RunRow, at: AtRepository, base: Sha) -> Checkpoint | None:
+    """Return what the last job left, without its work where a person has rewritten the branch.
+
+    Put onto the new history it would bring back what they took out.
+    """
+    left = row.checkpoint
+    if left is None or left.base == base or not _goes_on(row):
+        return left
+    try:
+        kept = await at.commits.compare(left.base, base) == "ahead"
+    except Refused as problem:
+        if problem.reason != NOT_FOUND:
+            raise
+        kept = False
+    return left if kept else replace(left, work=None)
 
 
 async def _head(at: AtRepository, branch: str) -> Sha:

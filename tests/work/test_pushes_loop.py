@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 import pytest
 
 from bot.model.ids import Sha
-from bot.model.runs import Conclusion, Plan, Terms
+from bot.model.runs import Checkpoint, Conclusion, Plan, Terms
 from bot.rules.lifecycle import Run
 from bot.store import runs, story
 from tests.devhub.checkout import Checkout
@@ -151,6 +151,23 @@ async def test_a_history_that_was_rewritten_is_left_as_it_is(house, people):
         "`/gr retry --fresh` does the work anew on what stands there now."
     )
     assert await people.tip("topic") == theirs
+
+
+@pytest.mark.parametrize("rewritten", [False, True])
+async def test_a_lost_job_s_work_goes_onto_what_was_added_alone(house, people, rewritten):
+    number, start = await people.pull()
+    run = await people.begins(number, start)
+    left = Checkpoint(base=start.sha, work="w" * 64, session="s" * 64)
+    async with house.store.begin() as tx:
+        await runs.note(tx, await runs.get(tx, run), checkpoint=asdict(left))
+    theirs = await (rewrites(house, people, "topic") if rewritten else people.moves("topic"))
+    house.runner.loses()
+    await house.passes(20, step=5)
+    plan = house.runner.latest.plan
+    assert (plan.base, len(house.runner.launched)) == (theirs, 2)
+    assert plan.checkpoint == (replace(left, work=None) if rewritten else left)
+    (comment,) = await house.comments(number)
+    assert ("without what was made before" in comment) == rewritten
 
 
 async def test_a_branch_that_was_deleted_is_not_made_again(house, people):
