@@ -139,6 +139,14 @@ class Talk(Errand):
     def has(self, query: str) -> bool:
         return bool(self.here.world.rows(query, self.here.repo))
 
+    async def finds(self, query: str) -> None:
+        """Wait until a query finds something."""
+
+        async def holds() -> bool:
+            return self.has(query)
+
+        await self.here.world.until(holds, f"{query} in {self.here.repo}")
+
     async def rests(self) -> None:
         """Wait until every delivery was handled and nothing is left to be done."""
         for _ in range(2):
@@ -293,12 +301,9 @@ class SaysYes(AsksForYes):
     async def prepare(self) -> None:
         await super().prepare()
         await super().begin()
-        await self.here.world.until(self._waits, "a question for a yes")
+        await self.finds(AsksForYes.done)
         await self.rests()
         self.about = self.asked()
-
-    async def _waits(self) -> bool:
-        return self.has(AsksForYes.done)
 
     async def begin(self) -> None:
         await self.says(f"/gr approve {self.about[:12]}")

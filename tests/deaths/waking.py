@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from bot.github.threads import THREADS
 from tests.deaths.errands import FINISHED, MADE, Crowd, Errand, Talk
 from tests.stories.people import place
 from tests.stories.remains import end_jobs, live_jobs
@@ -97,13 +98,14 @@ class Woken(Talk):
     """A run that waits is woken.
 
     Attributes:
-        told: what its jobs are told of in all, by kind; each wakes it once.
+        waiting: what its first job waits for.
+        told: what the others are told of in all, by kind; each wakes it once.
         commits: on its pull request in the end.
     """
 
+    waiting: ClassVar[str]
     told: ClassVar[Mapping[str, int]]
     commits: ClassVar[int] = 1
-    waiting: ClassVar[str]
 
     async def prepare(self) -> None:
         await super().prepare()
@@ -112,11 +114,7 @@ class Woken(Talk):
 
     async def parked(self, query: str) -> None:
         """Wait until it waits, and all is said."""
-
-        async def holds() -> bool:
-            return self.has(query)
-
-        await self.here.world.until(holds, f"{self.here.repo} waits", within=60)
+        await self.finds(query)
         await self.rests()
 
     async def opened(self) -> dict[str, Any]:
@@ -145,9 +143,8 @@ class Woken(Talk):
     async def _pull(self, pulls: list[dict[str, Any]]) -> dict[str, Any]:
         if not pulls:
             return {}
-        found: dict[str, Any] = await self.here.maintainer.get(
-            f"{self.here.at}/pulls/{pulls[0]['number']}"
-        )
+        path = f"{self.here.at}/pulls/{pulls[0]['number']}"
+        found: dict[str, Any] = await self.here.maintainer.get(path)
         return found
 
     def _messages(self) -> dict[str, int]:
@@ -158,13 +155,12 @@ class Woken(Talk):
         return dict(Counter(f"unread {kind}" if unread else kind for kind, unread in rows))
 
     def _lines(self, text: str) -> int:
-        query = (
-            "SELECT count(*) FROM run_steps JOIN runs ON runs.id = run WHERE repo = ? AND text = ?"
-        )
+        query = """SELECT count(*) FROM run_steps JOIN runs ON runs.id = run
+            WHERE repo = ? AND text = ?"""
         return int(self.here.world.rows(query, self.here.repo, text)[0][0])
 
     async def _completed(self, pull: Mapping[str, Any]) -> bool:
-        """Tell whether our check runs are done, but for the one of a run that still waits."""
+        """Tell whether check runs are done: one of each head, open only while its run waits."""
         if not pull:
             return False
         path = f"{self.here.at}/pulls/{pull['number']}/commits"
@@ -266,6 +262,7 @@ class Reviews(Woken):
         return {
             "one comment": len(said) == 1,
             "one answer in the thread": await self._answers(pull) == 1,
+            "the thread is resolved": await self._resolved(pull) == [True],
             **await self.then(pull),
         }
 
@@ -281,6 +278,14 @@ class Reviews(Woken):
         path = f"{self.here.at}/pulls/{pull['number']}/comments"
         words = f"Taken up in {pull['head']['sha']}."
         return sum(words in each["body"] for each in await self.here.maintainer.get(path))
+
+    async def _resolved(self, pull: Mapping[str, Any]) -> list[bool]:
+        owner, _, name = self.here.repo.partition("/")
+        values = {"owner": owner, "name": name, "number": pull.get("number", 0)}
+        ask = {"query": THREADS, "variables": values}
+        found = (await self.here.maintainer.send("POST", "/graphql", ask))["data"]["repository"]
+        threads = found["pullRequest"]["reviewThreads"]["nodes"] if found["pullRequest"] else []
+        return [each["isResolved"] for each in threads]
 
 
 class Approves(Reviews):
@@ -340,12 +345,6 @@ class GoesOn(Talk):
         world.move(MINUTE)
         await made.finds(KEPT)
         return made
-
-    async def finds(self, query: str) -> None:
-        async def holds() -> bool:
-            return self.has(query)
-
-        await self.here.world.until(holds, query)
 
     async def begin(self) -> None:
         """Have the job do more, and leave it."""
