@@ -45,6 +45,15 @@ class Commits:
         relation: Relation = row["status"]
         return relation
 
+    async def follows(self, head: Sha, base: Sha) -> bool:
+        """Tell whether `head` is `base` or came after it; not when GitHub knows `base` no more."""
+        try:
+            return await self.compare(base, head) in {"ahead", "identical"}
+        except Refused as refused:
+            if refused.reason != NOT_FOUND:
+                raise
+            return False
+
     async def create(self, commit: Commit, *, priority: Priority) -> Sha:
         """Make a commit by the app that GitHub signs; its tree and parents must be there.
 

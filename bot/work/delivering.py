@@ -312,7 +312,7 @@ class Delivering:
     async def _look_at_branch(self, row: RunRow, branch: str, onto: Sha) -> Moved:
         commits = self._context.github.at(row.installation, row.repo).commits
         head = await commits.tip(f"refs/heads/{branch}")
-        kept = head is None or await commits.compare(onto, head) in {"ahead", "identical"}
+        kept = head is None or await commits.follows(head, onto)
         return Moved(branch=branch, head=head, kept=kept)
 
     async def _again(self, tx: AsyncConnection, row: RunRow, message: Message, told: str) -> None:

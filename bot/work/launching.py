@@ -188,12 +188,7 @@ async def _kept(row: RunRow, at: AtRepository, base: Sha) -> Checkpoint | None:
     left = row.checkpoint
     if left is None or left.base == base or not _goes_on(row):
         return left
-    try:
-        kept = await at.commits.compare(left.base, base) == "ahead"
-    except Refused as problem:
-        if problem.reason != NOT_FOUND:
-            raise
-        kept = False
+    kept = await at.commits.follows(base, left.base)
     return left if kept else replace(left, work=None)
 
 

@@ -1,5 +1,7 @@
 """Files, commits, refs and pull requests, against GitHub's own example answers."""
 
+from contextlib import nullcontext
+
 import pytest
 
 from bot.github.commits import Commit
@@ -67,6 +69,23 @@ async def test_two_commits_are_compared(script, octo):
     answer = example("repos/compare-commits-with-basehead")
     script.on(f"GET {REPO}/compare/{SHA}...{TREE}", answer)
     assert await octo.commits.compare(SHA, TREE) == "behind"
+
+
+@pytest.mark.parametrize(
+    ("how", "follows"),
+    [("ahead", True), ("identical", True), ("behind", False), ("diverged", False)],
+)
+async def test_a_commit_follows_what_it_has_all_of(script, octo, how, follows):
+    answer = example("repos/compare-commits-with-basehead") | {"status": how}
+    script.on(f"GET {REPO}/compare/{SHA}...{TREE}", answer)
+    assert await octo.commits.follows(TREE, SHA) is follows
+
+
+@pytest.mark.parametrize(("status", "raises"), [(404, False), (403, True)])
+async def test_nothing_follows_what_github_does_not_know_any_more(script, octo, status, raises):
+    script.on(f"GET {REPO}/compare/{SHA}...{TREE}", {"message": "No"}, status)
+    with pytest.raises(Refused) if raises else nullcontext():
+        assert await octo.commits.follows(TREE, SHA) is False
 
 
 async def test_a_ref_is_made_and_moved_forwards(script, octo):

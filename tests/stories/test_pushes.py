@@ -89,7 +89,9 @@ def _people(there):
     }
 
 
-@pytest.mark.parametrize("command", ["tidy", "fix Format and lint"])
+@pytest.mark.parametrize(
+    "command", ["tidy", pytest.param("fix Format and lint", marks=pytest.mark.full)]
+)
 async def test_both_are_on_the_pull_request_when_somebody_pushes_meanwhile(town, topic, command):
     async with held(town):
         await topic.says(topic.maintainer, topic.number, f"/gr {command}")
@@ -135,6 +137,7 @@ async def test_what_does_not_go_together_becomes_a_question(town, topic):
     assert [state for _, state, *_ in topic.runs()] == ["finished"]
 
 
+@pytest.mark.full
 async def test_a_history_that_was_rewritten_is_left_alone_and_it_is_said_why(town, topic):
     async with held(town):
         await topic.says(topic.maintainer, topic.number, "/gr tidy")
