@@ -17,7 +17,17 @@ from typing import Any
 
 from bench.table import Row, table
 
-BENCHES = ("intake", "workspace", "checkpoint", "latency", "rest", "comments", "conditions")
+BENCHES = (
+    "intake",
+    "workspace",
+    "checkpoint",
+    "latency",
+    "waking",
+    "rest",
+    "waiting",
+    "comments",
+    "conditions",
+)
 LATEST = Path(__file__).with_name("latest.json")
 
 
