@@ -22,8 +22,8 @@ FEW, MANY = 10, 10_000
 COPIED = "SELECT * FROM {} WHERE {} = ?"
 WAKES = 7
 SETTLES = 5.0
-FAR = 1e9
-"""Seconds from now until a copy is looked at: time alone wakes none."""
+MOVED = {"number": 1_000_000, "next_attempt_at": 1e9, "created_at": -1e7}
+"""What is added to numbers of a copy: time wakes none, and none counts as begun today."""
 
 MEMORY = 20.0
 """Megabytes that ten thousand may take above ten."""
@@ -71,7 +71,7 @@ async def rows() -> list[Row]:
 
 async def _filled(runs: Waking, most: int) -> Mapping[str, float]:
     """Copy the rows of a run that waits; return what one copy and one of its rows take."""
-    await runs.park()
+    at = await runs.park()
     await asyncio.sleep(SETTLES)
     with closing(sqlite3.connect(runs.world.home / "greenroom.db", timeout=30)) as database:
         (run,) = database.execute("SELECT id FROM runs WHERE state = 'parked'").fetchone()
@@ -79,6 +79,7 @@ async def _filled(runs: Waking, most: int) -> Mapping[str, float]:
         copied = sum(_copied(database, table, run, most) for table in OF_A_RUN)
         database.commit()
         taken = (_size(database) - before) / 1024
+    await runs.hub.send("PATCH", at, {"state": "closed"})
     return {"run": taken / most, "row": taken / copied}
 
 
@@ -105,21 +106,15 @@ def _copied(database: sqlite3.Connection, table: str, run: str, most: int) -> in
 
 
 def _other(name: str, value: Any, run: str, number: int) -> Any:
-    """Give a value of a copy: names and numbers that there may be once are its own."""
+    """Give a value of a copy: what there may be once is its own, and it began long ago."""
     if name == "id" and isinstance(value, int):
-        return None
-    if name == "number":
-        return value + 1_000_000 + number
-    if name == "next_attempt_at":
-        return value + FAR
-    if name in {"about", "head"} and value:
-        return f"{number:040x}"
-    if name in {"launch_hash", "run_hash"} and value:
-        return f"{number:064}"
-    if isinstance(value, str):
-        other = f"{number:0{len(run)}}"
-        return value.replace(run, other).replace(run.lower(), other)
-    return value
+        return None  # the database numbers these rows by itself
+    if name in MOVED:
+        return value + MOVED[name] + (number if name == "number" else 0)
+    if name in {"about", "head", "launch_hash", "run_hash"} and value:
+        return f"{number:0{len(value)}x}"
+    other = f"{number:0{len(run)}}"
+    return value.replace(run, other).replace(run.lower(), other) if type(value) is str else value
 
 
 def _memory(runs: Waking) -> float:

@@ -197,6 +197,8 @@ waits = Table(
     Column("about", Text),  # the commit that is asked about, or that CI is awaited on
     Column("asked", JSON),  # what was asked of a person
     Column("reminded_at", Float),
+    # What reports on a commit comes for many, and hardly ever for one that is waited for.
+    Index("ix_waits_about", "about"),
 )
 
 mailbox = Table(

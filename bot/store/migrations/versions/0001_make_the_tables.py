@@ -324,3 +324,4 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("run", "reason", name=op.f("pk_waits")),
     )
+    op.create_index("ix_waits_about", "waits", ["about"], unique=False)
