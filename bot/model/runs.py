@@ -78,7 +78,7 @@ class AgentSpec:
         prompt: what the agent is told of its work, before what it is asked for.
         context: whether it is shown text from the subject, which strangers may have written.
         waits: what its run waits for when its changes are on GitHub: `ci`, `review`.
-        outputs: what it may ask for, and how often in one job.
+        outputs: what it may ask for, and how often until it hears something new.
     """
 
     name: str

@@ -206,8 +206,8 @@ def check(
     Args:
         kind: a key of `KINDS`.
         payload: its fields, as the agent sent them.
-        grants: how many of each kind this agent may ask for in one job.
-        used: how many of this kind the job has had.
+        grants: how many of each kind this agent may ask for until it hears something new.
+        used: how many of this kind it has had since.
         place: where the run works.
     """
     left = max(grants.get(kind, 0) - used, 0)
@@ -216,7 +216,7 @@ def check(
     if kind not in KINDS or kind not in grants:
         return Rejected(reason="not_granted", words=_not_granted(kind, grants), left=left)
     if left == 0:
-        words = f"The limit of {grants[kind]} `{kind}` in one job is reached."
+        words = f"The limit of {grants[kind]} `{kind}` is reached."
         return Rejected(reason="limit", words=words, left=0)
     try:
         output = KINDS[kind].model_validate(dict(payload))

@@ -29,6 +29,9 @@ from bot.store.leases import FREE, Lease, free
 from bot.store.run_row import COLUMNS, RunRow, from_columns, to_columns
 from bot.store.schema import PARKED, UNDER_WAY, mailbox, run_subjects, runs, slots, waits
 
+FOR_GOOD = frozenset({Signal.CANCELLED, Signal.EXPIRED, Signal.FAILED})
+"""What ends a run whatever has come for it: nobody is there any more to be told."""
+
 MOST_BEFORE = 6
 """Runs of which one is told, when each goes on from the one before."""
 
@@ -311,13 +314,13 @@ async def signal(
     Raises:
         IllegalTransition: the table has no row for it.
         Fenced: the run has moved since `row` was read, or has unread messages and
-            may therefore neither park nor finish.
+            may therefore neither park nor end well.
     """
     if any(what in signals for signals in RUN.values()):
         then = after(RUN, row.state, what)
         values |= {"state": then, "changed_at": now, "next_attempt_at": now, "failures": 0}
         rests = then in {Run.PARKED, Run.FINISHED}
-        if rests and what is not Signal.CANCELLED and await unread(tx, row.id):
+        if rests and what not in FOR_GOOD and await unread(tx, row.id):
             raise Fenced(f"run {row.id} has unread messages")
         if rests and row.compute is Compute.NONE:
             await free_slots(tx, row.id)

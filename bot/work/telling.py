@@ -21,7 +21,7 @@ from bot.rules.lifecycle import Compute, Run, Signal
 from bot.rules.outputs import CHANGED
 from bot.rules.sections import ci_marks
 from bot.rules.waiting import APPROVAL, START
-from bot.store import mailbox, outbox, runs, story
+from bot.store import outbox, runs, story
 from bot.store.outbox import Wish
 from bot.store.run_row import RunRow
 from bot.work import inheritance, plans, questions
@@ -143,9 +143,6 @@ async def finish(  # noqa: PLR0913 - what is known of an end
     all; it is left out where that makes no sense.
     """
     waits = (await story.waiting(tx, [row.id])).get(row.id, ())
-    if how.signal is Signal.EXPIRED and any(wait.reason == START for wait in waits):
-        unread = [number for number, _ in await mailbox.unread(tx, row.id)]
-        await mailbox.read(tx, unread, now=now)  # it was never to begin: there is nobody to tell
     done = await runs.signal(
         tx, row, how.signal, now=now, conclusion=how.conclusion, words=how.words, closed=closed
     )

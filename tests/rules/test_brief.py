@@ -2,7 +2,7 @@ import pytest
 
 from bot.model.ids import Login, Repo
 from bot.model.runs import AgentSpec, Message, Subject, Text
-from bot.rules.brief import MATERIAL, Task, brief
+from bot.rules.brief import MATERIAL, Task, brief, since
 
 ISSUE = Subject(repo=Repo("octo/cat"), number=7, kind="issue")
 FIX = AgentSpec(name="fix", description="Fixes it", runtime="playbook", prompt="You fix.\n")
@@ -128,4 +128,14 @@ def test_what_was_tried_stands_in_the_brief():
     told = brief(BARE, task(), tried=["1. A job."])
     assert told.endswith(
         "# What was tried\n\nBy the jobs before this one, oldest first:\n1. A job.\n"
+    )
+
+
+def test_an_agent_at_work_is_told_at_its_next_turn_what_has_come_and_how_to_go_on():
+    told = since([Message(kind="steer", text="And the docs.", by=Login("ann"), trusted=True)])
+    assert told == (
+        "# What has come since\n\nA word to you, by ann:\n\nAnd the docs.\n\n"
+        "Go on in the same tree. Changes that you have asked to be handed in are, once you are "
+        "done; ask\nagain where their title or text should be another. A question that you have "
+        "asked is withdrawn.\n"
     )

@@ -61,15 +61,11 @@ def test_agents_are_granted_only_what_exists():
         (1, Accepted(payload={"body": "Hello"}, left=0)),
         (
             2,
-            Rejected(
-                reason="limit", words="The limit of 2 `comment` in one job is reached.", left=0
-            ),
+            Rejected(reason="limit", words="The limit of 2 `comment` is reached.", left=0),
         ),
         (
             9,
-            Rejected(
-                reason="limit", words="The limit of 2 `comment` in one job is reached.", left=0
-            ),
+            Rejected(reason="limit", words="The limit of 2 `comment` is reached.", left=0),
         ),
     ],
 )

@@ -151,9 +151,17 @@ async def test_columns_that_are_no_state_are_noted(store):
         assert await runs.note(tx, row, head=Sha("5" * 40)) == replace(row, head="5" * 40)
 
 
-@pytest.mark.parametrize("what", [Signal.DELIVERS, Signal.ASKED, Signal.FAILED])
-async def test_a_run_with_unread_messages_neither_parks_nor_finishes(store, what):
-    row = await live(store)
+@pytest.mark.parametrize(
+    ("run", "what"),
+    [
+        (Run.RUNNING, Signal.DELIVERS),
+        (Run.RUNNING, Signal.ASKED),
+        (Run.PARKED, Signal.SETTLED),
+        (Run.PARKED, Signal.DELIVERED),
+    ],
+)
+async def test_a_run_with_unread_messages_neither_parks_nor_ends_well(store, run, what):
+    row = await begun(store, state=run)
     await write_to(store, row.id)
     with pytest.raises(Fenced, match="run 01A has unread messages"):
         await moved(store, row, what)
@@ -162,11 +170,18 @@ async def test_a_run_with_unread_messages_neither_parks_nor_finishes(store, what
     assert (await moved(store, row, what)).state in {Run.PARKED, Run.FINISHED}
 
 
-@pytest.mark.parametrize("run", [Run.QUEUED, Run.RUNNING, Run.PARKED])
-async def test_unread_messages_do_not_keep_a_run_from_being_cancelled(store, run):
+@pytest.mark.parametrize(
+    ("run", "what"),
+    [
+        *((run, Signal.CANCELLED) for run in (Run.QUEUED, Run.RUNNING, Run.PARKED)),
+        *((run, Signal.FAILED) for run in (Run.RUNNING, Run.PARKED)),
+        (Run.PARKED, Signal.EXPIRED),
+    ],
+)
+async def test_unread_messages_do_not_keep_a_run_from_ending_for_good(store, run, what):
     row = await begun(store, state=run)
     await write_to(store, row.id)
-    assert (await moved(store, row, Signal.CANCELLED)).state is Run.FINISHED
+    assert (await moved(store, row, what)).state is Run.FINISHED
 
 
 async def test_a_slot_has_one_holder(store):

@@ -95,7 +95,7 @@ async def test_an_output_is_accepted_or_refused_with_what_is_left(house):
     token = await house.works()
     ask = house.broker.ask
     assert await ask(token, "noop", NOOP) == Accepted(payload=NOOP, left=0)
-    words = "The limit of 1 `noop` in one job is reached."
+    words = "The limit of 1 `noop` is reached."
     assert await ask(token, "noop", NOOP) == Rejected(reason="limit", words=words, left=0)
     missing = await ask(token, "missing_tool", {"name": "black"})
     assert missing == Rejected(reason="schema", words="why: Field required.", left=5)
