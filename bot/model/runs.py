@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Literal
 
 from bot.model.ids import Fence, JobName, Login, Repo, RunId, Sha, UserId
+from bot.model.models import Cost
 
 
 class Conclusion(StrEnum):
@@ -77,6 +78,8 @@ class AgentSpec:
         command: argv of the program, looked up on the sandbox's PATH; for `command` alone.
         prompt: what the agent is told of its work, before what it is asked for.
         context: whether it is shown text from the subject, which strangers may have written.
+        model: the language model that it is to use; empty for the operator's choice.
+        turns: requests to models in one job.
         waits: what its run waits for when its changes are on GitHub: `ci`, `review`.
         outputs: what it may ask for, and how often until it hears something new.
     """
@@ -87,6 +90,8 @@ class AgentSpec:
     command: tuple[str, ...] = ()
     prompt: str = ""
     context: Literal["none", "thread"] = "none"
+    model: str = ""
+    turns: int = 200
     waits: tuple[str, ...] = ()
     outputs: dict[str, int] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
@@ -125,6 +130,7 @@ class Terms:
         prefix: the word after the slash of commands, as people write them here.
         command: the word after the prefix that starts the agent; None without one.
         handoffs: how often CI may wake the run before a person has to.
+        cost: what the run may cost.
         at_once: how many runs of the repository may hold a runner at the same time.
     """
 
@@ -140,6 +146,7 @@ class Terms:
     command: str | None = None
     at_once: int = 3
     handoffs: int = 5
+    cost: Cost = field(default_factory=Cost)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from bot.model.ids import Fence, InstallationId, Login, Repo, RunId, Sha, UserId
+from bot.model.money import Micros
 from bot.model.runs import Checkpoint, Conclusion, Plan, Subject, SubjectKind, Terms, Trigger
 from bot.rules.cinow import CiNow
 from bot.rules.lifecycle import Compute, Run
@@ -27,6 +28,7 @@ class RunRow:
         checkpoint: what its last job left.
         plan: what a person has said yes to; None before, and where none is asked for.
         after: the finished run that it goes on from, with its checkpoint and its notes.
+        extra: what people have added to what it may cost.
         closed: whether it ended because its subject was closed, so that reopening goes on.
         verdict: what is known of CI on its head, and what its agent was told of.
     """
@@ -57,6 +59,7 @@ class RunRow:
     plan: Plan | None
     after: RunId | None
     closed: bool
+    extra: Micros
     verdict: CiNow | None
     state: Run
     compute: Compute

@@ -126,6 +126,7 @@ runs = Table(
     Column("plan", JSON),  # the plan that a person has said yes to
     Column("after", Text),  # the finished run that it goes on from
     Column("closed", Boolean, nullable=False, server_default=text("false")),
+    Column("extra", BigInteger, nullable=False, server_default="0"),  # money that people added
     Column("verdict", JSON),  # what CI said of its head, as it is shown
     Column("base", Text),
     Column("base_branch", Text),
@@ -291,6 +292,36 @@ outbox = Table(
         sqlite_where=text("done < version AND refused IS NULL"),
         postgresql_where=text("done < version AND refused IS NULL"),
     ),
+)
+
+# Money that is spoken for, in millionths of a dollar: raised before a request to a model goes
+# out, and lowered to what it has cost.  A run's has day 0, a repository's the day since 1970.
+budgets = Table(
+    "budgets",
+    metadata,
+    Column("scope", Text, primary_key=True),
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("reserved", BigInteger, nullable=False),
+)
+
+# Each request of a job to a model: what was set aside for it, and what came of it.
+model_calls = Table(
+    "model_calls",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("run", Text, ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
+    Column("fence", Integer, nullable=False),
+    Column("repo_id", BigInteger, nullable=False),
+    Column("provider", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("reserved", BigInteger, nullable=False),
+    Column("cost", BigInteger),  # None until it is over, and where no price is known
+    Column("usage", JSON),
+    Column("status", Integer),  # what the provider answered; None until it is over
+    Column("refused", Text),  # why it did not go out, or was not answered
+    Column("ended_at", Float),
+    Index("ix_model_calls_run", "run", "id"),
 )
 
 # The heads that pull requests have had, by our own record: GitHub's dates can be forged.

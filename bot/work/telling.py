@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.model.facts import Pause
 from bot.model.ids import Fence, RunId, Sha
 from bot.model.intents import StartRun
+from bot.model.money import Micros
 from bot.model.priorities import Priority
 from bot.model.runs import Conclusion, Subject
 from bot.rules import cireport, notices, wording
@@ -107,6 +108,7 @@ def _new(intent: StartRun, run: RunId, now: float) -> RunRow:
         plan=None,
         after=intent.after,
         closed=False,
+        extra=Micros(0),
         verdict=None,
         state=Run.PARKED if start and intent.asks else Run.QUEUED,
         compute=Compute.NONE,

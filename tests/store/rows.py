@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 from pydantic import SecretStr
 
 from bot.model.ids import Fence, InstallationId, JobName, Login, Repo, RunId, Sha, UserId
+from bot.model.money import Micros
 from bot.model.priorities import Priority
 from bot.model.runs import JobPlan, Message, Subject, Trigger
 from bot.rules.agents import BUILT_IN
@@ -47,6 +48,7 @@ QUEUED = RunRow(
     plan=None,
     after=None,
     closed=False,
+    extra=Micros(0),
     verdict=None,
     state=Run.QUEUED,
     compute=Compute.NONE,

@@ -12,6 +12,13 @@ depends_on = None
 def upgrade() -> None:
     """Apply this step."""
     op.create_table(
+        "budgets",
+        sa.Column("scope", sa.Text(), nullable=False),
+        sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("reserved", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("scope", "day", name=op.f("pk_budgets")),
+    )
+    op.create_table(
         "decisions",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("guid", sa.Text(), nullable=False),
@@ -135,6 +142,7 @@ def upgrade() -> None:
         sa.Column("plan", sa.JSON(), nullable=True),
         sa.Column("after", sa.Text(), nullable=True),
         sa.Column("closed", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("extra", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("verdict", sa.JSON(), nullable=True),
         sa.Column("base", sa.Text(), nullable=True),
         sa.Column("base_branch", sa.Text(), nullable=True),
@@ -219,6 +227,27 @@ def upgrade() -> None:
         sqlite_where=sa.text("read_at IS NULL"),
         postgresql_where=sa.text("read_at IS NULL"),
     )
+    op.create_table(
+        "model_calls",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("run", sa.Text(), nullable=False),
+        sa.Column("fence", sa.Integer(), nullable=False),
+        sa.Column("repo_id", sa.BigInteger(), nullable=False),
+        sa.Column("provider", sa.Text(), nullable=False),
+        sa.Column("model", sa.Text(), nullable=False),
+        sa.Column("at", sa.Float(), nullable=False),
+        sa.Column("reserved", sa.BigInteger(), nullable=False),
+        sa.Column("cost", sa.BigInteger(), nullable=True),
+        sa.Column("usage", sa.JSON(), nullable=True),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("refused", sa.Text(), nullable=True),
+        sa.Column("ended_at", sa.Float(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["run"], ["runs.id"], name=op.f("fk_model_calls_run"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_model_calls")),
+    )
+    op.create_index("ix_model_calls_run", "model_calls", ["run", "id"], unique=False)
     op.create_table(
         "outbox",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
