@@ -25,6 +25,9 @@ SETTLES = 5.0
 MOVED = {"number": 1_000_000, "next_attempt_at": 1e9, "created_at": -1e7}
 """What is added to numbers of a copy: time wakes none, and none counts as begun today."""
 
+RESTS = 20.0
+"""Seconds until nothing of the runs that went on is left."""
+
 MEMORY = 20.0
 """Megabytes that ten thousand may take above ten."""
 
@@ -54,33 +57,38 @@ async def rows() -> list[Row]:
                 await stack.enter_async_context(waking.awake(root / name))
                 for name in ("few", "many")
             ]
-            disk = [await _filled(each, most) for each, most in ((few, FEW), (many, MANY))][-1]
-            await asyncio.sleep(SETTLES)
+            taken = [await _filled(each, most) for each, most in ((few, FEW), (many, MANY))][-1]
+            await asyncio.sleep(RESTS)
             above = _memory(many) - _memory(few)
-            more = _threads(many) - _threads(few)
             seen = [[await each.wake() for each in (few, many)] for _ in range(WAKES)]
     took = [[waking.took(pair[which]) for pair in seen] for which in (0, 1)]
     return [
         bounded("parked, 10,000: memory above ten", "MB", [above], at_most=MEMORY),
-        bounded("parked, 10,000: processes and threads", "", [float(more)], at_most=0.0),
-        Row(name="parked: disk of a run", value=round(disk["run"], 2), unit="KB"),
-        bounded("parked: disk of a row", "KB", [disk["row"]], at_most=DISK),
+        bounded("parked, 10,000: processes and threads", "", [taken["threads"]], at_most=0.0),
+        Row(name="parked: disk of a run", value=round(taken["run"], 2), unit="KB"),
+        bounded("parked: disk of a row", "KB", [taken["row"]], at_most=DISK),
         compared("wake of one beside 10,000", "ms", took[1], took[0], at_most=RATIO),
     ]
 
 
 async def _filled(runs: Waking, most: int) -> Mapping[str, float]:
-    """Copy the rows of a run that waits; return what one copy and one of its rows take."""
+    """Copy the rows of a run that waits, and then let it go on.
+
+    Return the kilobytes of a copy and of one of its rows, and the threads that came with them.
+    """
     at = await runs.park()
     await asyncio.sleep(SETTLES)
+    threads = _threads(runs)
     with closing(sqlite3.connect(runs.world.home / "greenroom.db", timeout=30)) as database:
         (run,) = database.execute("SELECT id FROM runs WHERE state = 'parked'").fetchone()
         before = _size(database)
         copied = sum(_copied(database, table, run, most) for table in OF_A_RUN)
         database.commit()
         taken = (_size(database) - before) / 1024
-    await runs.hub.send("PATCH", at, {"state": "closed"})
-    return {"run": taken / most, "row": taken / copied}
+    await asyncio.sleep(SETTLES)
+    more = _threads(runs) - threads
+    await runs.go_on(at)
+    return {"run": taken / most, "row": taken / copied, "threads": float(more)}
 
 
 def _size(database: sqlite3.Connection) -> int:

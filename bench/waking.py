@@ -24,7 +24,7 @@ from bot.demo.hub import Hub
 from bot.demo.scene import Scene, scene
 from bot.work.ciwatch import SPACING
 
-WAKES = 5
+WAKES = 15
 STEPS = ("stored", "handled", "seen", "admitted", "launched", "claimed", "started")
 BAR = 600.0
 """Milliseconds, at the median."""
@@ -95,8 +95,11 @@ class Waking:
     begun: int = 0
 
     async def wake(self) -> steps.Taken:
-        """Bring a run to where it waits, let its CI fail, and stop it once it goes on."""
-        at = await self.park()
+        """Bring a run to where it waits, and wake it."""
+        return await self.go_on(await self.park())
+
+    async def go_on(self, at: str) -> steps.Taken:
+        """Let CI of the run that waits fail, and stop it once it has gone on."""
         self.begun += 1
         moved = LASTS * self.begun
         move_clock(self.world.clock, moved - ALMOST)
