@@ -234,23 +234,19 @@ class Delivering:
             case Next.END_WITH_WORDS if row.fork:
                 changed = await self._sealing.shown(row)
                 words = "said what it would change" if changed else ""
-                await self._end(row, _good(words), changed=changed)
-            case Next.END_WITH_WORDS | Next.END_WITH_NOTHING if row.head_branch:
-                await self._rest(row, seen, _good())  # what it pushed before still counts
+                await self._rest(row, seen, _good(words), changed=changed)
+            case Next.END_WITH_NOTHING if row.head_branch is None:
+                await self._rest(row, seen, _good(NOTHING, Conclusion.NEUTRAL))
             case Next.END_WITH_PLAN | Next.END_WITH_QUESTION:
                 await self._rest(row, seen, _good(ASKED[last]))
-            case Next.SUCCEED:
-                await self._rest(row, seen, _good())
-            case Next.END_WITH_NOTHING:
-                await self._end(row, _good(NOTHING, Conclusion.NEUTRAL))
             case Next.FAIL:
                 await self._refused(row, seen)
             case Next.EXPIRE:
                 await self._end(row, _expired(LATE))
             case Next.GIVE_UP_YES:
                 await self._give_up(row, seen.waits[APPROVAL])
-            case _:
-                await self._end(row, _good())
+            case _:  # what it pushed before still counts
+                await self._rest(row, seen, _good())
 
     async def _pushed(self, row: RunRow, seen: Seen) -> None:
         branch = seen.branch
@@ -264,12 +260,18 @@ class Delivering:
             words = f"pushed `{head[:9]}` to `{branch.wish['branch']}`"
             await rest(tx, at_head, _good(words), now=now, question=seen.question)
 
-    async def _rest(self, row: RunRow, seen: Seen, how: Ending) -> None:
-        """Have a run wait for CI or for people, or end it."""
+    async def _rest(self, row: RunRow, seen: Seen, how: Ending, *, changed: str = "") -> None:
+        """Have a run wait for CI or for people, or end it.
+
+        `changed` is shown below what it says.
+        """
         now = self._context.now()
         async with self._context.store.begin() as tx:
             current = await runs.get(tx, row.id)
             await runs.unmoved(tx, row)
+            if changed:
+                kept = OutputRow(kind=CHANGED, payload={"body": changed})
+                await story.ask(tx, row.id, row.fence, kept, now=now)
             plan = _planned(current, seen)
             await rest(tx, current, how, now=now, question=seen.question, plan=plan)
 
@@ -332,14 +334,9 @@ class Delivering:
         how = Ending(signal=Signal.FAILED, conclusion=Conclusion.FAILURE, words=words)
         await self._end(row, how)
 
-    async def _end(self, row: RunRow, how: Ending, *, changed: str = "") -> None:
-        """End a run; `changed` is shown below what it says."""
-        now = self._context.now()
+    async def _end(self, row: RunRow, how: Ending) -> None:
         async with self._context.store.begin() as tx:
-            if changed:
-                kept = OutputRow(kind=CHANGED, payload={"body": changed})
-                await story.ask(tx, row.id, row.fence, kept, now=now)
-            await telling.finish(tx, row, how, now=now)
+            await telling.finish(tx, row, how, now=self._context.now())
 
 
 def _planned(row: RunRow, seen: Seen) -> Plan | None:

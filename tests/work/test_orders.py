@@ -137,3 +137,23 @@ async def test_an_approval_that_is_given_before_the_run_waits_for_one_ends_it(ho
     await house.passes(10, step=5)
     run = await house.run()
     assert (run.state, run.words) == (Run.FINISHED, "ann approved it.")
+
+
+@pytest.mark.parametrize("kind", ["noop", "comment"])
+async def test_a_message_to_a_run_that_delivers_words_alone_is_told_to_another_job(
+    house, people, kind
+):
+    await begins(people)
+    token = await house.comes_up()
+    await house.broker.ask(token, kind, {"reason": "x"} if kind == "noop" else {"body": "x"})
+    await house.ends(token)
+    async with house.store.begin() as tx:
+        row = await runs.get(tx, house.runner.latest.plan.run)
+        message = Message(kind="steer", text="More.", by=Login("ann"), trusted=True)
+        await waking.wake(tx, row, message, key="it", now=house.time.now)
+    for _ in range(20):
+        house.time.now += 1
+        for name in ("supervisor", "delivering", "scheduler"):
+            await house.steps(name)
+    assert [each.plan.fence for each in house.runner.launched] == [1, 2]
+    assert house.runner.latest.plan.messages == (message,)
