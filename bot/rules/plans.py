@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from textwrap import wrap
 
 from bot.model.ids import Fence, Login, RunId, Sha
-from bot.model.runs import Message, Plan
+from bot.model.runs import Message, MessageKind, Plan
 from bot.rules.markdown import BREAK, COMMENT, quiet
 from bot.rules.notices import SHORT, called, span
 from bot.rules.wording import plain
@@ -44,6 +44,14 @@ def holds(made: Plan | None, base: Sha, *, pushed: bool) -> bool:
     It is one for the commit that the plan was made on, until something of it is pushed.
     """
     return made is not None and (pushed or made.sha == base)
+
+
+def is_void(kind: MessageKind, *, pushed: bool) -> bool:
+    """Tell whether a yes to a plan counts no more since something else is wanted now.
+
+    A review of what was planned and pushed is a part of it.
+    """
+    return kind == "steer" or (kind == "review" and not pushed)
 
 
 def overtaken(sha: Sha, at: float) -> Message:

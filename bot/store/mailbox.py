@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model.ids import RunId
-from bot.model.runs import Message
+from bot.model.runs import Message, MessageKind
 from bot.store.engine import insert_or_skip
 from bot.store.schema import mailbox
 
@@ -36,3 +36,9 @@ async def read(tx: AsyncConnection, numbers: Collection[int], *, now: float) -> 
     """Write down that a job was told of these."""
     changed = update(mailbox).where(mailbox.c.id.in_(numbers), mailbox.c.read_at.is_(None))
     await tx.execute(changed.values(read_at=now))
+
+
+async def drop(tx: AsyncConnection, run: RunId, kind: MessageKind, *, now: float) -> None:
+    """Let no job be told any more of what has come of one kind."""
+    found = [number for number, message in await unread(tx, run) if message.kind == kind]
+    await read(tx, found, now=now)

@@ -94,6 +94,9 @@ class Broker:
         They become a part of the job's plan, and its agent may ask for its outputs once more.
         They are read when the job says how it ended: were it lost before, the next one is
         told of them.  Asking again is answered with the same.
+
+        What was said against a plan with a yes is for another job, which may change nothing
+        before a yes to another plan.
         """
         now = self._clock.now()
         async with self._store.begin() as tx:
@@ -103,7 +106,7 @@ class Broker:
                 return ()
             told = job.plan
             come = [each for each in await mailbox.unread(tx, row.id) if each[0] not in told.mail]
-            if come and job.turn < MOST_TURNS:
+            if come and job.turn < MOST_TURNS and not _is_bound(told, row):
                 told = _told(told, come)
                 await jobs.tell(tx, job.name, told)
                 what = "a new message" if len(come) == 1 else f"{len(come)} new messages"
@@ -207,6 +210,12 @@ class Broker:
 def place_of(row: RunRow) -> Place:
     """Say where a run's outputs go: its own pull request once there is one."""
     return Place(kind="pull" if row.on_branch else "issue", fork=row.fork)
+
+
+def _is_bound(plan: JobPlan, row: RunRow) -> bool:
+    """Tell whether a job does what a yes was given to which counts no more: it hears no more."""
+    granted = plan.agent.outputs.keys()
+    return "plan" in granted and row.plan is None and not granted.isdisjoint(outputs.CHANGES)
 
 
 def _told(plan: JobPlan, come: Sequence[tuple[int, Message]]) -> JobPlan:

@@ -54,10 +54,7 @@ async def _without(tx: AsyncConnection, row: RunRow, pull: Pull, *, now: float) 
     await telling.end_round(tx, row, f"#{pull.number} is closed", now=now)
     await runs.disown(tx, row.id, pull.number)
     if pull.merged:
-        told = [
-            number for number, each in await mailbox.unread(tx, row.id) if each.kind == "continue"
-        ]
-        await mailbox.read(tx, told, now=now)
+        await mailbox.drop(tx, row.id, "continue", now=now)
     row = await runs.note(tx, row, **NO_PULL, **(ANEW if pull.merged else {}))
     await telling.tell(tx, row, f"#{pull.number} was {how}", now=now)
     return row

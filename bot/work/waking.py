@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model.runs import Message, MessageKind
 from bot.rules.lifecycle import Run, Signal
+from bot.rules.plans import is_void
 from bot.rules.waiting import ANSWER, PLAN, WAKES
 from bot.rules.wording import plain
 from bot.store import mailbox, outbox, runs, story
@@ -32,6 +33,9 @@ async def wake(tx: AsyncConnection, row: RunRow, message: Message, *, key: str, 
         return f"run {row.id} was told before"
     if message.by_strangers and not row.outsiders:
         row = await runs.note(tx, row, outsiders=True)
+    if row.plan and is_void(message.kind, pushed=row.head_branch is not None):
+        row = await runs.note(tx, row, plan=None)
+        await mailbox.drop(tx, row.id, "plan", now=now)
     return await go_on(tx, row, now=now)
 
 
@@ -44,13 +48,13 @@ async def go_on(tx: AsyncConnection, row: RunRow, *, now: float) -> str:
         return f"run {row.id} hears of it in time"
     if reasons & ASKING:
         await telling.end_round(tx, row, _ended(kinds), now=now)
-    values: dict[str, Any] = {
-        "handoffs": row.handoffs + 1 if kinds == {"ci"} else 0,
-        "round": row.round + 1 if reasons & ASKING else row.round,
-    }
-    if "steer" in kinds:  # what is wanted is another thing now
-        values["plan"] = None
-    await again(tx, row, now=now, **values)
+    await again(
+        tx,
+        row,
+        now=now,
+        handoffs=row.handoffs + 1 if kinds == {"ci"} else 0,
+        round=row.round + 1 if reasons & ASKING else row.round,
+    )
     log.info("run.woken", run=row.id, by=sorted(kinds))
     return f"run {row.id} goes on"
 

@@ -11,6 +11,7 @@ from bot.rules.plans import (
     Asked,
     asking,
     holds,
+    is_void,
     overtaken,
     plan,
     plan_marker,
@@ -64,6 +65,20 @@ def test_an_agent_is_told_that_its_plan_was_overtaken():
     told = overtaken(MOVED, 5.0)
     assert (told.kind, told.by, told.at, told.by_strangers) == ("push", None, 5.0, False)
     assert told.text.startswith(f"The branch stands at {MOVED} now, ")
+
+
+@pytest.mark.parametrize(
+    ("kind", "pushed", "is_so"),
+    [
+        ("steer", True, True),
+        ("review", False, True),
+        ("review", True, False),
+        ("answer", False, False),
+        ("push", False, False),
+    ],
+)
+def test_other_wishes_end_a_yes_and_a_review_of_what_was_planned_does_not(kind, pushed, is_so):
+    assert is_void(kind, pushed=pushed) is is_so
 
 
 ANEW = "After other words, `/gr plan …`, it plans anew."

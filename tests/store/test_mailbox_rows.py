@@ -44,6 +44,17 @@ async def test_what_was_read_is_not_told_again(store):
     assert not await posted(store, "a")
 
 
+async def test_what_counts_no_more_is_told_to_nobody(store):
+    await begun(store)
+    await posted(store, "a", "first")
+    async with store.begin() as tx:
+        await mailbox.drop(tx, RUN, "plan", now=NOW)
+    assert [text for _, text in await unread(store)] == ["first"]
+    async with store.begin() as tx:
+        await mailbox.drop(tx, RUN, LETTER.kind, now=NOW)
+    assert await unread(store) == []
+
+
 @pytest.mark.parametrize("signal", [Signal.DELIVERS, Signal.FAILED])
 async def test_neither_parking_nor_ending_passes_an_unread_message(store, signal):
     row = await moved(store, await begun(store), Signal.ADMITTED)

@@ -268,3 +268,43 @@ async def test_a_message_that_comes_before_the_plan_is_asked_about_goes_first(ho
     await house.passes(10, step=5)
     assert len(house.runner.launched) == 2
     assert await asked_in(house, number) == []
+
+
+async def test_other_words_between_the_yes_and_the_job_make_it_none(house, people):
+    number, named = await planned(people, house)
+    run = await house.run()
+    await people.says_yes(run.id, (await waits(house))["plan"])
+    house.time.now += 5
+    await people.did("ann", f"POST /issues/{number}/comments", body="/gr plan Open it again.")
+    await house.settles("inbox")
+    await house.passes(10, step=5)
+    plan = house.runner.latest.plan
+    assert [each.kind for each in plan.messages] == ["steer"]
+    assert "pull_request" not in plan.agent.outputs
+    assert await made(house, OTHER) != named
+
+
+async def test_other_words_while_the_agent_does_its_plan_are_for_a_job_that_plans(house, people):
+    number, named = await planned(people, house)
+    await says(people, number, f"/gr approve {named}")
+    token = await house.comes_up()
+    told = len(house.runner.latest.plan.messages)
+    await says(people, number, "/gr plan Open it again.")
+    assert await house.broker.messages(token, after=told) == ()
+    await house.broker.ask(token, "pull_request", PULL)
+    await house.ends(token, result=await house.pushes())
+    await house.passes(20, step=5)
+    plan = house.runner.latest.plan
+    assert [each.kind for each in plan.messages] == ["steer"]
+    assert ("pull_request" in plan.agent.outputs, await pulls(people)) == (False, [])
+
+
+async def test_words_while_what_was_planned_is_pushed_need_another_plan(house, people):
+    number, named = await planned(people, house, agent=replace(PLANNER, waits=("review",)))
+    await says(people, number, f"/gr approve {named}")
+    await people.hands_in("pull_request", **PULL)
+    await people.did("ann", f"POST /issues/{number}/comments", body="/gr plan Do another thing.")
+    await house.settles("inbox")
+    await house.passes(30, step=5)
+    outputs = house.runner.latest.plan.agent.outputs
+    assert ("plan" in outputs, "push" in outputs, len(await pulls(people))) == (True, False, 1)
