@@ -10,11 +10,12 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from bot.github.beside import both
 from bot.github.client import AtRepository
 from bot.github.errors import NOT_FOUND
 from bot.github.repositories import Repository
 from bot.model.errors import Refused, Unavailable
-from bot.model.ids import Fence, Repo, Sha, job_name
+from bot.model.ids import Fence, JobName, Repo, Sha, job_name
 from bot.model.runs import Checkpoint, JobPlan, Message, SubjectKind
 from bot.rules import plans
 from bot.rules.attempts import JOB_GRACE
@@ -64,9 +65,32 @@ class Base:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Before:
-    """What came before a job: notes and jobs of its run and of earlier ones, unread messages."""
+class Ground:
+    """What a job stands on.
 
+    Attributes:
+        left: what the last job left, as far as it fits here.
+        tree: the warm tree of the commit.
+    """
+
+    base: Base
+    left: Checkpoint | None
+    tree: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a job is told.
+
+    Attributes:
+        outsiders: whether people who may not write had a word in it.
+        notes: of agents, in this run and in those that it goes on from.
+        jobs: of the same runs.
+        mail: messages that no job was told of, with their numbers.
+    """
+
+    task: Task
+    outsiders: bool
     notes: Sequence[str]
     jobs: Sequence[PastJob]
     mail: Sequence[tuple[int, Message]]
@@ -93,46 +117,52 @@ class Launcher:
         """
         at = self._context.github.at(row.installation, row.repo)
         row = await take_over(self._context, at, row)
+        ground, told = await both(self._ground(row, at), self._told(row, at))
+        row = replace(row, outsiders=row.outsiders or told.outsiders)
+        plan = _plan(row, ground, told)
+        token = SecretStr(self._context.token())
+        await self._write_down(row, plan, token)
+        mirror = self._workspaces.mirrors.path(shelf_of(row))
+        await self._runner.launch(
+            Launch(plan=plan, token=token, tree=ground.tree, mirror=mirror, gateway=self._gateway)
+        )
+
+    async def _ground(self, row: RunRow, at: AtRepository) -> Ground:
+        """Prepare what a job stands on: its commit, its tree, what was left, a quarantine."""
         base = await self._base(row, at)
+        left = await _kept(row, at, base.sha)
+        shelf = shelf_of(row)
+        tree = await self._workspaces.lowers.hold(shelf, base.sha, _job(row))
+        mirror = self._workspaces.mirrors.path(shelf)
+        await self._workspaces.quarantines.open(row.id, mirror, base.sha)
+        return Ground(base=base, left=left, tree=tree)
+
+    async def _told(self, row: RunRow, at: AtRepository) -> Told:
+        """Gather what a job is told: of its task, of what came before, of what has come."""
         async with self._context.store.read() as rows:
             line = await runs.line(rows, row)
-            before = Before(
-                notes=await story.notes(rows, line),
-                jobs=await past_jobs(rows, line),
-                mail=await mailbox.unread(rows, row.id),
-            )
+            notes, done_before = await story.notes(rows, line), await past_jobs(rows, line)
+            mail = await mailbox.unread(rows, row.id)
             openers = await runs.openers(rows, row.subject, row.repo_id)
-        app = await self._context.github.app.identity()
+        app, done = await both(self._context.github.app.identity(), threads.resolved(at, row))
         ours = bool(openers) and row.author_id == app.bot.id
         own = ours and not any(each.outsiders for each in openers)
-        done = await threads.resolved(at, row)
-        before = replace(before, mail=threads.still_open(before.mail, done))
-        told = await read(at, row, app.id, own=own, done=done)
-        plan = replace(
-            _plan(row, base, told.task, before), checkpoint=await _kept(row, at, base.sha)
-        )
-        tree = await self._workspaces.lowers.hold(shelf_of(row), base.sha, plan.job)
-        mirror = self._workspaces.mirrors.path(shelf_of(row))
-        await self._workspaces.quarantines.open(row.id, mirror, base.sha)
-        token = SecretStr(self._context.token())
-        row = replace(row, outsiders=row.outsiders or told.outsiders)
-        await self._write_down(row, plan, token)
-        await self._runner.launch(
-            Launch(plan=plan, token=token, tree=tree, mirror=mirror, gateway=self._gateway)
+        found = await read(at, row, app.id, own=own, done=done)
+        return Told(
+            task=found.task,
+            outsiders=found.outsiders,
+            notes=notes,
+            jobs=done_before,
+            mail=threads.still_open(mail, done),
         )
 
     async def _base(self, row: RunRow, at: AtRepository) -> Base:
         """Return the commit to start from, which the mirror has then."""
-        repository = await at.repository.get()
+        repository, base = await both(at.repository.get(), _known_base(row, at))
         if repository.id != row.repo_id:
             words = f"{row.repo} is another repository now than the one this was asked in."
             raise Refused("repository", words)
-        branch = row.head_branch or row.base_branch
-        if branch and _goes_on(row):
-            base = Base(sha=await _head(at, branch), branch=branch)
-        elif row.base and row.base_branch:
-            base = Base(sha=row.base, branch=row.base_branch)
-        else:
+        if base is None:
             sha = await at.repository.head(repository.default_branch)
             base = Base(sha=sha, branch=repository.default_branch)
         if await self._workspaces.mirrors.resolve(shelf_of(row), base.sha) is None:
@@ -186,10 +216,20 @@ async def _kept(row: RunRow, at: AtRepository, base: Sha) -> Checkpoint | None:
     Put onto the new history it would bring back what they took out.
     """
     left = row.checkpoint
-    if left is None or left.base == base or not _goes_on(row):
+    if left is None or left.base == base:
         return left
     kept = await at.commits.follows(base, left.base)
     return left if kept else replace(left, work=None)
+
+
+async def _known_base(row: RunRow, at: AtRepository) -> Base | None:
+    """Return where a job starts that does not start from the default branch."""
+    branch = row.head_branch or row.base_branch
+    if branch and _goes_on(row):
+        return Base(sha=await _head(at, branch), branch=branch)
+    if row.base and row.base_branch:
+        return Base(sha=row.base, branch=row.base_branch)
+    return None
 
 
 async def _head(at: AtRepository, branch: str) -> Sha:
@@ -207,23 +247,27 @@ def shelf_of(row: RunRow) -> Repo:
     return Repo(f"{row.repo}.{row.repo_id}")
 
 
-def _plan(row: RunRow, base: Base, task: Task, before: Before) -> JobPlan:
-    fence = Fence(row.fence + 1)
-    spec = row.terms.agent
+def _job(row: RunRow) -> JobName:
+    """Name the run's next job."""
+    return job_name(row.id, Fence(row.fence + 1))
+
+
+def _plan(row: RunRow, ground: Ground, told: Told) -> JobPlan:
+    spec, base, task = row.terms.agent, ground.base, told.task
     planned = plans.holds(row.plan, base.sha, pushed=row.head_branch is not None)
     agent = replace(spec, outputs=granted(spec.outputs, place_of(row), planned=planned))
     messages = tuple(
         plans.overtaken(base.sha, message.at)
         if message.kind == "plan" and not planned
         else message
-        for _, message in before.mail
+        for _, message in told.mail
     )
     kind: SubjectKind = "pull" if row.on_branch else "issue"
     present = PastJob(earlier=False, base=base.sha, kind=kind, messages=messages)
     return JobPlan(
-        job=job_name(row.id, fence),
+        job=_job(row),
         run=row.id,
-        fence=fence,
+        fence=Fence(row.fence + 1),
         repo=row.repo,
         shelf=shelf_of(row),
         subject=row.own_pull or row.number,
@@ -231,12 +275,12 @@ def _plan(row: RunRow, base: Base, task: Task, before: Before) -> JobPlan:
         base=base.sha,
         base_branch=base.branch,
         agent=agent,
-        brief=brief(agent, task, before.notes, messages, tried=tried(before.jobs, present)),
+        brief=brief(agent, task, told.notes, messages, tried=tried(told.jobs, present)),
         title=task.title.body if task.title else "",
         instruction=task.instruction,
         texts=tuple(task.texts),
         own=row.own_pull is not None,
         messages=messages,
-        mail=tuple(number for number, _ in before.mail),
-        checkpoint=row.checkpoint,
+        mail=tuple(number for number, _ in told.mail),
+        checkpoint=ground.left,
     )

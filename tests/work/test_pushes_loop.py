@@ -219,3 +219,19 @@ async def test_a_yes_to_a_plan_is_one_for_the_commit_that_it_was_made_on(house, 
     await people.hands_in("push", **PUSH)
     await house.passes(20, step=5)
     assert (await house.run()).plan is None
+
+
+async def test_a_run_that_is_done_again_brings_nothing_back_that_was_taken_out(house, people):
+    number, start = await people.pull()
+    await people.begins(number, start)
+    token = await house.comes_up()
+    left = Checkpoint(base=start.sha, work="w" * 64, session="s" * 64)
+    async with house.store.begin() as tx:
+        row = await runs.get(tx, house.runner.latest.plan.run)
+        await runs.note(tx, row, checkpoint=asdict(left))
+    await house.ends(token, exit=1)
+    await house.passes(20, step=5)
+    theirs = await rewrites(house, people, "topic")
+    await people.begins(number, replace(start, sha=theirs), after=(await house.run()).id)
+    plan = house.runner.latest.plan
+    assert (plan.base, plan.checkpoint) == (theirs, replace(left, work=None))
