@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from bot.github.beside import together
+from bot.github.beside import both, together
 from bot.github.client import AtRepository
 from bot.github.remarks import Remark
 from bot.model.errors import Refused
@@ -50,14 +50,16 @@ async def read(
     """
     people = _People(at)
     asker = Person(id=row.asked_by_id, login=row.asked_by, bot=row.asked_by.endswith(BOT))
-    told = row.instruction != "" and not await people.may_write(asker)
     instruction = visible(row.instruction)
     if row.terms.agent.context == "none":
+        told = row.instruction != "" and not await people.may_write(asker)
         task = Task(subject=row.subject, asked_by=row.asked_by, instruction=instruction)
         return Read(task=task, outsiders=told)
     author = Person(id=row.author_id, login=row.author, bot=row.author.endswith(BOT))
-    trusted = own or await people.may_write(author)
-    remarks = await _remarks(at, row)
+    wrote = [*([asker] if row.instruction else []), *([] if own else [author])]
+    writes, remarks = await both(people.writers(wrote), _remarks(at, row))
+    told = row.instruction != "" and asker not in writes
+    trusted = own or author in writes
     there = _open(remarks, done, row.trigger)
     chosen = choose([_of(each, app) for each in there], row.trigger, row.asked_at)
     writers = await people.writers(each.author for each in chosen.kept)
