@@ -23,6 +23,7 @@ PROCESSES: Mapping[str, str] = {
 TOOLS: Mapping[str, tuple[str, str]] = {
     "demo": ("bot.demo.command", "walk around in an embedded GitHub, and watch agents work"),
     "check-config": ("bot.checkconfig", "look for mistakes in a repository's configuration"),
+    "model": ("bot.scripted.command", "stand for a model, and answer by a script"),
     "replay": ("bot.replay.command", "say what would be made of a delivery"),
     "doctor": ("bot.doctor.command", "look for what is wrong with this installation"),
     "pause": ("bot.pausing", "hold runs back, everywhere or in one place"),

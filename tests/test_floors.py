@@ -34,6 +34,7 @@ FLOORS = (
         "bot.devhub",
         "bot.gateway",
         "bot.harness",
+        "bot.scripted",
         "bot.web",
         "bot.wiring",
     },

@@ -1,0 +1,1 @@
+"""The interfaces that agents know models by, one module each."""
