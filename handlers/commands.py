@@ -11,9 +11,9 @@ from bot.model.intents import (
     Reply,
     SendMessage,
     SetPause,
-    StartRun,
     StopRuns,
 )
+from bot.model.money import NOTHING, Micros, total
 from bot.model.runs import Conclusion, MessageKind
 from bot.reactions import Reaction
 from bot.rules import answers
@@ -31,8 +31,7 @@ MOVED = "The branch has moved meanwhile. Look at what is asked about its new hea
 """The answer to a yes that comes too late."""
 
 HOW_MUCH = "Write the money that is added as `+$5` or `+$2.50`."
-NO_MONEY = "Runs cost no money here yet, so there is no limit of money to raise."
-"""What is answered to `+$N`."""
+"""What is answered to other money."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,7 +242,8 @@ class Talk:
     def go_on(self, command: Command) -> Said:
         """Let the last finished run go on from where it broke off, on the terms of today."""
         more = [each for each in command.args if each.startswith("+") or "$" in each]
-        if any(money(each) is None for each in more):
+        added = [amount for each in more if (amount := money(each)) is not None]
+        if len(added) < len(more):
             return Said(words=HOW_MUCH)
         past = self._past([each for each in command.args if each not in more])
         if past is None:
@@ -253,9 +253,7 @@ class Talk:
             return Said(words=f"`{past.agent}` was done here. {again} does it again.")
         if not past.left:
             return Said(words=f"Nothing is left of `{past.agent}` here. {again} begins anew.")
-        said = self._again(past)
-        starts = any(isinstance(each, StartRun) for each in said.intents)
-        return replace(said, words=NO_MONEY) if more and starts else said
+        return self._again(past, extra=total(added))
 
     def _past(self, args: Sequence[str]) -> RunNow | None:
         """Return the last run that is over, or that of the agent which is named.
@@ -268,7 +266,7 @@ class Talk:
         past = next((run for run in over if named in {None, run.agent}), None)
         return past if past and by_name(self.facts.config, past.agent) else None
 
-    def _again(self, past: RunNow, *, fresh: bool = False) -> Said:
+    def _again(self, past: RunNow, *, fresh: bool = False, extra: Micros = NOTHING) -> Said:
         name = past.agent
         decision = decide(self._ask(name))
         if not decision.allowed:
@@ -276,7 +274,8 @@ class Talk:
         if self._at_work(name):
             return Said(words=f"`{name}` is at work here already.")
         self.started.add(name)
-        return Said([self.request.again(self.facts.config.agents[name], past, fresh=fresh)])
+        agent = self.facts.config.agents[name]
+        return Said([self.request.again(agent, past, fresh=fresh, extra=extra)])
 
     def approve(self, command: Command) -> Said:
         """Say yes to a commit that a run waits with."""

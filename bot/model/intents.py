@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.model.ids import InstallationId, Login, Repo, RunId, Sha
+from bot.model.money import NOTHING, Micros
 from bot.model.runs import Message, Person, Start, Subject, Terms, Trigger
 
 
@@ -21,6 +22,7 @@ class StartRun:
             nothing that comes of it is pushed without a person's yes.
         per_day: runs that may start in the repository within a day, this one among them.
         after: the finished run that it goes on from; None to begin anew.
+        extra: money that the person adds to what it may cost.
     """
 
     installation: InstallationId
@@ -39,6 +41,7 @@ class StartRun:
     outsiders: bool = False
     per_day: int | None = None
     after: RunId | None = None
+    extra: Micros = NOTHING
 
     @property
     def agent(self) -> str:

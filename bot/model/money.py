@@ -1,11 +1,13 @@
 """Money, as whole millionths of a US dollar: sums of it are exact, in the database too."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import NewType
 
 Micros = NewType("Micros", int)
 """Millionths of a US dollar."""
 
+NOTHING = Micros(0)
 DOLLAR = 1_000_000
 CENT = 10_000
 
@@ -20,6 +22,11 @@ def micros(dollars: Decimal | int | str) -> Micros:
     if not amount.is_finite():
         raise ValueError(f"{dollars} is no amount of money")
     return Micros(int((amount * DOLLAR).to_integral_value()))
+
+
+def total(amounts: Iterable[Micros]) -> Micros:
+    """Return the sum of some amounts."""
+    return Micros(sum(amounts))
 
 
 def shown(amount: Micros) -> str:

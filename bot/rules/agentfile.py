@@ -8,13 +8,13 @@ https://docs.github.com/en/copilot/reference/custom-agents-configuration
 import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
-from typing import Annotated, Literal, cast
+from typing import Annotated, Literal, cast, get_args
 
 from pydantic import ConfigDict, Field, Strict
 from pydantic.dataclasses import dataclass
 
 from bot.model.runs import AgentSpec, Limits, RuntimeName
-from bot.rules.agents import LONGEST, Agent, Allow, On
+from bot.rules.agents import FALLBACK, LONGEST, Agent, Allow, On
 from bot.rules.complaints import check, place
 from bot.rules.conditions import trouble
 from bot.rules.configfile import UNREADABLE, Node, compose
@@ -37,15 +37,29 @@ MOST_PROMPT = 30_000
 MOST_FRONT = 8_000
 """Characters of the front matter."""
 
+MOST_TURNS = 1_000
+"""Requests to models that a file may allow in one job."""
+
 ALWAYS: Mapping[str, int] = {"noop": 1, "missing_tool": 5}
 """What every agent may say: that nothing is to be done, and that something is missing."""
 
+USUAL = "default"
+"""The runtime that the operator has chosen for agents that do not mind."""
+
 COMING = "The runtime {found} is not there yet."
+PLANNED = ("claude", "codex", "opencode", "gemini", "acp")
+THERE: tuple[str, ...] = get_args(RuntimeName)
 RUNTIMES = OneOf(
-    words=("command", "playbook"),
+    words=(*THERE, USUAL),
     what="runtimes",
-    later=dict.fromkeys(("claude", "codex", "opencode", "gemini", "acp"), COMING),
+    later={name: COMING for name in PLANNED if name not in THERE},
 )
+COMMANDED = frozenset({"command", "acp"})
+"""Runtimes that an agent's file tells which program to start."""
+
+WITHOUT_MODEL = frozenset({"command", "playbook"})
+"""Runtimes that we send no request to a model for."""
+
 OUTPUTS = OneOf(words=tuple(KINDS), what="outputs")
 EVENTS = OneOf(
     words=(
@@ -85,6 +99,15 @@ Label = Annotated[
 ]
 Word = Annotated[
     str, Spelled(pattern=r"[^\x00]+", most=1000, what="a word of a command line", example="make")
+]
+Model = Annotated[
+    str,
+    Spelled(
+        pattern=r"[A-Za-z0-9][A-Za-z0-9._:/@-]*",
+        most=100,
+        what="the name of a model",
+        example="claude-sonnet-4-5",
+    ),
 ]
 Condition = Annotated[
     str,
@@ -128,6 +151,14 @@ class AgentTerms:
     )
     command: tuple[Word, ...] = many(
         "For the runtime `command`: the program and its arguments.", ["make", "format"]
+    )
+    model: Model | None = setting(
+        "The language model that it uses; without one, the operator's choice.",
+        default=None,
+        example="claude-sonnet-4-5",
+    )
+    turns: Annotated[int, Strict(), Field(ge=1, le=MOST_TURNS)] = setting(
+        "Requests to models in one job.", default=200, example=50
     )
     on: Triggers = Field(description="What starts it.", examples=[{"label": "agent:fix"}])
     allow: Annotated[Allow, Who()] = Field(
@@ -255,10 +286,13 @@ def _misnamed(name: str, body: str) -> Iterator[Complaint]:
 
 
 def _misrun(terms: AgentTerms) -> Iterator[Complaint]:
-    if terms.runtime == "command" and not terms.command:
-        yield "runtime", "The runtime `command` needs one.", "Write `command: [make, format]`."
-    if terms.runtime != "command" and terms.command:
-        yield "command", f"The runtime `{terms.runtime}` takes no command.", "Take it out."
+    runtime = terms.runtime
+    if runtime in COMMANDED and not terms.command:
+        yield "runtime", f"The runtime `{runtime}` needs one.", "Write `command: [make, format]`."
+    if runtime not in COMMANDED and terms.command:
+        yield "command", f"The runtime `{runtime}` takes no command.", "Take it out."
+    if runtime in WITHOUT_MODEL and terms.model:
+        yield "model", f"The runtime `{runtime}` uses no model.", "Take it out."
 
 
 def _mistriggered(on: Triggers) -> Iterator[Complaint]:
@@ -276,13 +310,16 @@ def _defined(path: str, root: Node, shape: FrontMatter, body: str) -> Defined:
     terms = shape.greenroom
     outputs = {kind: most.max for kind, most in terms.outputs.items()}
     seconds = LONGEST if terms.timeout is None else int(terms.timeout)
+    usual = terms.runtime == USUAL
     spec = AgentSpec(
         name=named(path),
         description=shape.description,
-        runtime=cast("RuntimeName", terms.runtime),
+        runtime=FALLBACK if usual else cast("RuntimeName", terms.runtime),
         command=terms.command,
         prompt=body,
         context=cast("Literal['none', 'thread']", terms.context),
+        model=terms.model or "",
+        turns=terms.turns,
         waits=terms.waits,
         outputs={**ALWAYS, **outputs},
         limits=Limits(seconds=seconds),
@@ -293,6 +330,7 @@ def _defined(path: str, root: Node, shape: FrontMatter, body: str) -> Defined:
         on=On(label=on.label, command=on.command, events=on.events, when=on.when),
         allow=terms.allow,
         validations=terms.validations,
+        usual=usual,
     )
     lines = {key: place(root, (OURS, "on", key))[1] for key in ("label", "command")}
     return Defined(agent=agent, path=path, line=place(root, (OURS,))[1], lines=lines)

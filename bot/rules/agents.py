@@ -3,13 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bot.model.runs import AgentSpec, Limits
+from bot.model.runs import AgentSpec, Limits, RuntimeName
 
 LABEL = "agent:"
 """What a label begins with that names an agent."""
 
 LONGEST = 6 * 60 * 60
 """Seconds of an agent that has no limit of its own; `limits.time.job` is never above it."""
+
+FALLBACK: RuntimeName = "playbook"
+"""The runtime of agents that have no other: it needs no model, no key and no other program."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,18 +51,35 @@ class Agent:
 
     Attributes:
         validations: the validations that it may ask for, by name.
+        usual: whether the operator says which runtime it has, and not its definition.
     """
 
     spec: AgentSpec
     on: On = field(default_factory=On)
     allow: Allow = field(default_factory=Allow)
     validations: tuple[str, ...] = ()
+    usual: bool = False
 
 
 FIX = """\
-Apply the changes that were suggested, let the repository's own tools fix what they can, and
-run its tests. Ask for a pull request only with changes that leave the tests no worse than
-they were. When it is not clear what is wanted, ask one question.
+Make the change that is asked for in the instruction. Where that says nothing more, it is the
+change that the issue or pull request is about.
+
+1. Read first: the whole task, the guidance of the repository, and the code that it is about.
+   What has come since, such as a failed check or a review, is what is left to do.
+2. Reproduce what is wrong before you change anything, with a test, a command or an input. If
+   no test shows it, write one that fails for this reason.
+3. Find the cause, and make the smallest change that removes it, in the style of the code
+   around it. Rename, reformat and tidy nothing else, and add no dependency unless asked to.
+4. Check it: run your test, then the tests and linters of the repository. Never weaken, skip or
+   delete a test or a check to have it pass. What failed before for another reason is named and
+   left alone.
+5. Hand in. The title says what changes. The text says in a few sentences what was wrong and
+   why, what you changed, how you checked it, and what you could not check.
+
+When it is not clear what is wanted, or when users would see a difference between two ways of
+doing it, change nothing and ask one question that can be answered in a sentence. When nothing
+has to be done, say so, and how you know.
 """
 
 PLAN = """\
@@ -88,10 +108,10 @@ BUILT_IN: Mapping[str, Agent] = {
             spec=AgentSpec(
                 name="fix",
                 description=(
-                    "Applies suggested changes, lets the repository's tools fix what they can, "
-                    "and runs its tests"
+                    "Makes the change that was asked for or suggested, and runs the "
+                    "repository's tests"
                 ),
-                runtime="playbook",
+                runtime=FALLBACK,
                 prompt=FIX,
                 context="thread",
                 waits=("ci", "review"),
@@ -105,6 +125,7 @@ BUILT_IN: Mapping[str, Agent] = {
                 },
             ),
             on=On(label="agent:fix", command="fix"),
+            usual=True,
         ),
         Agent(
             spec=AgentSpec(

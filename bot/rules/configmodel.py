@@ -24,7 +24,7 @@ They decide what runs, who reviews, and what a reviewer is shown.
 MOST_ENTRIES = 100
 """Entries of any list."""
 
-LATER = ("limits.cost", "setup", "toolboxes", "validations", "egress")
+LATER = ("setup", "toolboxes", "validations", "egress")
 """Settings that are checked and kept, and have no effect yet."""
 
 SHAPE = ConfigDict(extra="forbid", hide_input_in_errors=True)
@@ -175,7 +175,7 @@ class CostLimits:
 
     per_run: Dollars = setting("US dollars that one run may cost.", example=5.0, default=5.0)
     per_day: Dollars = setting(
-        "US dollars that all runs may cost within 24 hours.", example=50.0, default=50.0
+        "US dollars that all runs may cost on one day (UTC).", example=50.0, default=50.0
     )
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bot.model.runs import AgentSpec
-from bot.rules.agents import BUILT_IN, LABEL, Agent, Allow, On
+from bot.model.runs import AgentSpec, RuntimeName
+from bot.rules.agents import BUILT_IN, FALLBACK, LABEL, Agent, Allow, On
 from bot.rules.complaints import check
 from bot.rules.configmodel import (
     CI,
@@ -77,6 +77,7 @@ class Config:
             layer's `where`.
         enforced: settings that the organization lets no repository loosen.
         overruled: what has no effect, and why.
+        runtime: the operator's, for agents that leave it to them.
     """
 
     commands: Commands = field(default_factory=Commands)
@@ -95,6 +96,7 @@ class Config:
     origins: Mapping[str, str] = field(default_factory=dict)
     enforced: tuple[str, ...] = ()
     overruled: tuple[Mistake, ...] = ()
+    runtime: RuntimeName = FALLBACK
 
 
 def mistakes(layer: Layer) -> tuple[Mistake, ...]:
@@ -105,7 +107,13 @@ def mistakes(layer: Layer) -> tuple[Mistake, ...]:
     return read(layer).mistakes
 
 
-def effective(org: Layer | None, repo: Layer | None, floor: Layer | None = None) -> Config:
+def effective(
+    org: Layer | None,
+    repo: Layer | None,
+    floor: Layer | None = None,
+    *,
+    runtime: RuntimeName = FALLBACK,
+) -> Config:
     """Lay a repository's settings over its organization's over the defaults.
 
     A layer with mistakes counts as absent: the caller keeps the last good one.
@@ -114,6 +122,7 @@ def effective(org: Layer | None, repo: Layer | None, floor: Layer | None = None)
         org: the layer of the organization's `.github` repository.
         repo: the layer of the repository itself.
         floor: the operator's own layer, which stands in where there is none of an organization.
+        runtime: the operator's, for agents that leave it to them.
     """
     org_says = _sound(org) or _sound(floor) or Reading()
     repo_says = _sound(repo) or Reading()
@@ -143,6 +152,7 @@ def effective(org: Layer | None, repo: Layer | None, floor: Layer | None = None)
         enforced=org_says.file.enforce,
         origins=found | said,
         overruled=(*refused.values(), *agents.idle),
+        runtime=runtime,
     )
 
 

@@ -16,6 +16,7 @@ from bot.model.intents import (
     SendMessage,
     StartRun,
 )
+from bot.model.money import NOTHING, Micros
 from bot.model.runs import Conclusion, Message, MessageKind, Text, Trigger
 from bot.rules.policy import Actor, Ask, Decision, decide
 from bot.rules.repoconfig import Agent, Config
@@ -189,16 +190,19 @@ class Request:
         )
         return replace(self, event=event, known=replace(self.known, pull=None))
 
-    def again(self, agent: Agent, past: RunNow, *, fresh: bool = False) -> StartRun:
+    def again(
+        self, agent: Agent, past: RunNow, *, fresh: bool = False, extra: Micros = NOTHING
+    ) -> StartRun:
         """Do a finished run again, on the terms of today: from where it broke off.
 
-        It begins anew when it was a success, or when a `fresh` start is wanted.
+        It begins anew when it was a success, or when a `fresh` start is wanted.  `extra` is
+        added to what it may cost.
         """
         outsiders = self.in_other_words(past)
         if fresh or past.conclusion is Conclusion.SUCCESS:
             return self.start(agent, past.instruction, outsiders=outsiders)
         started = self.about(past).start(agent, past.instruction, outsiders=outsiders)
-        return replace(started, after=past.id)
+        return replace(started, after=past.id, extra=extra)
 
     def yes(self, run: RunNow, wait: Waiting) -> Sequence[Approve | AskAgain]:
         """Say yes to what a run waits with; nobody says it to a head that is no more.

@@ -5,6 +5,8 @@ from dataclasses import replace
 
 from bot.model.facts import PullNow
 from bot.model.ids import Sha
+from bot.model.models import Cost
+from bot.model.money import micros
 from bot.model.runs import AgentSpec, Terms
 from bot.rules.policy import TALK
 from bot.rules.repoconfig import Agent, Config
@@ -39,8 +41,10 @@ def _agents(config: Config) -> Iterator[Agent]:
 
 def terms_of(agent: Agent, config: Config, *, fork: bool) -> Terms:
     """Fix what a run may do.  On a fork's pull request it has words only."""
+    spec = replace(agent.spec, runtime=config.runtime) if agent.usual else agent.spec
+    money = config.limits.cost
     return Terms(
-        agent=_of_words(agent.spec) if fork else agent.spec,
+        agent=_of_words(spec) if fork else spec,
         protect=config.protect,
         ci=config.ci,
         sign_off=config.commits.sign_off,
@@ -52,6 +56,7 @@ def terms_of(agent: Agent, config: Config, *, fork: bool) -> Terms:
         command=agent.on.command,
         at_once=config.limits.runs.concurrent,
         handoffs=config.limits.handoffs,
+        cost=Cost(per_run=micros(str(money.per_run)), per_day=micros(str(money.per_day))),
     )
 
 

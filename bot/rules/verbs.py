@@ -6,8 +6,8 @@ Beside these verbs every agent's name is one; who may say those is the agent's o
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 
+from bot.model.money import Micros, micros
 from bot.rules.roles import Role
 
 
@@ -89,10 +89,10 @@ VERBS: Mapping[str, Verb] = {
 _MONEY = re.compile(r"\+\$(\d{1,6}(?:\.\d{1,2})?)", re.ASCII)
 
 
-def money(word: str) -> Decimal | None:
+def money(word: str) -> Micros | None:
     """Return how much more money a word like `+$2.50` gives a run; None for any other word."""
     found = _MONEY.fullmatch(word)
-    return Decimal(found[1]) if found else None
+    return micros(found[1]) if found else None
 
 
 FRESH = "--fresh"

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.model.money import total
 from bot.model.runs import Conclusion, Message, Subject
 from bot.rules.ledger import continued
 from bot.rules.lifecycle import Run
@@ -35,7 +36,8 @@ def inherited(row: RunRow, before: RunRow) -> RunRow:
 
     Words of strangers stay what they are, so that a push still waits for a yes.  A plan that
     people have approved holds where only a person has ended the run.  An agent that may not
-    push any more goes on without the pull request.
+    push any more goes on without the pull request.  What people have added to the money of the
+    run before, they have added to this one's, which has spent what that one has.
     """
     pushes = "push" in row.terms.agent.outputs
     theirs = before if before.own_pull and pushes else row
@@ -45,6 +47,7 @@ def inherited(row: RunRow, before: RunRow) -> RunRow:
         checkpoint=before.checkpoint,
         plan=before.plan if before.conclusion is Conclusion.CANCELLED else None,
         verdict=before.verdict,
+        extra=total([row.extra, before.extra]),
         own_pull=theirs.own_pull,
         head=theirs.head,
         head_branch=theirs.head_branch,

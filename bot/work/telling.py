@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.model.facts import Pause
 from bot.model.ids import Fence, RunId, Sha
 from bot.model.intents import StartRun
-from bot.model.money import Micros
+from bot.model.money import shown
 from bot.model.priorities import Priority
 from bot.model.runs import Conclusion, Subject
 from bot.rules import cireport, notices, wording
@@ -65,7 +65,9 @@ async def start(
     row = inheritance.inherited(row, before) if before else replace(row, after=None)
     if not await runs.start(tx, row):
         return False
-    await story.tell(tx, run, f"{intent.asked_by.login} asked for `{intent.agent}`", now=now)
+    more = f", and added {shown(intent.extra)}" if intent.extra else ""
+    asked = f"{intent.asked_by.login} asked for `{intent.agent}`{more}"
+    await story.tell(tx, run, asked, now=now)
     if before:
         await inheritance.hand_over(tx, row, before, now=now)
     if row.state is Run.PARKED and row.base:
@@ -108,7 +110,7 @@ def _new(intent: StartRun, run: RunId, now: float) -> RunRow:
         plan=None,
         after=intent.after,
         closed=False,
-        extra=Micros(0),
+        extra=intent.extra,
         verdict=None,
         state=Run.PARKED if start and intent.asks else Run.QUEUED,
         compute=Compute.NONE,

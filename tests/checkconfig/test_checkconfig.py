@@ -7,7 +7,7 @@ import pytest
 
 from bot.cli import main
 
-AGENT = "---\ndescription: Own\ngreenroom:\n  runtime: claude\n  on: {label: agent:own}\n---\nDo."
+AGENT = "---\ndescription: Own\ngreenroom:\n  runtime: magic\n  on: {label: agent:own}\n---\nDo."
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def write(repository: Path, **files: str) -> None:
 def test_files_without_mistakes_are_counted(repository, capsys):
     write(repository, settings="include: [greenroom/more.yml]", more="ci: auto")
     assert main(["check-config", str(repository)]) == 0
-    assert capsys.readouterr().out == "2 files, no mistakes; agents: fix, tidy\n"
+    assert capsys.readouterr().out == "2 files, no mistakes; agents: fix, plan, tidy\n"
 
 
 def test_each_mistake_is_a_line_that_editors_open(repository, capsys, monkeypatch):
@@ -36,7 +36,7 @@ def test_each_mistake_is_a_line_that_editors_open(repository, capsys, monkeypatc
     monkeypatch.chdir(repository)
     assert main(["check-config"]) == 1
     own, settings, count = capsys.readouterr().out.splitlines()
-    assert own.startswith(".github/agents/own.md:4: `greenroom.runtime`: The runtime `claude` ")
+    assert own.startswith(".github/agents/own.md:4: `greenroom.runtime`: `magic` is none")
     assert settings == ".github/greenroom.yml:2: There is no setting `comands`. Write `commands`."
     assert count == "2 files, 2 mistakes"
 

@@ -6,6 +6,8 @@ from bot.model.events import SubjectLabeled, SubjectOpened, SubjectUnlabeled, Te
 from bot.model.facts import PullNow, RunNow, Waiting
 from bot.model.ids import InstallationId, Login, Repo, RunId, Sha, UserId
 from bot.model.intents import RecordDecision, Refuse, Reply, StartRun
+from bot.model.models import Cost
+from bot.model.money import micros
 from bot.model.runs import AgentSpec, Person, Start, Subject, Terms, Trigger
 from bot.rules.policy import Actor
 from bot.rules.reading import grammar_of, read
@@ -20,6 +22,7 @@ ISSUE = Subject(repo=REPO, number=7, kind="issue")
 PULL = Subject(repo=REPO, number=8, kind="pull")
 HEAD, OLDER = Sha("a" * 40), Sha("b" * 40)
 NOW = 1_800_000_000.0
+COST = Cost(per_run=micros(5), per_day=micros(50))
 
 ANN = Person(id=UserId(1), login=Login("ann"))
 MALLORY = Person(id=UserId(66), login=Login("mallory"))
@@ -217,6 +220,7 @@ def started(  # noqa: PLR0913 - each is what some test is about
             protect=setup.protect,
             label=defined.on.label,
             command=defined.on.command,
+            cost=COST,
         ),
         at=NOW,
         per_day=setup.limits.runs.per_day,

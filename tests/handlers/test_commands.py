@@ -44,6 +44,7 @@ from bot.model.intents import (
     StartRun,
     StopRuns,
 )
+from bot.model.money import micros
 from bot.model.runs import Conclusion, Start, Subject
 from bot.reactions import reactions_to
 from bot.rules.roles import Role
@@ -496,12 +497,14 @@ def test_there_may_be_nothing_to_go_on_with(past, words):
     assert intents == [recorded("continue"), replied(words)]
 
 
-@pytest.mark.parametrize("more", ["+$5", "+$2.50", "fix +$999999.99"])
-def test_more_money_is_understood_and_answered_as_it_is(more):
+@pytest.mark.parametrize(
+    ("more", "extra"),
+    [("+$5", 5), ("+$2.50", "2.5"), ("fix +$999999.99", "999999.99"), ("+$1 +$0.25", "1.25")],
+)
+def test_money_is_added_to_what_a_run_may_cost(more, extra):
     assert hear(comment(f"/gr continue {more}"), past_runs=[LEFT]) == [
         recorded("continue"),
-        started("fix", after=LEFT.id),
-        replied(commands.NO_MONEY),
+        started("fix", after=LEFT.id, extra=micros(extra)),
     ]
 
 

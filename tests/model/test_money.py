@@ -3,7 +3,7 @@ from decimal import Decimal
 import pytest
 
 from bot.model.models import Cost, Spent, Usage
-from bot.model.money import Micros, micros, shown
+from bot.model.money import NOTHING, Micros, micros, shown, total
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,11 @@ def test_what_is_no_number_is_no_money(text):
 )
 def test_money_is_shown_to_the_cent(amount, text):
     assert shown(Micros(amount)) == text
+
+
+def test_amounts_are_added_up():
+    assert total([]) == NOTHING
+    assert total([micros("0.1"), micros("0.2")]) == micros("0.3")
 
 
 def test_nothing_is_spent_and_nothing_bounded_until_somebody_says_so():

@@ -1,12 +1,14 @@
 """Agents as Markdown: what is ours, what is GitHub's, and what is wrong."""
 
+from typing import get_args
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.model.runs import AgentSpec, Limits
-from bot.rules.agentfile import ALWAYS, MOST_PROMPT, OUTPUTS, read
-from bot.rules.agents import BUILT_IN, LABEL, LONGEST, Agent, Allow, On
+from bot.model.runs import AgentSpec, Limits, RuntimeName
+from bot.rules.agentfile import ALWAYS, COMMANDED, MOST_PROMPT, OUTPUTS, RUNTIMES, read
+from bot.rules.agents import BUILT_IN, FALLBACK, LABEL, LONGEST, Agent, Allow, On
 from bot.rules.verbs import VERBS
 
 PATH = ".github/agents/mine.md"
@@ -144,12 +146,6 @@ def test_what_is_not_ours_is_left_alone(text):
             "Write it like `Fixes the issue`.",
         ),
         (
-            written(runtime="claude"),
-            4,
-            "`greenroom.runtime`: The runtime `claude` is not there yet.",
-            "Until then there are: `command`, `playbook`.",
-        ),
-        (
             written(runtime="playbok"),
             4,
             "`greenroom.runtime`: `playbok` is none of the runtimes.",
@@ -166,6 +162,24 @@ def test_what_is_not_ours_is_left_alone(text):
             6,
             "The runtime `playbook` takes no command.",
             "Take it out.",
+        ),
+        (
+            written(model="some-model"),
+            6,
+            "The runtime `playbook` uses no model.",
+            "Take it out.",
+        ),
+        (
+            written(runtime="default", model="'; rm'"),
+            6,
+            "`greenroom.model`: `; rm` is not the name of a model.",
+            "Write it like `claude-sonnet-4-5`.",
+        ),
+        (
+            written(turns="0"),
+            6,
+            "`greenroom.turns` is the number 0, and is to be a number from 1 on.",
+            "Write for example `turns: 50`.",
         ),
         (
             written(on="{label: fix}"),
@@ -231,6 +245,30 @@ def test_what_is_not_ours_is_left_alone(text):
 )
 def test_what_is_wrong_is_told_with_its_line(text, line, words, remedy):
     assert wrong(text) == [(line, words, remedy)]
+
+
+@pytest.mark.parametrize("name", RUNTIMES.later)
+def test_a_runtime_that_cannot_work_yet_is_refused(name):
+    ((line, words, _),) = wrong(written(runtime=name))
+    assert (line, words) == (4, f"`greenroom.runtime`: The runtime `{name}` is not there yet.")
+
+
+def test_every_runtime_that_can_work_is_taken():
+    for name in get_args(RuntimeName):
+        command = {"command": "[make, fix]"} if name in COMMANDED else {}
+        assert agent(written(runtime=name, **command)).spec.runtime == name
+
+
+def test_an_agent_may_leave_its_runtime_to_the_operator_and_name_a_model():
+    found = agent(written(runtime="default", model="gpt-5.1:mini@2", turns="30"))
+    assert (found.usual, found.spec.runtime) == (True, FALLBACK)
+    assert (found.spec.model, found.spec.turns) == ("gpt-5.1:mini@2", 30)
+
+
+def test_turns_are_as_many_as_an_agent_has_without_a_word():
+    assert (
+        agent(written()).spec.turns == AgentSpec(name="", description="", runtime="command").turns
+    )
 
 
 @pytest.mark.parametrize("name", ["My Fix", "fix_it", "x" * 41])

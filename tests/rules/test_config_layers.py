@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.rules.agents import BUILT_IN
+from bot.rules.agents import BUILT_IN, FALLBACK
 from bot.rules.configwords import Seconds
 from bot.rules.precedence import TIGHTER
 from bot.rules.repoconfig import Allow, Config, Layer, effective, label_of, mistakes
@@ -51,6 +51,11 @@ def test_without_files_the_defaults_are_in_force():
     assert config.agents.keys() == BUILT_IN.keys()
     assert set(config.origins.values()) == {"defaults"}
     assert label_of("tidy") == config.agents["tidy"].on.label
+
+
+def test_the_operator_says_what_runs_the_agents_that_do_not_mind():
+    assert effective(None, None).runtime == FALLBACK
+    assert effective(None, None, runtime="command").runtime == "command"
 
 
 def test_a_repository_lies_over_its_organization_setting_by_setting():

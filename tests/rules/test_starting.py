@@ -4,8 +4,10 @@ import pytest
 
 from bot.model.facts import PullNow
 from bot.model.ids import Sha
+from bot.model.models import Cost
+from bot.model.money import micros
 from bot.model.runs import AgentSpec, Start, Terms
-from bot.rules.repoconfig import Agent, Config, On, TimeLimits
+from bot.rules.repoconfig import Agent, Config, CostLimits, On, TimeLimits
 from bot.rules.starting import by_command, by_event, by_label, by_name, needs_yes, terms_of
 from bot.rules.verbs import VERBS
 
@@ -63,6 +65,7 @@ def test_a_run_keeps_the_settings_of_when_it_was_asked_for():
             time=TimeLimits(parked="2h"),
             runs=replace(CONFIG.limits.runs, concurrent=2),
             handoffs=3,
+            cost=CostLimits(per_run=0.1, per_day=20.0),
         ),
     )
     assert terms_of(FIX, setup, fork=False) == Terms(
@@ -78,7 +81,17 @@ def test_a_run_keeps_the_settings_of_when_it_was_asked_for():
         command="mend",
         at_once=2,
         handoffs=3,
+        cost=Cost(per_run=micros("0.1"), per_day=micros(20)),
     )
+
+
+def test_an_agent_that_does_not_mind_has_the_runtime_that_the_operator_chose():
+    terms = terms_of(replace(FIX, usual=True), replace(CONFIG, runtime="playbook"), fork=True)
+    assert (terms.agent.runtime, terms_of(FIX, CONFIG, fork=False).agent.runtime) == (
+        "playbook",
+        "command",
+    )
+    assert "push" not in terms.agent.outputs
 
 
 def test_on_a_fork_there_are_only_words_whatever_else_there_will_be():

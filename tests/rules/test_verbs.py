@@ -1,7 +1,6 @@
-from decimal import Decimal
-
 import pytest
 
+from bot.model.money import micros
 from bot.rules.repoconfig import AGENTS
 from bot.rules.roles import Role
 from bot.rules.verbs import EVERYWHERE, VERBS, money
@@ -37,7 +36,7 @@ def test_two_verbs_may_be_for_a_whole_organization():
     [("+$5", "5"), ("+$2.5", "2.5"), ("+$0.05", "0.05"), ("+$999999.99", "999999.99")],
 )
 def test_more_money_is_dollars_with_cents(word, dollars):
-    assert money(word) == Decimal(dollars)
+    assert money(word) == micros(dollars)
 
 
 @pytest.mark.parametrize("word", ["", "5", "+5", "$5", "+$", "+$1.234", "+$-1", "+$1e9", "+$٣"])
