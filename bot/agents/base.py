@@ -3,17 +3,23 @@
 A driver is pure: it says what to write, what to start and what the end meant.  Exit codes
 alone lie (several coding agents end with 0 after an error), so the meaning of an end is the
 driver's to tell.  A program either just runs, or speaks the Agent Client Protocol over its
-standard input and output (https://agentclientprotocol.com).
+standard input and output (https://agentclientprotocol.com), or prints what it does as lines
+of JSON of its own kind.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 
 from bot.model.runs import JobPlan, Message
-from bot.rules.causes import Cause
+from bot.rules.causes import MOST_WORDS, Cause
+from bot.rules.markdown import clip
 
 _SIGNALLED = 128
+_NOT_THERE = 127
+
+NOT_THERE = "Its program is not there: no toolbox of this runner has it."
+"""Said of an agent whose program could not be started."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +56,7 @@ class Talk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """How the last turn of a conversation ended.
+    """How the last turn of an agent ended, as it told of it itself.
 
     Attributes:
         stop: the agent's own reason, in the protocol's words; empty when it gave none.
@@ -68,6 +74,22 @@ class Turn:
         return self.stop == "end_turn" or (self.asked and self.stop == "cancelled")
 
 
+class Reader(Protocol):
+    """Makes sense of what a program prints, line by line."""
+
+    def hear(self, line: bytes) -> Iterable[str]:
+        """Take one line, and return what people are told of it, in the agent's own words.
+
+        Raises:
+            ValueError: the program prints no such line of itself; it is noise.
+        """
+        ...
+
+    def turn(self) -> Turn:
+        """Say how its turn ended, as far as was heard."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
     """What the harness does to start an agent.
@@ -78,6 +100,12 @@ class Start:
         files: texts to write into the folder that is `inside.DOOR` in the box.
         packages: names of installed packages that the program imports beside ours.
         talk: what to say to it; None for a program that just runs.
+        reader: makes what reads its standard output; None where that is for people.
+        stdin: the name of one of `files` that is its standard input; None for no input.
+        home: texts to write below its home, unless they are there.
+        port: the port of its loopback interface that leads to the door; None for none.
+        masks: paths below the workspace that it finds empty.
+        reserves: whether it reserves far more addresses than it uses, see `Box.reserves`.
     """
 
     program: tuple[str, ...]
@@ -85,6 +113,12 @@ class Start:
     files: Mapping[str, str]
     packages: tuple[str, ...] = ()
     talk: Talk | None = None
+    reader: Callable[[], Reader] | None = None
+    stdin: str | None = None
+    home: Mapping[str, str] = field(default_factory=dict)
+    port: int | None = None
+    masks: tuple[str, ...] = ()
+    reserves: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +176,7 @@ class Driver(Protocol):
         Args:
             cause: why the program no longer runs.
             status: what its box ended with.
-            turn: how the conversation ended, if there was one.
+            turn: how its last turn ended, if it talks or tells of that.
         """
         ...
 
@@ -160,3 +194,20 @@ def by_status(cause: Cause, status: int) -> Exit:
     if status > _SIGNALLED:
         return Exit(cause=cause, signal=status - _SIGNALLED)
     return Exit(cause=cause, exit=status)
+
+
+def by_turn(cause: Cause, status: int, turn: Turn | None) -> Exit:
+    """Believe a good exit status only of a turn that came to its end.
+
+    Args:
+        cause: why the program no longer runs.
+        status: of its box, as in `by_status`.
+        turn: how its last turn ended; None where nothing was heard of one.
+    """
+    plain = by_status(cause, status)
+    if cause != "exited" or (turn is not None and turn.went_well):
+        return plain
+    if plain.exit == _NOT_THERE:
+        return Exit(cause="crashed", words=NOT_THERE)
+    words = clip(turn.trouble if turn else "", MOST_WORDS)
+    return Exit(cause="crashed", signal=plain.signal, words=words)

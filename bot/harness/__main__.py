@@ -14,8 +14,13 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
+from bot.agents.acp.driver import Acp
 from bot.agents.base import Driver
+from bot.agents.claude import Claude
+from bot.agents.codex import Codex
 from bot.agents.command import Command
+from bot.agents.gemini import Gemini
+from bot.agents.opencode import Opencode
 from bot.agents.playbook.driver import Playbook
 from bot.harness.agent import listen, start
 from bot.harness.beginning import Beginning
@@ -31,7 +36,15 @@ from bot.sandbox.sockets import short_path
 SUPERSEDED = 75
 """Exit status of a harness whose job is no longer current; EX_TEMPFAIL of sysexits.h."""
 
-DRIVERS: Mapping[str, type[Driver]] = {"command": Command, "playbook": Playbook}
+DRIVERS: Mapping[str, type[Driver]] = {
+    "acp": Acp,
+    "claude": Claude,
+    "codex": Codex,
+    "command": Command,
+    "gemini": Gemini,
+    "opencode": Opencode,
+    "playbook": Playbook,
+}
 """The driver of each runtime that an agent may name."""
 
 _CRASHED = 70  # EX_SOFTWARE
@@ -107,6 +120,7 @@ def _work(
             gateway=gateway,
             driver=driver,
             talk=what.talk,
+            reader=what.reader,
             agent=agent,
             listener=listener,
             started=started,

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from bot.agents.base import Start
-from bot.harness.boxes import for_agent
+from bot.harness.boxes import for_agent, relayed
 from bot.model.inside import SOCKET
 from bot.model.runs import Limits
 from bot.sandbox.box import Bubblewrap, Descriptors, argv
@@ -44,17 +44,22 @@ class Agent:
 
     @property
     def output(self) -> IO[bytes]:
-        """What the program prints; of one that is talked to, what it complains of."""
+        """What the program prints for people: where its output is for us, its complaints."""
         printed = self._process.stderr or self._process.stdout
         assert printed is not None
         return printed
 
     @property
+    def told(self) -> IO[bytes]:
+        """Standard output of a program that tells of itself there."""
+        assert self._process.stdout is not None
+        return self._process.stdout
+
+    @property
     def pipes(self) -> tuple[IO[bytes], IO[bytes]]:
         """Standard input and output of a program that is talked to."""
         assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        return self._process.stdin, self._process.stdout
+        return self._process.stdin, self.told
 
     def status(self) -> int | None:
         """Return the box's exit status once it is over; below zero a signal's number."""
@@ -88,18 +93,18 @@ def start(
         limits: of the program.
         groups: open `cgroup.procs` files that the box enters before the program starts.
     """
-    for name, text in what.files.items():
-        (folder.door / name).write_text(text, encoding="utf-8")
+    _write(folder, what)
     box = for_agent(folder, order, what, limits)
+    program = relayed(what.port, what.program) if what.port else what.program
     info, info_inside = os.pipe()
     block, let_go = os.pipe()
-    with folder.filter.open("rb") as rules:
+    with folder.filter.open("rb") as rules, _input(folder, what) as given:
         inside = Descriptors(seccomp=rules.fileno(), alive=LOCK, info=info_inside, block=block)
         process = subprocess.Popen(
-            argv(box, what.program, bubblewrap(order), inside),
-            stdin=subprocess.PIPE if what.talk else subprocess.DEVNULL,
+            argv(box, program, bubblewrap(order), inside),
+            stdin=subprocess.PIPE if what.talk else given,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE if what.talk else subprocess.STDOUT,
+            stderr=subprocess.PIPE if what.talk or what.reader else subprocess.STDOUT,
             bufsize=0,
             pass_fds=(rules.fileno(), LOCK, info_inside, block),
             env={},
@@ -115,6 +120,21 @@ def start(
     os.write(let_go, b"1")
     os.close(let_go)
     return Agent(process, first)
+
+
+def _write(folder: JobFolder, what: Start) -> None:
+    """Write what the program is to find; what a session left in its home stays."""
+    for name, text in what.files.items():
+        (folder.door / name).write_text(text, encoding="utf-8")
+    for name, text in what.home.items():
+        path = folder.home / name
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not path.exists():
+            path.write_text(text, encoding="utf-8")
+
+
+def _input(folder: JobFolder, what: Start) -> IO[bytes]:
+    return (folder.door / what.stdin if what.stdin else Path(os.devnull)).open("rb")
 
 
 def _first(info: int) -> int | None:

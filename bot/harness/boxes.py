@@ -1,5 +1,6 @@
 """The boxes that a harness makes: for the agent, for git, and for git that pushes or restores."""
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bot.agents.base import Start
@@ -20,6 +21,7 @@ _COMMON = {"HOME": HOME, "LANG": "C.UTF-8", "TERM": "dumb", "SHELL": "/bin/sh"}
 
 def for_agent(folder: JobFolder, order: Order, start: Start, limits: Limits) -> Box:
     """Return the agent's box: its workspace, its home, its tools and one door."""
+    hidden = _hidden(folder, start.masks)
     return Box(
         binds=(
             Bind(source=str(folder.workspace), target=WORKSPACE, writable=True),
@@ -28,12 +30,16 @@ def for_agent(folder: JobFolder, order: Order, start: Start, limits: Limits) -> 
             Bind(source=str(folder.door), target=DOOR),
             *_programs(order),
             *_packages(order, start.packages),
+            *((_program(_RELAY),) if start.port else ()),
             *(Bind(source=path, target=f"/toolbox/{name}") for name, path in order.toolboxes),
         ),
         links=_python_link(order),
         environment=_agent_environment(order) | dict(start.environment),
         directory=WORKSPACE,
         limits=limits,
+        reserves=start.reserves,
+        hidden_folders=tuple(inside for inside, path in hidden if path.is_dir()),
+        hidden_files=tuple(inside for inside, path in hidden if not path.is_dir()),
     )
 
 
@@ -76,7 +82,7 @@ def for_push(folder: JobFolder, order: Order, limits: Limits) -> Box:
     )
 
 
-def relayed(port: int, program: list[str]) -> list[str]:
+def relayed(port: int, program: Sequence[str]) -> list[str]:
     """Return the argv that runs `program` while a loopback port leads to the door."""
     return [
         *(f"{_PYTHON}/bin/python3", "-I", "-S", _RELAY),
@@ -88,6 +94,23 @@ def relayed(port: int, program: list[str]) -> list[str]:
 def errands() -> list[str]:
     """Return the argv that runs git's commands one after another, as they come."""
     return [f"{_PYTHON}/bin/python3", "-I", "-S", _ERRANDS]
+
+
+def _hidden(folder: JobFolder, masks: Sequence[str]) -> Sequence[tuple[str, Path]]:
+    """Return where in the box each mask lies that the workspace has, and the path outside.
+
+    A link is followed, as whoever reads by it would: what it leads to is hidden, were it
+    the whole workspace.  What lies elsewhere is nothing of the repository's.
+    """
+    top = folder.workspace.resolve()
+
+    def found() -> Iterator[tuple[str, Path]]:
+        for name in masks:
+            path = (top / name).resolve()
+            if path.exists() and path.is_relative_to(top):
+                yield str(Path(WORKSPACE, path.relative_to(top))), path
+
+    return sorted(dict(found()).items())
 
 
 def _program(at: str) -> Bind:

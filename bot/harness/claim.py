@@ -133,6 +133,8 @@ def plan_from(fields: Mapping[str, Any]) -> JobPlan:
             command=tuple(agent["command"]),
             prompt=agent["prompt"],
             context=agent["context"],
+            model=agent["model"],
+            turns=agent["turns"],
             waits=tuple(agent["waits"]),
             outputs=agent["outputs"],
             limits=Limits(**agent["limits"]),

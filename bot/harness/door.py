@@ -1,21 +1,21 @@
 """What a program in a box can ask for: a short list of exact paths, each forwarded.
 
-The run token is added here, so none is ever inside.  Nothing of a request's path reaches
-the gateway: a path either is on the list or does not exist.
+The run token is added here, so none is ever inside.  A path either is on the list or does
+not exist.  Only below `/models/` is it the gateway that knows which there are.
 """
 
 import asyncio
 import json
 import re
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 
 import aiohttp
 from aiohttp import web
 
-from bot.harness.gateway_client import Answer, Gateway
+from bot.harness.gateway_client import ANSWER_WITHIN, Answer, Gateway
 from bot.model.errors import Unavailable
 
 LARGEST = 1024**2
@@ -25,6 +25,13 @@ _ANSWERS = ("/outputs", "/steps", "/notes")
 _AT_ONCE = 8
 _CHUNK = 1 << 16
 _KEY = re.compile(r"[0-9a-f]{32}", re.ASCII)
+_MODEL = re.compile(r"/models/[a-z]+(?:/(?!\.)[A-Za-z0-9._:@~+-]+)*/?", re.ASCII)
+_QUERY = re.compile(r"[A-Za-z0-9._=&%-]*", re.ASCII)
+_THINKS = 15 * 60.0  # seconds; models are silent while they think, and the job's time is bounded
+_MODEL_HEADERS = (
+    *("Accept", "Content-Type", "Content-Encoding"),
+    *("Anthropic-Version", "Anthropic-Beta", "OpenAI-Beta"),
+)
 _GIT_HEADERS = ("Accept", "Content-Type", "Content-Encoding", "Git-Protocol")
 
 Heard = Callable[[str, object, Answer], None]
@@ -35,7 +42,7 @@ Heard = Callable[[str, object, Answer], None]
 async def agents_door(
     listener: socket.socket, gateway: Gateway, heard: Heard
 ) -> AsyncIterator[None]:
-    """Serve the agent: outputs, steps, notes, and fetching from the mirror."""
+    """Serve the agent: outputs, steps, notes, models, and fetching from the mirror."""
     turnstile = asyncio.Semaphore(_AT_ONCE)
 
     async def forward(request: web.Request) -> web.Response:
@@ -45,6 +52,7 @@ async def agents_door(
     app = web.Application(client_max_size=LARGEST)
     app.add_routes([web.post(path, forward) for path in _ANSWERS])
     _add_git(app, gateway, "/git/mirror.git", "git-upload-pack")
+    _add_models(app, gateway)
     async with _served(app, listener):
         yield
 
@@ -92,12 +100,35 @@ def _add_git(app: web.Application, gateway: Gateway, repository: str, service: s
     app.router.add_post(f"{repository}/{service}", exchange)
 
 
-async def _stream(request: web.Request, gateway: Gateway, path: str) -> web.StreamResponse:
-    headers = {name: request.headers[name] for name in _GIT_HEADERS if name in request.headers}
+def _add_models(app: web.Application, gateway: Gateway) -> None:
+    """Serve the models' interfaces; which requests are good ones, the gateway says.
+
+    None has to wait for another: a program's own helpers ask models side by side.
+    """
+
+    async def ask(request: web.Request) -> web.StreamResponse:
+        path, query = request.rel_url.raw_path, request.rel_url.raw_query_string
+        if not (_MODEL.fullmatch(path) and _QUERY.fullmatch(query)):
+            return _refused(HTTPStatus.NOT_FOUND, "path", "There is no such model interface.")
+        whole = f"{path}?{query}" if query else path
+        return await _stream(request, gateway, whole, _MODEL_HEADERS, _THINKS)
+
+    app.router.add_route("*", "/models/{tail:.+}", ask)
+
+
+async def _stream(
+    request: web.Request,
+    gateway: Gateway,
+    path: str,
+    named: Sequence[str] = _GIT_HEADERS,
+    silent: float = ANSWER_WITHIN,
+) -> web.StreamResponse:
+    """Pass a request on with the headers that are named, and its answer back as it comes."""
+    headers = {name: request.headers[name] for name in named if name in request.headers}
     body = request.content if request.can_read_body else None
     near: web.StreamResponse | None = None
     try:
-        async with gateway.stream(request.method, path, headers, body) as far:
+        async with gateway.stream(request.method, path, headers, body, silent) as far:
             near = web.StreamResponse(status=far.status, headers=_kept(far))
             await near.prepare(request)
             async for chunk in far.content.iter_chunked(_CHUNK):
@@ -106,7 +137,10 @@ async def _stream(request: web.Request, gateway: Gateway, path: str) -> web.Stre
             return near
     except (aiohttp.ClientError, TimeoutError, OSError):
         if near is not None and near.prepared:
-            raise  # half an answer cannot be taken back: break the connection
+            # half an answer cannot be taken back: break the connection
+            if request.transport is not None:
+                request.transport.abort()
+            return near
         words = "Greenroom's gateway is away; try again later."
         return _refused(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", words)
 

@@ -14,6 +14,7 @@ from http import HTTPStatus
 from typing import Any, Self
 
 import aiohttp
+from yarl import URL
 
 from bot.harness.claim import message_from
 from bot.model.errors import Fenced, Unavailable
@@ -25,7 +26,9 @@ PATIENCE = 10 * 60.0
 LOOKS_FOR = 10.0
 """Seconds for messages to be had: an agent that is done is not to run out of time by it."""
 
-_ANSWER_WITHIN = 60.0
+ANSWER_WITHIN = 60.0
+"""Seconds for which a request may be silent."""
+
 _LONGEST_PAUSE = 5.0
 _AWAY = frozenset({500, 502, 503, 504})
 _FENCED = frozenset({401, 409})
@@ -59,7 +62,7 @@ class Gateway:
             "http://greenroom",
             connector=aiohttp.UnixConnector(path=self._path, force_close=True),
             auto_decompress=False,
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=_ANSWER_WITHIN),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=ANSWER_WITHIN),
         )
         return self
 
@@ -165,11 +168,28 @@ class Gateway:
             pause = min(pause * 2, _LONGEST_PAUSE)
 
     def stream(
-        self, method: str, path: str, headers: Mapping[str, str], body: Any
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: Any,
+        silent: float = ANSWER_WITHIN,
     ) -> "aiohttp.client._RequestContextManager":
-        """Open a request whose body and answer are streams: git's."""
+        """Open a request whose body and answer are streams: git's, and those of models.
+
+        Args:
+            method: of HTTP.
+            path: with its query, as it was written.
+            headers: beside the run token.
+            body: as aiohttp takes it.
+            silent: seconds for which nothing may come.
+        """
         return self._session.request(
-            method, path, headers={**headers, **self._authorization}, data=body
+            method,
+            URL(path, encoded=True),
+            headers={**headers, **self._authorization},
+            data=body,
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=silent),
         )
 
     async def _once(self, path: str, body: aiohttp.Payload, headers: Mapping[str, str]) -> Answer:

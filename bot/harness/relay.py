@@ -1,48 +1,73 @@
 """A loopback port that leads to a unix socket, for a program that only knows TCP.
 
 Runs inside a box as `python -I -S relay.py PORT SOCKET PROGRAM...`, and ends with the
-program's exit status.  The standard library is all it has.
+program's exit status, as shells tell it.  The standard library is all it has, and the
+program is started before most of that is imported.
 """
 
-import socket
-import subprocess
+import _socket
+import os
+import signal
 import sys
-import threading
 
 _CHUNK = 1 << 16
+_SIGNALLED = 128  # as in shells
+_NOT_THERE = 127
 
 
 def main() -> int:
     """Serve the port while the program runs."""
     port, path, program = int(sys.argv[1]), sys.argv[2], sys.argv[3:]
-    listener = socket.create_server(("127.0.0.1", port))
-    threading.Thread(target=_serve, args=(listener, path), daemon=True).start()
-    return subprocess.run(program, check=False).returncode
-
-
-def _serve(listener: socket.socket, path: str) -> None:
-    while True:
-        near, _ = listener.accept()
-        threading.Thread(target=_join, args=(near, path), daemon=True).start()
-
-
-def _join(near: socket.socket, path: str) -> None:
-    with near, socket.socket(socket.AF_UNIX) as far:
-        far.connect(path)
-        back = threading.Thread(target=_pump, args=(far, near), daemon=True)
-        back.start()
-        _pump(near, far)
-        back.join()
-
-
-def _pump(source: socket.socket, target: socket.socket) -> None:
-    """Copy until the end of one direction, and pass that end on."""
+    listener = _socket.socket(_socket.AF_INET, _socket.SOCK_STREAM | _socket.SOCK_CLOEXEC)
+    listener.setsockopt(_socket.SOL_SOCKET, _socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", port))
+    listener.listen(64)
+    # whoever ends the program asks its whole group: the relay goes last
+    signal.signal(signal.SIGTERM, lambda *_: None)
     try:
-        while data := source.recv(_CHUNK):
-            target.sendall(data)
-        target.shutdown(socket.SHUT_WR)
-    except OSError:
-        source.close()
+        pid = os.posix_spawnp(program[0], program, os.environ)
+    except OSError as problem:
+        sys.stderr.write(f"{program[0]}: {problem.strerror}\n")
+        return _NOT_THERE
+    _serve_beside(listener.detach(), path)
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    return status if status >= 0 else _SIGNALLED - status
+
+
+def _serve_beside(listener: int, path: str) -> None:
+    import threading  # noqa: PLC0415 - beside the program
+
+    threading.Thread(target=_serve, args=(listener, path), daemon=True).start()
+
+
+def _serve(descriptor: int, path: str) -> None:
+    import socket  # noqa: PLC0415 - beside the program
+    import threading  # noqa: PLC0415 - beside the program
+
+    def join(near: socket.socket) -> None:
+        with near, socket.socket(socket.AF_UNIX) as far:
+            try:
+                far.connect(path)
+            except OSError:
+                return
+            back = threading.Thread(target=pump, args=(far, near), daemon=True)
+            back.start()
+            pump(near, far)
+            back.join()
+
+    def pump(source: socket.socket, target: socket.socket) -> None:
+        """Copy until the end of one direction, and pass that end on."""
+        try:
+            while data := source.recv(_CHUNK):
+                target.sendall(data)
+            target.shutdown(socket.SHUT_WR)
+        except OSError:
+            source.close()
+
+    with socket.socket(fileno=descriptor) as listener:
+        while True:
+            near, _ = listener.accept()
+            threading.Thread(target=join, args=(near,), daemon=True).start()
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from bot.agents.base import Driver, Talk, Turn
+from bot.agents.base import Driver, Reader, Talk, Turn
 from bot.clocks import system_clock
 from bot.harness.agent import Agent, listen
 from bot.harness.checkpoint import Checkpoints
@@ -26,6 +26,7 @@ from bot.harness.door import agents_door, push_door
 from bot.harness.gateway_client import Answer, Gateway
 from bot.harness.log import BoundedLog, pump
 from bot.harness.news import Keep, News
+from bot.harness.reading import reading, teller
 from bot.harness.result import Result
 from bot.model.errors import Fenced, Unavailable
 from bot.model.ids import Sha
@@ -55,6 +56,7 @@ class Job:
         token: the run token; it stays in this process.
         gateway: path of the gateway's socket.
         talk: what to say to the agent, where it listens.
+        reader: makes what reads what it prints, where it tells of itself there.
         listener: the agent's door, already listening.
         lines: what people are told of how it begins.
         started: when the agent's program was, in seconds of the monotonic clock.
@@ -71,6 +73,7 @@ class Job:
     listener: socket.socket
     started: float
     lines: tuple[str, ...] = ()
+    reader: Callable[[], Reader] | None = None
 
 
 class Fate:
@@ -154,11 +157,12 @@ class _Supervision:
                 log.warning("gateway.away", why=str(problem))
             return None
 
-        async with self._talking(gateway, more) as talking:
+        async with self._talking(gateway, more) as talking, self._reading(gateway) as read:
             await self._until_due(over, talking)
             self._job.agent.kill()
             await over
-            turn = await talking.turn if talking and not self._fate.fenced else None
+            told = talking.turn if talking else read
+            turn = await told if told and not self._fate.fenced else None
         await output
         status = self._job.agent.status()
         log.info("agent.ended", status=status, monotonic=time.monotonic())
@@ -188,12 +192,23 @@ class _Supervision:
         async with talk.talking(
             self._job.agent,
             self._job.talk,
-            tell=talk.teller(gateway, self._output),
+            tell=teller(gateway, self._output),
             ask=talk.asker(gateway, self._hear),
             more=more,
             log=self._output,
         ) as talking:
             yield talking
+
+    @asynccontextmanager
+    async def _reading(self, gateway: Gateway) -> AsyncIterator[asyncio.Task[Turn] | None]:
+        """Follow an agent that tells of itself in what it prints."""
+        if self._job.reader is None:
+            yield None
+            return
+        tell = teller(gateway, self._output)
+        told = self._job.agent.told
+        async with reading(told, self._job.reader(), tell, self._output) as turn:
+            yield turn
 
     async def _tell(self, gateway: Gateway) -> None:
         """Tell people what of the last job could not be had."""

@@ -6,7 +6,7 @@ Imported beside a running agent: the protocol's SDK takes half a second to come 
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -65,17 +65,6 @@ async def talking(  # noqa: PLR0913 - what a conversation needs
         incoming.close()
         if not outgoing.is_closing():
             outgoing.abort()
-
-
-def teller(gateway: Gateway, log: BoundedLog) -> Tell:
-    """Return what shows a line of progress to people, and to whoever reads the log."""
-
-    async def tell(line: str) -> None:
-        log.write(f"{line}\n".encode())
-        with suppress(Unavailable):
-            await gateway.post("/steps", {"text": line})
-
-    return tell
 
 
 def asker(gateway: Gateway, heard: Heard) -> Asking:

@@ -25,7 +25,7 @@ class Conclusion(StrEnum):
 
 SubjectKind = Literal["issue", "pull"]
 
-RuntimeName = Literal["command", "playbook"]
+RuntimeName = Literal["acp", "claude", "codex", "command", "gemini", "opencode", "playbook"]
 """The programs that can be an agent's brain."""
 
 

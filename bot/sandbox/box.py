@@ -19,6 +19,9 @@ SCRATCH = 1024**3
 
 ETC = Path(__file__).with_name("etc")
 
+NOTHING = str(Path(__file__).with_name("nothing"))
+"""An empty file."""
+
 # Files of the host's /etc without which common programs fail, and which tell nothing of it:
 # `awk` is a link through alternatives, TLS finds its roots in ssl, the linker reads its cache.
 _HOST_ETC = (
@@ -54,6 +57,10 @@ class Box:
         environment: all variables that are set inside; visible in the host's process list.
         directory: where the program starts.
         limits: what each process, and the whole where the kernel allows, may use.
+        reserves: whether its programs reserve far more addresses than they use, as engines
+            of JavaScript do; then what they can write to is bounded, and no address is.
+        hidden_folders: paths inside that appear as empty folders, whatever a bind shows there.
+        hidden_files: the same for files.
         etc: folder with the passwd, group, hosts and nsswitch.conf that are seen inside.
     """
 
@@ -62,6 +69,9 @@ class Box:
     environment: dict[str, str] = field(default_factory=dict)
     directory: str = "/"
     limits: Limits = field(default_factory=Limits)
+    reserves: bool = False
+    hidden_folders: tuple[str, ...] = ()
+    hidden_files: tuple[str, ...] = ()
     etc: str = str(ETC)
 
 
@@ -105,25 +115,31 @@ def argv(
         *_system(),
         *_etc(box.etc),
         *_binds(box),
+        *_hidden(box),
         # bubblewrap's own root and /dev are tmpfs: closed once everything is in place
         *("--remount-ro", "/dev", "--remount-ro", "/"),
         *("--chdir", box.directory),
         *_descriptors(descriptors),
         "--",
-        *prlimit(box.limits),
+        *prlimit(box.limits, reserves=box.reserves),
         *program,
     ]
 
 
-def prlimit(limits: Limits) -> list[str]:
+def prlimit(limits: Limits, *, reserves: bool = False) -> list[str]:
     """Return the prefix that lowers the resource limits for good, then runs what follows.
 
     It runs inside, since Linux counts processes for each user namespace: outside, all
     processes of the same user would count.
+
+    Args:
+        limits: of each process.
+        reserves: whether addresses that nobody can write to yet are free (RLIMIT_DATA):
+            WebAssembly reserves ten gigabytes for each memory of a few kilobytes.
     """
     return [
         "/usr/bin/prlimit",
-        f"--as={limits.memory}",
+        f"--{'data' if reserves else 'as'}={limits.memory}",
         f"--nproc={limits.processes}",
         f"--fsize={limits.file_size}",
         f"--nofile={limits.open_files}",
@@ -181,6 +197,14 @@ def _binds(box: Box) -> list[str]:
             for bind in box.binds
             for word in ("--bind" if bind.writable else "--ro-bind", bind.source, bind.target)
         ),
+    ]
+
+
+def _hidden(box: Box) -> list[str]:
+    """Lay nothing over what is hidden, and let nothing be put there."""
+    return [
+        *(word for path in box.hidden_folders for word in ("--tmpfs", path, "--remount-ro", path)),
+        *(word for path in box.hidden_files for word in ("--ro-bind", NOTHING, path)),
     ]
 
 

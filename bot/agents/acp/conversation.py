@@ -24,11 +24,12 @@ from acp.schema import (
 )
 from pydantic import ValidationError
 
-from bot.agents.acp.lines import Lines, one_line
+from bot.agents.acp.lines import Lines
 from bot.agents.acp.permissions import Allow, Ask, Deny, decide
 from bot.agents.acp.teller import Tell, Teller
 from bot.agents.acp.wire import Wire
 from bot.agents.base import Talk, Turn
+from bot.agents.lines import one_line
 
 ANSWERS_WITHIN = 60.0
 """Seconds for the agent to say hello and to make a session; a slow one was seen to take 16."""

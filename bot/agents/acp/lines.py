@@ -11,20 +11,9 @@ from acp.schema import (
     ToolCallStart,
 )
 
-from bot.rules.outputs import without_secrets
-
-WIDEST = 200
-"""Characters of a line, as the gateway takes it."""
+from bot.agents.lines import WIDEST, one_line
 
 _MOST_SPOKEN = 4 * WIDEST  # characters of a message that are looked at for its first line
-
-
-def one_line(text: str, most: int = WIDEST) -> str:
-    """Return text that an agent wrote as one harmless line; empty when nothing is left."""
-    known = text[: 8 * most].encode("utf-8", "replace").decode("utf-8")
-    inert = "".join(each if each.isprintable() else " " for each in known)
-    line = " ".join(without_secrets(inert).split())
-    return line if len(line) <= most else f"{line[: most - 1]}…"
 
 
 class Lines:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from acp.schema import PermissionOption, TextContentBlock, ToolCallUpdate
 
-from bot.agents.acp.lines import one_line
+from bot.agents.lines import one_line
 from bot.rules.outputs import MOST_CHOICES
 
 QUESTION = "other"

@@ -1,0 +1,124 @@
+"""The runtime `opencode`, run without a person, with whichever provider serves its model.
+
+https://opencode.ai/docs/config
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar
+
+from bot.agents import models, told
+from bot.agents.base import Exit, Next, Start, Turn, by_turn
+from bot.agents.masks import MASKS
+from bot.model.runs import JobPlan, Message
+from bot.rules.causes import Cause
+
+_PROVIDERS: Sequence[tuple[re.Pattern[str], str, Mapping[str, str]]] = (
+    (re.compile("claude-"), "anthropic", {"baseURL": f"{models.ANTHROPIC}/v1"}),
+    (re.compile(r"gpt-|o\d|codex-"), "openai", {"baseURL": models.OPENAI}),
+    (re.compile("gemini-"), "google", {"baseURL": f"{models.GEMINI}/v1beta"}),
+    (re.compile(""), "compatible", {"baseURL": models.COMPATIBLE}),
+)
+"""How models' names begin, opencode's word for their provider, and where that is."""
+
+_COMPATIBLE = "@ai-sdk/openai-compatible"  # a part of the program, not fetched
+
+_QUIET = {
+    "OPENCODE_DISABLE_AUTOUPDATE": "1",
+    "OPENCODE_DISABLE_LSP_DOWNLOAD": "1",
+    "OPENCODE_DISABLE_MODELS_FETCH": "1",
+    "OPENCODE_DISABLE_PROJECT_CONFIG": "1",
+}
+
+
+class Opencode:
+    """The driver of `opencode run`."""
+
+    session: ClassVar[tuple[str, ...]] = (".local/share/opencode/opencode.db*",)
+
+    def start(self, plan: JobPlan, session: str | None = None) -> Start:
+        """Run it with the brief as its standard input."""
+        # with a title of ours it asks no model for one
+        title = ("--title", f"{plan.agent.name} #{plan.subject}")
+        resumed = ("--continue",) if session else title
+        return Start(
+            program=("opencode", "run", "--format", "json", *resumed),
+            environment={**told.environment(plan), **models.FOR_ALL, **_QUIET},
+            files=told.files(plan),
+            home={".config/opencode/opencode.json": json.dumps(settings(plan.agent.model))},
+            stdin="brief.md",
+            reader=Events,
+            port=models.PORT,
+            masks=MASKS,
+            reserves=True,
+        )
+
+    def resumed(self, files: Sequence[str]) -> str | None:
+        """Go on with the session that was written to last: one database holds them all."""
+        return "last" if any(name.endswith("/opencode.db") for name in files) else None
+
+    def next(self, plan: JobPlan, messages: Sequence[Message]) -> Next:
+        """Say it in the files alone; nobody talks to it while it works."""
+        return told.since(plan, messages)
+
+    def ended(self, cause: Cause, status: int, turn: Turn | None = None) -> Exit:
+        """Believe its status only where its last step was meant to be the last."""
+        return by_turn(cause, status, turn)
+
+
+def settings(model: str) -> Mapping[str, Any]:
+    """Return its settings for one model, which it may not know of."""
+    name = model or models.DEFAULT
+    provider, options = next((word, at) for begins, word, at in _PROVIDERS if begins.match(name))
+    whole = {"options": {**options, "apiKey": models.KEY}, "models": {name: {"name": name}}}
+    package = {"npm": _COMPATIBLE, "name": "Greenroom"} if provider == "compatible" else {}
+    return {
+        "model": f"{provider}/{name}",
+        "small_model": f"{provider}/{name}",
+        "enabled_providers": [provider],
+        "provider": {provider: {**package, **whole}},
+        "permission": {"*": "allow"},
+        "share": "disabled",
+        "autoupdate": False,
+        "snapshot": False,
+    }
+
+
+class Events:
+    """What `--format json` prints: an event a line."""
+
+    def __init__(self) -> None:
+        self._turn = Turn()
+
+    def hear(self, line: bytes) -> Iterator[str]:
+        """Yield what it says and does, and note how its turn ends."""
+        match json.loads(line):
+            case {"type": "text", "part": {"text": str(words)}}:
+                yield words
+            case {"type": "tool_use", "part": {"tool": str(tool), "state": dict(state)}}:
+                yield _shown(tool, state)
+            case {"type": "step_finish", "part": {"reason": str(reason)}}:
+                self._turn = Turn(stop="end_turn" if reason == "stop" else reason)
+            case {"type": "error", "error": {"data": {"message": str(words)}}}:
+                self._turn = Turn(trouble=words)
+            case {"type": "error", "error": {"name": str(words)}}:
+                self._turn = Turn(trouble=words)
+            case {"type": str()}:
+                pass
+            case _:
+                raise ValueError("it is no event")
+
+    def turn(self) -> Turn:
+        """Return how its last turn ended."""
+        return self._turn
+
+
+def _shown(tool: str, state: Mapping[str, Any]) -> str:
+    match state:
+        case {"input": {"command": str(command)}}:
+            return command
+        case {"title": str(title)}:
+            return f"{tool} {title}"
+        case _:
+            return tool

@@ -1,0 +1,102 @@
+"""Following a program that prints what it does: lines for people, and how its turn ended."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from typing import IO
+
+from bot.agents.acp.teller import Tell, Teller
+from bot.agents.base import Reader, Turn
+from bot.agents.lines import one_line
+from bot.harness.gateway_client import Gateway
+from bot.harness.log import BoundedLog
+from bot.model.errors import Unavailable
+
+LONGEST = 8 * 1024**2
+"""Bytes of one line; of a longer one nothing is understood."""
+
+TELLS_WITHIN = 5.0
+"""Seconds for the last lines to be told."""
+
+_CHUNK = 1 << 16
+
+
+@asynccontextmanager
+async def reading(
+    printed: IO[bytes], reader: Reader, tell: Tell, log: BoundedLog
+) -> AsyncIterator[asyncio.Task[Turn]]:
+    """Read what a program prints beside what the block does; the task ends with the program."""
+    task = asyncio.create_task(_read(printed, reader, tell, log))
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
+
+
+def teller(gateway: Gateway, log: BoundedLog) -> Tell:
+    """Return what shows a line of progress to people, and to whoever reads the log."""
+
+    async def tell(line: str) -> None:
+        log.write(f"{line}\n".encode())
+        with suppress(Unavailable):
+            await gateway.post("/steps", {"text": line})
+
+    return tell
+
+
+async def _read(printed: IO[bytes], reader: Reader, tell: Tell, log: BoundedLog) -> Turn:
+    teller = Teller(tell)
+    telling = asyncio.create_task(teller.run())
+    last = ""
+    try:
+        async for line in _lines(printed):
+            for words in _heard(reader, line, log):
+                if words != last:
+                    teller.say(words)
+                last = words
+        turn = reader.turn()
+        trouble = one_line(turn.trouble)
+        if trouble and trouble != last:
+            teller.say(trouble)
+        return replace(turn, trouble=trouble)
+    finally:
+        teller.close()
+        await asyncio.wait({telling}, timeout=TELLS_WITHIN)
+        telling.cancel()
+
+
+def _heard(reader: Reader, line: bytes, log: BoundedLog) -> list[str]:
+    """Return what people are told of a line; what the program does not mean for us is logged."""
+    try:
+        said = list(reader.hear(line))
+    except (ValueError, RecursionError):
+        log.write(line + b"\n")
+        return []
+    return [words for text in said if (words := one_line(text.strip().partition("\n")[0]))]
+
+
+async def _lines(printed: IO[bytes]) -> AsyncIterator[bytes]:
+    """Yield lines that are not empty; those that are too long are left out."""
+    stream = asyncio.StreamReader(limit=_CHUNK)
+    loop = asyncio.get_running_loop()
+    transport, _ = await loop.connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(stream), printed
+    )
+    begun, good = bytearray(), True
+    try:
+        while data := await stream.read(_CHUNK):
+            *whole, rest = data.split(b"\n")
+            for line in whole:
+                begun += line
+                if good and begun.strip():
+                    yield bytes(begun)
+                begun, good = bytearray(), True
+            begun += rest
+            if len(begun) > LONGEST:
+                begun, good = bytearray(), False
+        if good and begun.strip():
+            yield bytes(begun)
+    finally:
+        transport.close()
