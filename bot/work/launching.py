@@ -21,6 +21,7 @@ from bot.rules import plans
 from bot.rules.attempts import JOB_GRACE
 from bot.rules.brief import Task, brief
 from bot.rules.delivering import gone
+from bot.rules.guidance import Guidance
 from bot.rules.ledger import PastJob, tried
 from bot.rules.lifecycle import Signal
 from bot.rules.outputs import granted
@@ -31,6 +32,7 @@ from bot.store.run_row import RunRow
 from bot.work import telling, threads
 from bot.work.broker import place_of
 from bot.work.context import Context, renewing
+from bot.work.guiding import guidance
 from bot.work.reading import read
 from bot.work.takeover import take_over
 from bot.workspace.lowers import Lowers
@@ -57,11 +59,13 @@ class Workspaces:
 class Base:
     """The commit that a run starts from, and the branch that it was the head of.
 
-    Of a pull request it is the branch that it comes from, else the default branch.
+    Of a pull request it is the branch that it comes from, else the default branch, which is
+    `main`.
     """
 
     sha: Sha
     branch: str
+    main: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,11 +75,13 @@ class Ground:
     Attributes:
         left: what the last job left, as far as it fits here.
         tree: the warm tree of the commit.
+        guidance: what the default branch tells agents; None for nothing.
     """
 
     base: Base
     left: Checkpoint | None
     tree: Path
+    guidance: Guidance | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,14 +134,15 @@ class Launcher:
         )
 
     async def _ground(self, row: RunRow, at: AtRepository) -> Ground:
-        """Prepare what a job stands on: its commit, its tree, what was left, a quarantine."""
+        """Prepare what a job stands on: its commit and tree, what was left, a quarantine."""
         base = await self._base(row, at)
         left = await _kept(row, at, base.sha)
         shelf = shelf_of(row)
         tree = await self._workspaces.lowers.hold(shelf, base.sha, _job(row))
-        mirror = self._workspaces.mirrors.path(shelf)
-        await self._workspaces.quarantines.open(row.id, mirror, base.sha)
-        return Ground(base=base, left=left, tree=tree)
+        mirrors = self._workspaces.mirrors
+        await self._workspaces.quarantines.open(row.id, mirrors.path(shelf), base.sha)
+        found = await guidance(mirrors, shelf, base.main, row.terms.agent)
+        return Ground(base=base, left=left, tree=tree, guidance=found)
 
     async def _told(self, row: RunRow, at: AtRepository) -> Told:
         """Gather what a job is told: of its task, of what came before, of what has come."""
@@ -147,7 +154,7 @@ class Launcher:
         app, done = await both(self._context.github.app.identity(), threads.resolved(at, row))
         ours = bool(openers) and row.author_id == app.bot.id
         own = ours and not any(each.outsiders for each in openers)
-        found = await read(at, row, app.id, own=own, done=done)
+        found = await read(at, row, app, own=own, done=done)
         return Told(
             task=found.task,
             outsiders=found.outsiders,
@@ -167,7 +174,7 @@ class Launcher:
             base = Base(sha=sha, branch=repository.default_branch)
         if await self._workspaces.mirrors.resolve(shelf_of(row), base.sha) is None:
             await self._fetch(row, at, repository, base.sha)
-        return base
+        return replace(base, main=repository.default_branch)
 
     async def _fetch(
         self, row: RunRow, at: AtRepository, repository: Repository, sha: Sha
@@ -213,10 +220,11 @@ def _goes_on(row: RunRow) -> bool:
 async def _kept(row: RunRow, at: AtRepository, base: Sha) -> Checkpoint | None:
     """Return what the last job left, without its work where a person has rewritten the branch.
 
-    Put onto the new history it would bring back what they took out.
+    Put onto the new history it would bring back what they took out.  A run without a branch
+    has none that could be rewritten: its pull request was closed, or never made.
     """
     left = row.checkpoint
-    if left is None or left.base == base:
+    if left is None or left.base == base or not row.on_branch:
         return left
     kept = await at.commits.follows(base, left.base)
     return left if kept else replace(left, work=None)
@@ -275,7 +283,14 @@ def _plan(row: RunRow, ground: Ground, told: Told) -> JobPlan:
         base=base.sha,
         base_branch=base.branch,
         agent=agent,
-        brief=brief(agent, task, told.notes, messages, tried=tried(told.jobs, present)),
+        brief=brief(
+            agent,
+            task,
+            told.notes,
+            messages,
+            tried=tried(told.jobs, present),
+            guidance=ground.guidance,
+        ),
         title=task.title.body if task.title else "",
         instruction=task.instruction,
         texts=tuple(task.texts),

@@ -168,6 +168,19 @@ async def test_work_goes_on_without_a_pull_request_that_was_closed(house, people
     assert f"#{pull} was closed; its work goes on without it" in (await house.comments(number))[-1]
 
 
+async def test_work_of_a_later_job_goes_on_without_its_pull_request_too(house, people):
+    number, pull = await waiting(people)
+    await says(people, number, "/gr fix And the docs")
+    await house.comes_up()
+    await leaves(house, LATER)
+    await says(people, number, "/gr stop")
+    house.runner.loses()
+    await shuts(people, pull, kind="pulls")
+    await says(people, number, "/gr continue")
+    plan = house.runner.latest.plan
+    assert (plan.own, plan.base_branch, plan.checkpoint.work) == (False, "main", LATER)
+
+
 async def test_what_was_merged_begins_anew(house, people):
     number, pull = await waiting(people)
     row = await house.run()

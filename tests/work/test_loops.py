@@ -9,7 +9,7 @@ from bot.model.errors import Fenced, Unavailable
 from bot.store.changes import Changes
 from bot.store.leases import Lease
 from bot.store.runs import OWED, claim
-from bot.work.loop import Pool, run_loop, together
+from bot.work.loop import Pool, run_loop
 from bot.work.worker import Worker
 
 
@@ -112,15 +112,6 @@ async def answer(what):
 
 async def fail(problem):
     raise problem
-
-
-async def test_work_done_together_is_answered_in_its_order():
-    assert await together(answer(number) for number in range(3)) == [0, 1, 2]
-
-
-async def test_the_first_problem_of_work_done_together_is_raised_as_it_is():
-    with pytest.raises(Fenced, match="moved"):
-        await together([answer(1), fail(Fenced("moved"))])
 
 
 async def test_what_goes_wrong_with_one_row_stays_its_own():
