@@ -12,6 +12,7 @@ from bot.gateway.bodies import LARGEST
 from bot.gateway.calls import Calls
 from bot.gateway.checkpoints import Blobs
 from bot.gateway.listener import listen
+from bot.gateway.models import Models
 from bot.gateway.repositories import Repositories
 from bot.gateway.tokens import bearing
 from bot.work.broker import Broker
@@ -24,7 +25,11 @@ GRACE = 5.0
 
 
 def make_app(
-    broker: Broker, checkpoints: Checkpoints, mirrors: Mirrors, quarantines: Quarantines
+    broker: Broker,
+    checkpoints: Checkpoints,
+    mirrors: Mirrors,
+    quarantines: Quarantines,
+    models: Models | None = None,
 ) -> web.Application:
     """Make the gateway.
 
@@ -33,6 +38,7 @@ def make_app(
         checkpoints: decides on what jobs leave, and gives it back.
         mirrors: what jobs may read; each its own run's.
         quarantines: what jobs may write to; likewise.
+        models: the door to language models; None for a gateway without one.
     """
     app = web.Application(
         middlewares=(answered, bearing),
@@ -44,6 +50,7 @@ def make_app(
     app.add_routes(Calls(broker).routes())
     app.add_routes(Blobs(checkpoints).routes())
     app.add_routes(Repositories(broker, mirrors, quarantines).routes())
+    app.add_routes(models.routes() if models else [])
     return app
 
 

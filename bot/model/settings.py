@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from bot.model.errors import Misconfigured
+from bot.model.models import Provider
 
 T = TypeVar("T")
 
@@ -35,6 +36,15 @@ HINTS: Mapping[str, str] = {
     "GREENROOM_TOOLBOXES": "give NAME=FOLDER pairs with commas between them",
     "GREENROOM_RUNS_AT_ONCE": "give a whole number above zero",
     "GREENROOM_RUNS_PER_REPO": "give a whole number above zero",
+    "ANTHROPIC_API_KEY": "give a key for Anthropic's models",
+    "ANTHROPIC_BASE_URL": "give an address that begins with https:// or http://",
+    "OPENAI_API_KEY": "give a key for OpenAI's models",
+    "OPENAI_BASE_URL": "give an address that begins with https:// or http://, with /v1 at its end",
+    "GEMINI_API_KEY": "give a key for Google's Gemini models",
+    "GEMINI_BASE_URL": "give an address that begins with https:// or http://",
+    "OPENAI_COMPATIBLE_URL": "give the address of a server that speaks OpenAI's, with its /v1",
+    "OPENAI_COMPATIBLE_KEY": "give a key for that server, if it wants one",
+    "GREENROOM_MODELS": "give a file that says which models may be used and what they cost",
 }
 """Every setting, and what to write there; the docs and the errors say the same."""
 
@@ -45,6 +55,19 @@ class Process(StrEnum):
     WEB = "web"
     WORK = "work"
     GATEWAY = "gateway"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where a provider of models is, and the key that it wants.
+
+    Attributes:
+        url: without a slash at its end; OpenAI's, and those like it, with the version.
+        key: None where none is wanted.
+    """
+
+    url: str
+    key: SecretStr | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +86,8 @@ class Settings:
         toolboxes: read-only tool trees by name, offered to every sandbox.
         runs_at_once: how many runs may hold a runner at the same time.
         runs_per_repo: the same, for one repository.
+        providers: the providers of models that are set up; in the gateway alone.
+        models: the operator's file of models and their prices.
     """
 
     app_id: int
@@ -82,6 +107,8 @@ class Settings:
     toolboxes: Mapping[str, Path]
     runs_at_once: int
     runs_per_repo: int
+    providers: Mapping[Provider, Address]
+    models: Path | None
 
 
 def read_settings(env: Mapping[str, str], needs: frozenset[Process]) -> Settings:
@@ -114,7 +141,36 @@ def read_settings(env: Mapping[str, str], needs: frozenset[Process]) -> Settings
         toolboxes=_read(env, "GREENROOM_TOOLBOXES", _toolboxes, ""),
         runs_at_once=_read(env, "GREENROOM_RUNS_AT_ONCE", _positive, "4"),
         runs_per_repo=_read(env, "GREENROOM_RUNS_PER_REPO", _positive, "3"),
+        providers=_providers(env) if Process.GATEWAY in needs else {},
+        models=Path(env["GREENROOM_MODELS"]) if env.get("GREENROOM_MODELS") else None,
     )
+
+
+VENDORS: Mapping[Provider, tuple[str, str, str]] = {
+    "anthropic": ("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "https://api.anthropic.com"),
+    "openai": ("OPENAI_API_KEY", "OPENAI_BASE_URL", "https://api.openai.com/v1"),
+    "gemini": (
+        "GEMINI_API_KEY",
+        "GEMINI_BASE_URL",
+        "https://generativelanguage.googleapis.com",
+    ),
+}
+"""Of each vendor the settings of its key and its address, and that address."""
+
+
+def _providers(env: Mapping[str, str]) -> dict[Provider, Address]:
+    """Return where models are: a vendor with a key, and the operator's own server."""
+    found: dict[Provider, Address] = {}
+    for provider, (key, base, default) in VENDORS.items():
+        url = _read(env, base, _url, default)
+        if env.get(key):
+            found[provider] = Address(url=url, key=_read(env, key, _key, None))
+    if env.get("OPENAI_COMPATIBLE_URL"):
+        given = env.get("OPENAI_COMPATIBLE_KEY")
+        own = _read(env, "OPENAI_COMPATIBLE_KEY", _key, None) if given else None
+        url = _read(env, "OPENAI_COMPATIBLE_URL", _url, None)
+        found["compatible"] = Address(url=url, key=own)
+    return found
 
 
 def _read(
@@ -147,6 +203,12 @@ def _secrets(text: str) -> tuple[SecretStr, ...]:
     if not secrets:
         raise ValueError
     return secrets
+
+
+def _key(text: str) -> SecretStr:
+    if not text.strip().isascii() or not text.strip().isprintable():
+        raise ValueError
+    return SecretStr(text.strip())
 
 
 def _url(text: str) -> str:

@@ -1,11 +1,20 @@
 """The process that jobs talk to.  It holds neither the app's key nor the webhook secret."""
 
+from importlib.resources import files
+
+import aiohttp
+
 from bot.blobs.blobs import open_blobs
 from bot.gateway.app import make_app, serve
+from bot.gateway.models import Models
+from bot.gateway.upstream import Patience, Upstream
+from bot.model.errors import Misconfigured
 from bot.model.settings import Settings
+from bot.rules.prices import Catalogue, catalogue, over
 from bot.wiring.base import clock_of, open_checked, token
 from bot.work.broker import Broker
 from bot.work.checkpoints import Checkpoints, drop_in_time
+from bot.work.spending import Spending
 from bot.workspace.mirror import Mirrors
 from bot.workspace.quarantine import Quarantines
 
@@ -15,8 +24,29 @@ async def run(settings: Settings) -> None:
     mirrors = Mirrors(settings.home / "mirrors")
     quarantines = Quarantines(settings.home / "quarantine")
     clock, blobs = clock_of(settings), open_blobs(settings.blobs)
-    async with open_checked(settings) as store:
+    prices = catalogue_of(settings)
+    async with open_checked(settings) as store, aiohttp.ClientSession() as http:
         broker, checkpoints = Broker(store, clock, token), Checkpoints(store, blobs, clock)
-        app = make_app(broker, checkpoints, mirrors, quarantines)
+        models = Models(
+            Spending(store, clock, prices), Upstream(http, settings.providers, Patience())
+        )
+        app = make_app(broker, checkpoints, mirrors, quarantines, models)
         async with serve(app, settings.home / "gateway"):
             await drop_in_time(store, blobs, clock)
+
+
+def catalogue_of(settings: Settings) -> Catalogue:
+    """Return which models may be used and what they cost: the operator's word over ours.
+
+    Raises:
+        Misconfigured: the operator's file is not there, or is none.
+    """
+    ours = catalogue(files("bot.rules").joinpath("prices.json").read_text(), "prices.json")
+    if settings.models is None:
+        return ours
+    try:
+        text = settings.models.read_text()
+    except (OSError, ValueError):
+        words = f"GREENROOM_MODELS is wrong: {settings.models} cannot be read."
+        raise Misconfigured(words) from None
+    return over(ours, catalogue(text, "GREENROOM_MODELS"))

@@ -1,0 +1,98 @@
+"""OpenAI's Responses.
+
+https://platform.openai.com/docs/api-reference/responses
+"""
+
+from typing import Any
+
+from bot.model.models import Ask, Provider, Usage
+from bot.rules.dialects.base import (
+    Body,
+    Request,
+    Tally,
+    asked,
+    beyond,
+    only,
+    own_tools,
+    part,
+    parts,
+    tokens,
+)
+
+PATH = "v1/responses"
+
+FIELDS = frozenset(
+    {
+        *("model", "input", "instructions", "stream", "max_output_tokens", "metadata", "text"),
+        *("temperature", "top_p", "truncation", "include", "reasoning", "user"),
+        *("tools", "tool_choice", "parallel_tool_calls", "prompt_cache_key"),
+    }
+)
+"""What passes.  Other fields go on from what the provider has kept, or cost more."""
+
+TOOLS = ("function", "custom", "local_shell", "apply_patch", "namespace", "tool_search")
+STORED = frozenset({"item_reference", "compaction_reference"})
+
+
+def read(provider: Provider, request: Request, size: int) -> Ask:
+    """Say what is asked for."""
+    body = request.body
+    return asked(provider, body.get("model"), body, body.get("max_output_tokens"), size)
+
+
+def fitted(request: Request, ask: Ask) -> Request:
+    """Return the request as it goes out; nothing of it is kept at the provider's."""
+    body = only(request.body, FIELDS) | {"model": ask.model, "store": False}
+    if ask.most_output is not None:
+        body["max_output_tokens"] = ask.most_output
+    if "tools" in body:
+        body["tools"] = [_within(tool) for tool in own_tools(body["tools"], TOOLS)]
+    for item in parts(body.get("input")):
+        if item.get("type") in STORED:
+            raise beyond("What was kept before")
+        for name in ("content", "output"):
+            for piece in parts(item.get(name)):
+                _stays(piece)
+    return Request(path=PATH, body=body)
+
+
+def told(before: Tally, said: Body) -> Tally:
+    """Add what is told: with the last event, which holds the whole answer."""
+    usage = part(part(said, "response"), "usage") or part(said, "usage")
+    if not usage:
+        return before
+    return Tally(usage=usage_of(usage, "input", "output"), final=True)
+
+
+def refusal(words: str) -> Body:
+    """Write an error; https://platform.openai.com/docs/guides/error-codes ."""
+    error = {"message": words, "type": "invalid_request_error", "param": None, "code": None}
+    return {"error": error}
+
+
+def usage_of(usage: Body, asked: str, answered: str) -> Usage:
+    """Read the tokens of an answer; those from the cache are among the input here."""
+    whole = tokens(usage.get(f"{asked}_tokens"))
+    details = part(usage, f"{asked}_tokens_details")
+    cached = min(tokens(details.get("cached_tokens")), whole)
+    output = tokens(usage.get(f"{answered}_tokens"))
+    return Usage(input=whole - cached, cached=cached, output=output)
+
+
+def _within(tool: Body) -> Body:
+    """Return a tool with those alone within it that the agent carries out."""
+    inner: dict[str, Any] = {"tools": own_tools(tool["tools"], TOOLS)} if "tools" in tool else {}
+    return {**tool, **inner}
+
+
+def _stays(piece: Body) -> None:
+    """See that a piece of an item is in the request itself.
+
+    Raises:
+        Refused: `beyond`, it is elsewhere.
+    """
+    if piece.get("file_id") or piece.get("file_url"):
+        raise beyond("A file that is elsewhere")
+    address = piece.get("image_url")
+    if address is not None and not str(address).startswith("data:"):
+        raise beyond("What lies at an address")

@@ -1,0 +1,156 @@
+"""What jobs spend on models: set aside before a request goes out, put right after it.
+
+Each request is a row, and each limit a sum in a row of its own that is only ever raised where
+it stays within its limit.  A job that dies leaves its last request at what was set aside.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import structlog
+from pydantic import SecretStr
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.model.clock import Clock
+from bot.model.errors import Fenced, Refused, Unavailable
+from bot.model.models import Ask
+from bot.model.money import Micros
+from bot.rules import budget
+from bot.rules.budget import Hold, Spender
+from bot.rules.dialects.base import Tally
+from bot.rules.lifecycle import Compute, Run
+from bot.rules.prices import Catalogue, Known
+from bot.store import jobs, runs, spending
+from bot.store.engine import Store
+from bot.store.jobs import JobRow
+from bot.store.run_row import RunRow
+from bot.store.spending import Caller, Outcome
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reserved:
+    """A request for which money is set aside.
+
+    Attributes:
+        call: the number of its row.
+        known: what is known of its model; None where nothing is.
+    """
+
+    call: int
+    caller: Caller
+    ask: Ask
+    known: Known | None
+    amount: Micros
+    holds: Sequence[Hold]
+
+
+class Spending:
+    """Keeps the limits of jobs that ask models."""
+
+    def __init__(self, store: Store, clock: Clock, catalogue: Catalogue) -> None:
+        self._store = store
+        self._clock = clock
+        self._catalogue = catalogue
+
+    def chosen(self, ask: Ask) -> Ask:
+        """Return a request as it may go out, with the name of its model and with a bound.
+
+        Raises:
+            Refused: `model`, it is not to be asked here.
+        """
+        return budget.chosen(ask, self._catalogue)
+
+    async def reserve(self, token: SecretStr, ask: Ask) -> Reserved:
+        """Set money aside for a request of a job at work.
+
+        Raises:
+            Refused: `unknown_token`; `turns`, `budget`, `model`: a limit is reached, or could
+                not be kept.
+            Fenced: the job is over.
+        """
+        now = self._clock.now()
+        known = self._catalogue.known(ask.provider, ask.model)
+        amount = budget.dearest(ask, known)
+        async with self._store.begin() as tx:
+            job, row = await self._at_work(tx, token)
+            caller = _caller(job, row)
+            await spending.close(tx, job.run, below=job.fence, now=now)
+            limits = budget.holds(await self._spender(tx, row), self._catalogue, now)
+            if known is None and limits and budget.sold_by_the_token(ask.provider):
+                raise budget.unpriced(ask)
+            if await spending.turns(tx, job.run, job.fence) >= job.plan.agent.turns:
+                words = f"It has made the {job.plan.agent.turns} requests that one job may make."
+                raise Refused("turns", words)
+            for hold in limits if known else ():
+                if not await spending.take(tx, hold, amount):
+                    raise Refused("budget", hold.words)
+            call = await spending.begin(tx, caller, ask, amount, now=now)
+        held = limits if known else ()
+        return Reserved(call=call, caller=caller, ask=ask, known=known, amount=amount, holds=held)
+
+    async def settle(self, it: Reserved, tally: Tally, *, status: int, whole: bool) -> None:
+        """Put right what an answered request has cost.
+
+        `whole` says that the answer was heard to its end; else it may have cost more than it
+        has told.
+        """
+        price: Micros | None = None
+        if it.known and whole and tally.final:
+            price = budget.cost(tally.usage, it.known)
+        elif it.known:
+            price = min(it.amount, budget.cut_off(tally.usage, it.ask, it.known))
+        await self._end(it, Outcome(cost=price, usage=tally.usage, status=status))
+
+    async def unanswered(self, it: Reserved, words: str, *, status: int | None) -> None:
+        """Give back what was set aside for a request that a provider did not answer."""
+        await self._end(it, Outcome(cost=Micros(0), status=status, refused=words))
+
+    async def refused(self, token: SecretStr, provider: str, model: str, words: str) -> None:
+        """Note why a request of a job does not go out, for the words at the job's end."""
+        now = self._clock.now()
+        async with self._store.begin() as tx:
+            job = await jobs.by_run_token(tx, token)
+            row = job and await runs.get(tx, job.run)
+            if job and row and row.fence == job.fence and job.ended_at is None:
+                await spending.refuse(tx, _caller(job, row), provider, model, words, now=now)
+        log.info("model.refused", provider=provider, model=model, words=words)
+
+    async def _end(self, it: Reserved, outcome: Outcome) -> None:
+        now = self._clock.now()
+        try:
+            async with self._store.begin() as tx:
+                if await spending.end(tx, it.call, outcome, now=now):
+                    for hold in it.holds:
+                        await spending.change(tx, hold, (outcome.cost or 0) - it.amount)
+        except Unavailable as problem:
+            # What was set aside stays so: that is never less than what it has cost.
+            log.warning("model.unsettled", run=it.caller.run, call=it.call, problem=str(problem))
+
+    async def _at_work(self, tx: AsyncConnection, token: SecretStr) -> tuple[JobRow, RunRow]:
+        job = await jobs.by_run_token(tx, token)
+        if job is None:
+            raise Refused("unknown_token", "This token opens nothing.")
+        row = await runs.get(tx, job.run)
+        at_work = row.state is Run.RUNNING and row.compute is Compute.LIVE
+        if row.fence != job.fence or not at_work or job.ended_at is not None:
+            raise Fenced(f"job {job.name} is over")
+        return job, row
+
+    async def _spender(self, tx: AsyncConnection, row: RunRow) -> Spender:
+        cost, first = row.terms.cost, row.id
+        if row.after:
+            first = (await runs.line(tx, row))[0]
+        return Spender(
+            run=first,
+            repo_id=row.repo_id,
+            owner=row.repo.partition("/")[0].lower(),
+            per_run=None if cost.per_run is None else Micros(cost.per_run + row.extra),
+            per_day=cost.per_day,
+            prefix=row.terms.prefix,
+        )
+
+
+def _caller(job: JobRow, row: RunRow) -> Caller:
+    return Caller(run=job.run, fence=job.fence, repo_id=row.repo_id)
