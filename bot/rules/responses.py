@@ -25,14 +25,14 @@ CONFIG_CHECK = "greenroom / config"
 """The name of the check run that tells of mistakes in configuration."""
 
 
-def thread_marker(run: RunId, head: Sha) -> str:
-    """Return the hidden mark of an answer in a review's thread."""
-    return f"<!-- greenroom thread {run} {head} -->"
+def thread_marker(run: RunId, thread: int, head: Sha) -> str:
+    """Return the hidden mark of an answer in the thread of a comment beside lines."""
+    return f"<!-- greenroom thread {run} {thread} {head} -->"
 
 
-def done_in(run: RunId, head: Sha) -> str:
+def done_in(run: RunId, thread: int, head: Sha) -> str:
     """Write the answer in a thread that an agent was told of, once its changes are pushed."""
-    return f"{thread_marker(run, head)}\nTaken up in {head}."
+    return f"{thread_marker(run, thread, head)}\nTaken up in {head}."
 
 
 def reply_marker(guid: DeliveryGuid) -> str:

@@ -210,6 +210,12 @@ def branch(agent: str, number: int, title: str) -> str:
     return f"greenroom/{agent}/{number}" + (f"-{slug}" if slug else "")
 
 
+def next_branch(name: str) -> str:
+    """Return the name to try after one that somebody else has: with the next number."""
+    stem, _, last = name.rpartition("-")
+    return f"{stem}-{int(last) + 1}" if stem and last.isdecimal() else f"{name}-2"
+
+
 def plain(text: str) -> str:
     """Make one line of text that Markdown and GitHub leave as it is, and that calls nobody."""
     # An underscore within a word is no emphasis, and part of some logins.

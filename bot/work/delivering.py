@@ -6,7 +6,7 @@ run a success.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -28,6 +28,7 @@ from bot.rules.delivering import (
     moved,
     needs_yes,
     next_step,
+    taken,
 )
 from bot.rules.endings import Ending
 from bot.rules.lifecycle import Compute, Signal
@@ -254,9 +255,9 @@ class Delivering:
         now = self._context.now()
         async with self._context.store.begin() as tx:
             at_head = await calling.move_on(tx, row, head, now=now)
-            at_head = await runs.note(tx, at_head, head_branch=branch.wish["branch"])
             files = [path for path, *_ in branch.wish["files"]]
             await threads.answer(tx, at_head, head, files, now=now)
+            at_head = await runs.note(tx, at_head, head_branch=branch.wish["branch"])
             words = f"pushed `{head[:9]}` to `{branch.wish['branch']}`"
             await rest(tx, at_head, _good(words), now=now, question=seen.question)
 
@@ -281,6 +282,10 @@ class Delivering:
         if branch and branch.refused == moved(branch.wish["branch"]):
             await self._moved(row, seen)
             return
+        in_time = not seen.standing(self._context.now()).late
+        if branch and in_time and branch.refused == taken(branch.wish["branch"]):
+            await self._rename(row, branch)
+            return
         words = f"GitHub refused it: {seen.refusal}"
         if row.handoffs >= row.terms.handoffs or "ci" not in row.terms.agent.waits:
             await self._fail(row, words)
@@ -290,6 +295,14 @@ class Delivering:
         async with self._context.store.begin() as tx:
             await runs.unmoved(tx, row)
             await self._again(tx, row, message, words)
+
+    async def _rename(self, row: RunRow, branch: OutboxRow) -> None:
+        """Push to a branch of the next number: somebody else has one of that name."""
+        name = wording.next_branch(branch.wish["branch"])
+        async with self._context.store.begin() as tx:
+            named = await runs.note(tx, row, head_branch=name)
+            wish = telling.wish_of(named, "branch", **{**branch.wish, "branch": name})
+            await outbox.wish(tx, wish, now=self._context.now())
 
     async def _moved(self, row: RunRow, seen: Seen) -> None:
         """Go on from where the branch stands now, with the work of this job merged onto it."""
@@ -318,8 +331,12 @@ class Delivering:
         return Moved(branch=branch, head=head, kept=kept)
 
     async def _again(self, tx: AsyncConnection, row: RunRow, message: Message, told: str) -> None:
-        """Have a run that could not deliver go on in another job, told why."""
+        """Have a run that could not deliver go on in another job, told why.
+
+        That job is told once more of the threads which are still to be answered.
+        """
         now = self._context.now()
+        message = replace(message, texts=tuple(await threads.told_of(tx, row)))
         await mailbox.post(tx, row.id, message, key=f"{message.kind}:{row.fence}", now=now)
         await telling.tell(tx, row, told, now=now)
         # nothing of it is on GitHub under a name that was to be new

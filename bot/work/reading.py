@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from bot.github.app import Identity
 from bot.github.beside import both, together
 from bot.github.client import AtRepository
 from bot.github.remarks import Remark
@@ -33,14 +34,14 @@ class Read:
 
 
 async def read(
-    at: AtRepository, row: RunRow, app: int, *, own: bool = False, done: Collection[int] = ()
+    at: AtRepository, row: RunRow, app: Identity, *, own: bool = False, done: Collection[int] = ()
 ) -> Read:
     """Read what the agent of a run is to be shown.
 
     Args:
         at: the repository.
         row: the run.
-        app: the id of ours, whose comments are left out.
+        app: ours, whose comments are left out.
         own: whether the description is the app's own, of a run that no stranger had a word in.
         done: threads that were resolved, which are left out.
 
@@ -94,12 +95,14 @@ def _open(remarks: Sequence[Remark], done: Collection[int], trigger: Trigger) ->
     return [each for each in remarks if each.thread not in done or each.thread in asked_in]
 
 
-def _of(remark: Remark, app: int) -> Said:
+def _of(remark: Remark, app: Identity) -> Said:
+    # Of what stands beside lines GitHub names no app.
+    by_us = remark.author is not None and remark.author.id == app.bot.id
     return Said(
         kind=remark.kind,
         id=remark.id,
         author=remark.author,
-        ours=remark.app == app,
+        ours=by_us or remark.app == app.id,
         at=remark.created,
         edited=None if remark.kind == "review" else remark.updated,
         body=remark.body,

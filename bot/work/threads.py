@@ -14,7 +14,7 @@ from bot.github.client import AtRepository
 from bot.model.errors import Refused
 from bot.model.ids import Sha
 from bot.model.priorities import Priority
-from bot.model.runs import Message
+from bot.model.runs import Message, Text
 from bot.rules import responses
 from bot.store import jobs, outbox
 from bot.store.outbox import OutboxRow, Wish
@@ -48,17 +48,25 @@ def _open(message: Message, done: Collection[int]) -> Message:
     return replace(message, texts=tuple(each for each in message.texts if each.thread not in done))
 
 
+async def told_of(tx: AsyncConnection, row: RunRow) -> Sequence[Text]:
+    """Return what a run's last job was told that stands in threads."""
+    job = await jobs.latest(tx, row.id)
+    messages = job.plan.messages if job else ()
+    return [text for message in messages for text in message.texts if text.thread]
+
+
 async def answer(
     tx: AsyncConnection, row: RunRow, head: Sha, files: Collection[str], *, now: float
 ) -> None:
-    """Say in each thread that the run's last job was told of where the changes are.
+    """Say where the changes are in each thread that the run's last job was told of.
 
-    A thread is resolved with it when its file is one of those that were changed.
+    A thread is resolved with it when its file is one of those that were changed.  The first
+    push is told in the thread in which the run was asked for, too; that one stays open.
     """
-    job = await jobs.latest(tx, row.id)
-    messages = job.plan.messages if job else ()
-    told = [text for message in messages for text in message.texts if text.thread]
-    for thread, path in {text.thread: text.path for text in told}.items():
+    found = {text.thread: text.path in files for text in await told_of(tx, row)}
+    if row.trigger.kind == "review_comment" and row.head_branch is None:
+        found = {row.trigger.id: False, **found}
+    for thread, resolves in found.items():
         wish = Wish(
             target=f"thread:{thread}:{head}:{row.id}",
             kind="thread",
@@ -68,9 +76,9 @@ async def answer(
             wish={
                 "number": row.own_pull or row.number,
                 "thread": thread,
-                "body": responses.done_in(row.id, head),
-                "marker": responses.thread_marker(row.id, head),
-                "resolves": path in files,
+                "body": responses.done_in(row.id, thread, head),
+                "marker": responses.thread_marker(row.id, thread, head),
+                "resolves": resolves,
             },
             priority=Priority.RESULT,
         )
@@ -85,7 +93,7 @@ class Thread:
         wish = row.wish
         for each in await at.remarks.review_comments(wish["number"]):
             by_bot = each.author is not None and each.author.bot
-            if by_bot and each.thread == wish["thread"] and wish["marker"] in each.body:
+            if by_bot and wish["marker"] in each.body:
                 return str(each.id)
         return None
 

@@ -101,5 +101,5 @@ def test_no_path_or_mistake_breaks_out_or_calls_anybody():
 
 def test_an_answer_in_a_thread_names_the_commit():
     head = Sha("a" * 40)
-    mark = f"<!-- greenroom thread 01RUN {head} -->"
-    assert done_in(RunId("01RUN"), head) == f"{mark}\nTaken up in {head}."
+    mark = f"<!-- greenroom thread 01RUN 7 {head} -->"
+    assert done_in(RunId("01RUN"), 7, head) == f"{mark}\nTaken up in {head}."

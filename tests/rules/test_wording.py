@@ -28,6 +28,7 @@ from bot.rules.wording import (
     headline,
     line,
     marker,
+    next_branch,
     plain,
     pull_body,
 )
@@ -313,6 +314,18 @@ def test_marks_tell_runs_apart():
 )
 def test_a_branch_is_named_after_its_issue(title, name):
     assert branch("tidy", 7, title) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "following"),
+    [
+        ("greenroom/tidy/7", "greenroom/tidy/7-2"),
+        ("greenroom/tidy/7-it-hangs", "greenroom/tidy/7-it-hangs-2"),
+        ("greenroom/tidy/7-it-hangs-9", "greenroom/tidy/7-it-hangs-10"),
+    ],
+)
+def test_a_name_that_somebody_has_gets_the_next_number(name, following):
+    assert next_branch(name) == following
 
 
 @given(st.lists(st.text(), min_size=20, max_size=20))

@@ -55,13 +55,13 @@ async def test_what_counts_no_more_is_told_to_nobody(store):
     assert await unread(store) == []
 
 
-@pytest.mark.parametrize("signal", [Signal.DELIVERS, Signal.FAILED])
-async def test_neither_parking_nor_ending_passes_an_unread_message(store, signal):
+@pytest.mark.parametrize("end", [Signal.FAILED, Signal.CANCELLED])
+async def test_no_run_parks_past_an_unread_message_but_one_ends_for_good(store, end):
     row = await moved(store, await begun(store), Signal.ADMITTED)
     await posted(store, "a")
     with pytest.raises(Fenced):
-        await moved(store, row, signal)
-    await moved(store, row, Signal.CANCELLED)
+        await moved(store, row, Signal.DELIVERS)
+    await moved(store, row, end)
 
 
 async def parked(store, *reasons, now=NOW):

@@ -107,6 +107,21 @@ async def test_a_second_run_on_an_issue_gets_a_branch_of_its_own(house):
     assert len(await pulls(house)) == 2
 
 
+@pytest.mark.parametrize("others", [1, 2])
+async def test_a_branch_whose_name_somebody_else_has_gets_the_next_number(house, others):
+    await parked(house)
+    (main,) = await house.hub.acts("GET /branches")
+    for name in (BRANCH, f"{BRANCH}-2")[:others]:
+        sha = main["commit"]["sha"]
+        await house.hub.acts("POST /git/refs", ref=f"refs/heads/{name}", sha=sha)
+    await house.passes(40, step=5)
+    (pull,) = await pulls(house)
+    run = await house.run()
+    name = f"{BRANCH}-{1 + others}"
+    assert (run.conclusion, run.head_branch, run.fence) == (Conclusion.SUCCESS, name, 1)
+    assert (pull["head"]["ref"], pull["head"]["sha"]) == (name, run.head)
+
+
 async def test_a_run_stopped_before_its_result_was_looked_at_delivers_nothing(house):
     await parked(house)
     await house.hub.acts("DELETE /issues/1/labels/agent:tidy")

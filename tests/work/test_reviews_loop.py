@@ -229,3 +229,46 @@ async def test_a_command_on_a_line_wakes_the_run_with_the_line(house, people):
     (message,) = house.runner.latest.plan.messages
     assert (message.text, message.texts[0].path) == ("say it better", "tidy.txt")
     assert len(house.runner.launched) == 2
+
+
+async def pushes(house, text="neat\n"):
+    """Be the agent: change the file that is talked about, and ask for its push."""
+    token = await house.comes_up()
+    await house.broker.ask(token, "push", PUSH)
+    await house.ends(token, result=await house.pushes(text=text))
+    await house.passes(20, step=5)
+
+
+async def test_a_thread_is_answered_also_when_somebody_pushed_before_the_agent(house, people):
+    pull = await delivered(house, people)
+    await asks_for_a_change(house, people, pull)
+    branch = (await house.run()).head_branch
+    new = {"message": "More", "tree": await tree(people, branch)}
+    made = await people.did("ann", "POST /git/commits", parents=[await people.tip(branch)], **new)
+    await people.did("ann", f"PATCH /git/refs/heads/{branch}", sha=made["sha"])
+    await pushes(house)
+    plan = house.runner.latest.plan
+    assert [(each.kind, len(each.texts)) for each in plan.messages] == [("push", 1)]
+    await pushes(house, "neater\n")
+    _, answer = await people.did("ann", f"GET /pulls/{pull}/comments")
+    assert answer["body"].endswith(f"Taken up in {(await house.run()).head}.")
+    assert await resolved(house, pull) == [True]
+
+
+async def test_a_run_that_was_asked_for_beside_a_line_answers_there_once(house, people):
+    pull, start = await people.pull()
+    line = {"path": "new.txt", "line": 1, "side": "RIGHT", "commit_id": start.sha}
+    made = await people.did("ann", f"POST /pulls/{pull}/comments", body="Why?", **line)
+    trigger = Trigger(kind="review_comment", id=made["id"])
+    again = Terms(agent=replace(FIXER, waits=("review",)), command="fix")
+    await people.begins(pull, start, terms=again, trigger=trigger)
+    await pushes(house)
+    first = (await house.run()).head
+    house.time.now += 5
+    await people.did("ann", f"POST /issues/{pull}/comments", body="/gr fix say it better")
+    await house.passes(10, step=5)
+    await pushes(house, "neater\n")
+    assert (await house.run()).head != first
+    _, answer = await people.did("ann", f"GET /pulls/{pull}/comments")
+    assert answer["body"].endswith(f"Taken up in {first}.")
+    assert answer["in_reply_to_id"] == made["id"]
