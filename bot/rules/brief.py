@@ -1,7 +1,8 @@
 """What an agent is told: its work, who asked for what, and what others have said about it.
 
-Only two voices give instructions: the agent's own prompt, and the person who asked.
-Everything else is material, and what strangers wrote stands between marks.
+Three voices give instructions: the agent's own prompt, the repository's guidance on its
+default branch, and the person who asked.  Everything else is material, and what strangers wrote
+stands between marks.
 """
 
 import re
@@ -10,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from bot.model.ids import Login
 from bot.model.runs import AgentSpec, Message, Subject, Text
+from bot.rules.guidance import Guidance, section
 from bot.rules.wording import plain
 
 MATERIAL = """\
@@ -27,6 +29,7 @@ class Task:
         title: of the subject; None when the agent is shown nothing of it.
         texts: what else is shown, oldest first.
         left_out: sentences about what is not shown.
+        guidance: what the repository tells agents; None for nothing.
     """
 
     subject: Subject
@@ -35,6 +38,7 @@ class Task:
     title: Text | None = None
     texts: Sequence[Text] = ()
     left_out: Sequence[str] = ()
+    guidance: Guidance | None = None
 
     @property
     def has_strangers(self) -> bool:
@@ -54,7 +58,8 @@ def brief(
     """Write the text that an agent starts from.
 
     `notes` are the agent's own, from earlier jobs of the run; `messages` have come since.
-    `tried` are lines about those jobs.
+    `tried` are lines about those jobs.  How it hands in is told to agents that have a prompt:
+    others are programs, which know.
     """
     left = ["# Notes", "", "Yours, from an earlier job of this run:", *notes, ""]
     before = ["# What was tried", "", "By the jobs before this one, oldest first:", *tried, ""]
@@ -63,6 +68,8 @@ def brief(
             f"# {agent.name}: {agent.description}",
             "",
             *([agent.prompt.strip(), ""] if agent.prompt else []),
+            *(map(harmless, section(task.guidance)) if task.guidance else []),
+            *(_handing_in(agent) if agent.prompt else []),
             "# Instruction",
             "",
             f"Asked for by {plain(task.asked_by)} on {task.subject.kind} {task.subject}.",
@@ -74,6 +81,33 @@ def brief(
             *(_come_since(messages) if messages else []),
         ]
     )
+
+
+HANDING_IN = """\
+You have no access to GitHub, and nobody reads what you print. You ask for what is to be done
+there with the program `greenroom`, which answers at once: accepted, or refused and why. What you
+leave changed in the workspace is handed in if you ask for that; make no commits. FILE may be `-`
+for the standard input."""
+
+WAYS: Mapping[str, str] = {
+    "pull_request": "pull-request --title TEXT --body-file FILE` opens a pull request with it",
+    "push": "push --title TEXT --body-file FILE` adds it to the pull request, as one commit",
+    "comment": "comment --body-file FILE` writes a comment where you were asked",
+    "question": "question --text TEXT [--choice TEXT]...` asks a person; end your turn then",
+    "noop": "noop --reason TEXT` says that nothing had to be done",
+    "missing_tool": "missing-tool --name NAME --why TEXT` says which program you lack",
+}
+"""How an agent asks for each output, with `greenroom output` before it."""
+
+BESIDE = """\
+`greenroom step TEXT` tells people in a line what you are doing, and `greenroom note TEXT` keeps a
+line for your next job, which begins with an empty memory."""
+
+
+def _handing_in(agent: AgentSpec) -> Iterator[str]:
+    yield from ("# How to hand in", "", HANDING_IN, "")
+    yield from (f"- `greenroom output {WAYS[kind]}" for kind in WAYS if kind in agent.outputs)
+    yield from ("", BESIDE, "")
 
 
 def _conversation(task: Task, title: Text) -> Iterator[str]:

@@ -6,15 +6,17 @@ and hides nothing.  Our own marks are HTML comments that only we write.
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from bot.model.facts import Waiting
 from bot.model.ids import Login, RunId, Sha
+from bot.model.models import Spent
 from bot.model.runs import Conclusion, Subject
 from bot.rules.buttons import buttons
 from bot.rules.lifecycle import Run
 from bot.rules.markdown import clip, cut, inline, quiet
+from bot.rules.usage import used
 from bot.rules.waiting import ANSWER, APPROVAL, CI, PLAN, REVIEW, START
 
 MOST_CHARACTERS = 60_000
@@ -85,6 +87,7 @@ class RunView:
         asks: what it waits for a person's yes with.
         changed: a block of ours with changes that were not pushed.
         ci: a block of ours with the state of CI on its head.
+        spent: what it has used of models.
     """
 
     id: RunId
@@ -107,6 +110,7 @@ class RunView:
     asks: Waiting | None = None
     changed: str = ""
     ci: str = ""
+    spent: Spent = field(default_factory=Spent)
 
 
 def marker(run: RunId) -> str:
@@ -127,6 +131,8 @@ def comment(view: RunView) -> str:
         lines += ["", _asking(view.prefix, view.asks.about, plan=view.asks.reason == PLAN)]
     elif view.asks:
         lines += ["", f"Answer with `/{view.prefix} answer …`, or reply to the question."]
+    if spent := used(view.spent):
+        lines += ["", spent]
     lines += ["", f"Asked for by {plain(view.asked_by)}. `/{view.prefix} stop` ends it."]
     if view.state is Run.FINISHED:
         lines[-1] = f"Asked for by {plain(view.asked_by)}. Took {_took(view)}."
@@ -166,7 +172,7 @@ def check_run(view: RunView) -> dict[str, object]:
     The title is shown as it is, so it has no Markdown.  Times are Unix seconds; `conclusion`
     and `completed` are None until the run is finished or asks for a person's yes.
     """
-    parts = "\n".join(_story(view)), view.ci, quiet(view.said)
+    parts = "\n".join(_story(view)), view.ci, _bill(view), quiet(view.said)
     summary = "\n\n".join(filter(None, parts))
     finished = view.state is Run.FINISHED and view.conclusion is not None
     ended = view.conclusion if finished else Conclusion.ACTION_REQUIRED if view.asks else None
@@ -180,6 +186,17 @@ def check_run(view: RunView) -> dict[str, object]:
         "completed": view.changed_at if ended else None,
         "actions": [*buttons(view.state, asks=view.asks.reason if view.asks else None)],
     }
+
+
+def section(view: RunView) -> str:
+    """Write our section of the pull request that a run has opened; empty when it has none."""
+    return "\n\n".join(filter(None, (view.ci, _bill(view))))
+
+
+def _bill(view: RunView) -> str:
+    """Tell what a run has used of models, and of time."""
+    spent = used(view.spent)
+    return f"{spent} · {_took(view)}" if spent else ""
 
 
 def pull_body(view: RunView, body: str, files: Sequence[tuple[str, int, int]]) -> str:

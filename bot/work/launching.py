@@ -261,7 +261,8 @@ def _job(row: RunRow) -> JobName:
 
 
 def _plan(row: RunRow, ground: Ground, told: Told) -> JobPlan:
-    spec, base, task = row.terms.agent, ground.base, told.task
+    spec, base = row.terms.agent, ground.base
+    task = replace(told.task, guidance=ground.guidance)
     planned = plans.holds(row.plan, base.sha, pushed=row.head_branch is not None)
     agent = replace(spec, outputs=granted(spec.outputs, place_of(row), planned=planned))
     messages = tuple(
@@ -283,14 +284,7 @@ def _plan(row: RunRow, ground: Ground, told: Told) -> JobPlan:
         base=base.sha,
         base_branch=base.branch,
         agent=agent,
-        brief=brief(
-            agent,
-            task,
-            told.notes,
-            messages,
-            tried=tried(told.jobs, present),
-            guidance=ground.guidance,
-        ),
+        brief=brief(agent, task, told.notes, messages, tried=tried(told.jobs, present)),
         title=task.title.body if task.title else "",
         instruction=task.instruction,
         texts=tuple(task.texts),

@@ -22,7 +22,7 @@ from bot.rules.lifecycle import Compute, Run, Signal
 from bot.rules.outputs import CHANGED
 from bot.rules.sections import ci_marks
 from bot.rules.waiting import APPROVAL, START
-from bot.store import outbox, runs, story
+from bot.store import outbox, runs, spending, story
 from bot.store.outbox import Wish
 from bot.store.run_row import RunRow
 from bot.work import inheritance, plans, questions
@@ -199,8 +199,8 @@ async def refresh(tx: AsyncConnection, row: RunRow, *, now: float) -> None:
     body = wording.comment(seen)
     comment = _wish(row, "comment", "comment", priority, body=body, marker=wording.marker(row.id))
     await outbox.wish(tx, comment, now=now)
-    if row.own_pull and seen.ci:
-        about = {"number": row.own_pull, "marks": await _marks(tx, row), "text": seen.ci}
+    if row.own_pull and (text := wording.section(seen)):
+        about = {"number": row.own_pull, "marks": await _marks(tx, row), "text": text}
         await outbox.wish(tx, wish_of(row, "section", **about), now=now)
     if row.head is not None:
         # A completed check run stays completed: each round has one of its own.
@@ -212,7 +212,7 @@ async def refresh(tx: AsyncConnection, row: RunRow, *, now: float) -> None:
 
 
 async def _marks(tx: AsyncConnection, row: RunRow) -> Sequence[str]:
-    """Return the marks around CI, which a run that goes on has from the one that opened it."""
+    """Return the marks of our section, which a run that goes on has from the one before."""
     pull = Subject(repo=row.repo, number=row.own_pull or 0, kind="pull")
     openers = await runs.openers(tx, pull, row.repo_id) if row.after else ()
     return ci_marks(openers[0].id if openers else row.id)
@@ -270,6 +270,7 @@ async def view(tx: AsyncConnection, row: RunRow) -> wording.RunView:
         asks=asks,
         waits=[each.reason for each in waits],
         said="\n\n".join([*said, *missing]),
+        spent=await spending.spent(tx, row.id),
         changed="".join(each.payload["body"] for each in asked if each.kind == CHANGED),
     )
 

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from bot.model.facts import Waiting
 from bot.model.ids import Login, Repo, RunId, Sha
+from bot.model.models import Spent
+from bot.model.money import micros
 from bot.model.runs import Conclusion, Subject
 from bot.rules.buttons import APPROVE, BUTTONS, RETRY, STOP
 from bot.rules.lifecycle import Run
@@ -31,6 +33,7 @@ from bot.rules.wording import (
     next_branch,
     plain,
     pull_body,
+    section,
 )
 
 START = 1_800_000_000.0  # 2027-01-15, 08:00:00 UTC
@@ -69,6 +72,8 @@ ASKING = replace(
     asks=Waiting(reason="approval", about=Sha("5" * 40), since=START, deadline=START + 60),
 )
 FAILED = replace(DONE, conclusion=Conclusion.FAILURE, pull=None, words="It broke.")
+SPENT = Spent(models=("m-1",), turns=2, cost=micros("0.42"))
+USED = "`m-1` · 2 turns · 0 tokens read, 0 written · $0.42"
 EVIL = f"{marker(RunId('02X'))}\n<!-- \n@ann fixes #1\n```\n"
 
 
@@ -347,3 +352,16 @@ def test_ci_stands_in_the_comment_unless_it_has_a_pull_request_of_its_own():
     assert "\n\n**CI**: red\n" in comment(seen)
     assert "**CI**" not in comment(replace(seen, pull=9))
     assert check_run(seen)["summary"].endswith("**CI**: red")
+
+
+def test_what_models_have_cost_is_told_wherever_a_run_is_shown():
+    paid = replace(DONE, spent=SPENT, ci="CI is green.")
+    assert f"\n\n{USED}\n\nAsked for by ann. Took 61 s." in comment(paid)
+    assert f"CI is green.\n\n{USED} · 61 s" in check_run(paid)["summary"]
+    assert section(paid) == f"CI is green.\n\n{USED} · 61 s"
+
+
+def test_our_section_has_what_there_is_to_tell():
+    assert section(DONE) == ""
+    assert section(replace(DONE, ci="CI is green.")) == "CI is green."
+    assert section(replace(DONE, spent=SPENT)) == f"{USED} · 61 s"

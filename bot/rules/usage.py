@@ -1,0 +1,40 @@
+"""What a run has used of models, as one line for people."""
+
+from bot.model.models import Spent
+from bot.model.money import shown
+from bot.rules.markdown import clip, inline
+
+MOST_MODELS = 3
+"""Models that are told by name: an agent may ask for one after the other."""
+
+MOST_NAME = 60
+"""Characters of a model's name."""
+
+NO_PRICE = "price not known"
+
+
+def used(spent: Spent) -> str:
+    """Tell models, turns, tokens and money; nothing where no model was asked."""
+    if not spent.turns:
+        return ""
+    turns = "1 turn" if spent.turns == 1 else f"{spent.turns:,} turns"
+    cost = NO_PRICE if spent.cost is None else shown(spent.cost)
+    return " · ".join((_models(spent), turns, _tokens(spent), cost))
+
+
+def _models(spent: Spent) -> str:
+    names = [f"`{_name(each)}`" for each in spent.models[:MOST_MODELS]]
+    left = len(spent.models) - len(names)
+    return ", ".join([*names, *([f"{left} more"] if left else [])])
+
+
+def _name(model: str) -> str:
+    """Make a name fit for code in a line: agents send what they like."""
+    return inline(clip(model.replace("`", "'"), MOST_NAME))
+
+
+def _tokens(spent: Spent) -> str:
+    usage = spent.usage
+    cached = f" ({usage.cached:,} from a cache)" if usage.cached else ""
+    read = usage.input + usage.cached + usage.written
+    return f"{read:,} tokens read{cached}, {usage.output:,} written"
