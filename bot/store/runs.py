@@ -90,13 +90,16 @@ async def get(tx: AsyncConnection, run: RunId) -> RunRow:
 
 
 def _owns(subject: Subject, repo_id: int) -> ColumnElement[bool]:
-    """Say in SQL that a run owns a subject."""
-    owns = exists().where(
+    """Say in SQL that a run owns a subject.
+
+    It is a join: SQLite would look at every run of the repository for a subquery.
+    """
+    return and_(
         run_subjects.c.run == runs.c.id,
         run_subjects.c.repo == subject.repo,
         run_subjects.c.number == subject.number,
+        runs.c.repo_id == repo_id,
     )
-    return and_(owns, runs.c.repo_id == repo_id)
 
 
 async def open_on(tx: AsyncConnection, subject: Subject, repo_id: int) -> Sequence[RunRow]:

@@ -3,6 +3,8 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import event
 
+from bot.model.ids import Repo
+from bot.model.runs import Subject
 from bot.rules.lifecycle import Signal
 from bot.store import due, inbox, outbox, queue, runs, story
 from bot.store.engine import open_store
@@ -102,3 +104,20 @@ async def test_nobody_reads_every_run_to_see_that_nothing_is_due(explain):
     about_runs = [step for step in steps if " runs" in step]
     assert len(about_runs) == 5
     assert all("USING INDEX ix_runs_" in step for step in about_runs)
+
+
+SUBJECT = Subject(repo=Repo("octo/cat"), number=7, kind="issue")
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda rows: runs.open_on(rows, SUBJECT, 1),
+        lambda rows: runs.finished_on(rows, SUBJECT, 1, most=5),
+        lambda rows: runs.was_closed(rows, SUBJECT, 1),
+    ],
+    ids=["open", "finished", "closed"],
+)
+async def test_nobody_reads_every_run_of_a_repository_for_those_of_a_subject(explain, ask):
+    first, *_ = await explain(ask)
+    assert first.startswith("SEARCH run_subjects USING INDEX ix_run_subjects_subject")
