@@ -63,7 +63,8 @@ async def answer(
     A thread is resolved with it when its file is one of those that were changed.  The first
     push is told in the thread in which the run was asked for, too; that one stays open.
     """
-    found = {text.thread: text.path in files for text in await told_of(tx, row)}
+    told = await told_of(tx, row)
+    found = {text.thread: text.path in files for text in told if text.thread}
     if row.trigger.kind == "review_comment" and row.head_branch is None:
         found = {row.trigger.id: False, **found}
     for thread, resolves in found.items():
