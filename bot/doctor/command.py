@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from bot.clocks import system_clock
 from bot.doctor.database import database_findings
-from bot.doctor.environment import readable, secrets_in, settings_findings
+from bot.doctor.environment import models_finding, readable, secrets_in, settings_findings
 from bot.doctor.findings import Finding, report
 from bot.doctor.github import app_findings
 from bot.doctor.host import host_findings
@@ -37,6 +37,8 @@ async def examine(env: Mapping[str, str]) -> list[Finding]:
     now = system_clock(settings.clock).now()
     found += await asyncio.to_thread(lambda: list(host_findings(settings)))
     found += await database_findings(settings, now)
+    if as_gateway := readable(env, Process.GATEWAY):
+        found.append(models_finding(as_gateway))
     if as_app := readable(env, Process.WORK):
         found += await app_findings(as_app)
     return found

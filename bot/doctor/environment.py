@@ -4,13 +4,14 @@ from collections.abc import Iterator, Mapping
 
 from bot.doctor.findings import Finding
 from bot.model.errors import Misconfigured
-from bot.model.settings import HINTS, Process, Settings, read_settings
+from bot.model.settings import HINTS, VENDORS, Process, Settings, read_settings
 
 KEYS = ("GITHUB_PRIVATE_KEY", "GITHUB_PRIVATE_KEY_FILE")
 GOOD = {"GITHUB_APP_ID": "1", "GITHUB_PRIVATE_KEY": "x", "GITHUB_WEBHOOK_SECRET": "x"}
 """What lets the other settings be read, while one is looked at."""
 
-SECRET = ("GITHUB_PRIVATE_KEY", "GITHUB_WEBHOOK_SECRET", "DATABASE_URL")
+MODELS = ("OPENAI_COMPATIBLE_KEY", *(key for key, _, _ in VENDORS.values()))
+SECRET = ("GITHUB_PRIVATE_KEY", "GITHUB_WEBHOOK_SECRET", "DATABASE_URL", *MODELS)
 
 
 def settings_findings(env: Mapping[str, str]) -> Iterator[Finding]:
@@ -25,6 +26,13 @@ def settings_findings(env: Mapping[str, str]) -> Iterator[Finding]:
     if not mistakes:
         given = sum(1 for name in HINTS if env.get(name))
         yield Finding(where="settings", what=f"{given} given, the rest are defaults")
+
+
+def models_finding(gateway: Settings) -> Finding:
+    """Say which providers of models the gateway may ask."""
+    known = ", ".join(sorted(gateway.providers))
+    what = f"{known} can be asked" if known else "none is set up, for agents that need none"
+    return Finding(where="models", what=what)
 
 
 def readable(env: Mapping[str, str], *needs: Process) -> Settings | None:

@@ -19,6 +19,7 @@ MOST_OUTPUT = 32_000
 """Tokens of an answer to a request that does not say how many it may have."""
 
 DAY = 24 * 60 * 60
+GOES_ON = "goes on."
 _MILLION = 1_000_000
 
 
@@ -101,7 +102,7 @@ def cut_off(usage: Usage, ask: Ask, known: Known) -> Micros:
 def holds(spender: Spender, catalogue: Catalogue, now: float) -> Sequence[Hold]:
     """Return the limits of a request, the narrowest first; `now` is in Unix seconds."""
     day = int(now // DAY)
-    goes_on = f"`/{spender.prefix} continue +$2` goes on."
+    goes_on = f"`/{spender.prefix} continue +$2` {GOES_ON}"
     some = (
         (f"run:{spender.run}", 0, spender.per_run, "It has reached its budget of {}. " + goes_on),
         (f"repo:{spender.repo_id}", day, spender.per_day, _today("this repository")),
@@ -113,6 +114,11 @@ def holds(spender: Spender, catalogue: Catalogue, now: float) -> Sequence[Hold]:
         for scope, on, limit, words in some
         if limit is not None
     ]
+
+
+def tells_the_way(words: str) -> bool:
+    """Tell whether the words of a refusal say how the run may go on after all."""
+    return words.endswith(GOES_ON)
 
 
 def unpriced(ask: Ask) -> Refused:

@@ -13,14 +13,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model.clock import Clock
 from bot.model.errors import Fenced, Refused
-from bot.model.runs import JobPlan, Message
+from bot.model.runs import Conclusion, JobPlan, Message
 from bot.rules import outputs
 from bot.rules.attempts import DELIVERING_PATIENCE
+from bot.rules.budget import tells_the_way
 from bot.rules.delivering import DELIVERY
-from bot.rules.endings import MOST_KILLS, Ended, ending, goes_again
+from bot.rules.endings import MOST_KILLS, Ended, Ending, ending, goes_again
 from bot.rules.lifecycle import Compute, Run, Signal
 from bot.rules.outputs import Accepted, Place, Rejected
-from bot.store import jobs, mailbox, runs, story
+from bot.store import jobs, mailbox, runs, spending, story
 from bot.store.engine import Store
 from bot.store.jobs import JobRow
 from bot.store.run_row import RunRow
@@ -185,6 +186,9 @@ class Broker:
     async def _conclude(self, tx: AsyncConnection, row: RunRow, ended: Ended, now: float) -> None:
         asked = await story.asked(tx, row.id, row.fence)
         how = ending(ended, {each.kind for each in asked})
+        if how.conclusion is Conclusion.FAILURE:
+            await self._fail(tx, row, how, now)
+            return
         if how.signal is not Signal.DELIVERS:
             await telling.finish(tx, row, how, now=now)
             return
@@ -192,6 +196,15 @@ class Broker:
         await story.wait(tx, row.id, DELIVERY, now=now, deadline=now + DELIVERING_PATIENCE)
         await telling.tell(tx, parked, "The agent is done; checking what it made", now=now)
         await questions.ask(tx, parked, now=now)
+
+    async def _fail(self, tx: AsyncConnection, row: RunRow, how: Ending, now: float) -> None:
+        """End a run whose agent failed: for want of an answer from its model, if that is why."""
+        why = await spending.stopped(tx, row.id, row.fence)
+        if why is None:
+            await telling.finish(tx, row, how, now=now)
+            return
+        way_on = "" if tells_the_way(why) else telling.CONTINUES
+        await telling.finish(tx, row, replace(how, words=why), now=now, way_on=way_on)
 
     async def _working(self, tx: AsyncConnection, token: SecretStr) -> tuple[JobRow, RunRow]:
         job = _known(await jobs.by_run_token(tx, token))

@@ -19,7 +19,7 @@ from bot.github.permissions import PUSH, Operation, union
 from bot.model.errors import Misconfigured
 from bot.model.readers import ALWAYS_SENT, EVENTS, READERS
 from bot.model.runs import Limits
-from bot.model.settings import HINTS, Process, read_settings
+from bot.model.settings import HINTS, VENDORS, Process, read_settings
 from bot.rules.agents import BUILT_IN
 from bot.rules.buttons import buttons as shown_buttons
 from bot.rules.lifecycle import COMPUTE, OWED, RUN, Compute, Run, Signal, mermaid
@@ -45,6 +45,7 @@ FIELDS = {
     "GREENROOM_HOME": "home",
     "GREENROOM_BLOBS": "blobs",
     "GREENROOM_JOB_UIDS": "job_uids",
+    "GREENROOM_RUNTIME": "runtime",
     "GREENROOM_RUNS_AT_ONCE": "runs_at_once",
     "GREENROOM_RUNS_PER_REPO": "runs_per_repo",
 }
@@ -80,6 +81,8 @@ def _who(name: str) -> str:
 
 
 def _default(name: str) -> str:
+    if found := [url for _, base, url in VENDORS.values() if base == name]:
+        return f"`{found[0]}`"
     if name not in FIELDS:
         return ""
     found = read_settings({}, frozenset())

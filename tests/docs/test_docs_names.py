@@ -13,6 +13,7 @@ from sqlalchemy import Table, UniqueConstraint, create_engine, text
 from bot.cli import _parser
 from bot.gateway.calls import Calls
 from bot.gateway.checkpoints import Blobs
+from bot.gateway.models import Models
 from bot.gateway.repositories import Repositories
 from bot.harness import __main__ as harness
 from bot.model.settings import HINTS, Process
@@ -96,7 +97,11 @@ def test_secrets_are_given_to_those_who_need_them():
 
 
 def test_every_setting_is_one():
-    named = set(re.findall(r"\b(?:GREENROOM|GITHUB)_[A-Z_]+\b|\bDATABASE_URL\b", ALL))
+    named = set(
+        re.findall(
+            r"\b(?:GREENROOM|GITHUB|ANTHROPIC|OPENAI|GEMINI)_[A-Z_]+\b|\bDATABASE_URL\b", ALL
+        )
+    )
     assert named == HINTS.keys() - {"PORT"}
 
 
@@ -157,6 +162,7 @@ def test_every_door_of_the_gateway_is_told():
     nothing = SimpleNamespace()
     routes = [*Calls(nothing).routes(), *Blobs(nothing).routes()]
     routes += Repositories(nothing, nothing, nothing).routes()
+    routes += Models(nothing, nothing).routes()
     doors = {
         f"POST {route.path}" if route.method == "POST" else route.path.split("{")[0]
         for route in routes

@@ -4,7 +4,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.model.errors import Misconfigured
-from bot.model.settings import HINTS, Process, Settings, read_settings
+from bot.model.settings import HINTS, Address, Process, Settings, read_settings
 
 EVERY = frozenset(Process)
 HOME = {"GREENROOM_HOME": "/srv/greenroom"}
@@ -23,8 +23,12 @@ BROKEN = {
     "PORT": ["0", "65536", "http", "-1"],
     "GREENROOM_JOB_UIDS": ["5", "9-5", "0-5", "a-b", "5-"],
     "GREENROOM_TOOLBOXES": ["python", "python=here", "=/opt/x7", "a=/x,b"],
+    "GREENROOM_RUNTIME": ["default", "command", "acp", "gpt"],
     "GREENROOM_RUNS_AT_ONCE": ["0", "many"],
     "GREENROOM_RUNS_PER_REPO": ["0", "-2"],
+    "ANTHROPIC_API_KEY": ["k\u00e9y", "two\nlines"],
+    "GEMINI_BASE_URL": ["generativelanguage"],
+    "OPENAI_COMPATIBLE_URL": ["localhost:8000"],
 }
 
 
@@ -45,8 +49,11 @@ def test_the_least_that_must_be_set():
         floor=None,
         job_uids=(210000, 210999),
         toolboxes={},
+        runtime="playbook",
         runs_at_once=4,
         runs_per_repo=3,
+        providers={},
+        models=None,
     )
 
 
@@ -62,8 +69,14 @@ def test_all_that_may_be_set():
         "GREENROOM_FLOOR": "/etc/greenroom.yml",
         "GREENROOM_JOB_UIDS": "300000-300000",
         "GREENROOM_TOOLBOXES": "python=/opt/python, node = /opt/node,",
+        "GREENROOM_RUNTIME": "opencode",
         "GREENROOM_RUNS_AT_ONCE": "9",
         "GREENROOM_RUNS_PER_REPO": "1",
+        "GREENROOM_MODELS": "/etc/models.yml",
+        "ANTHROPIC_API_KEY": "k1",
+        "OPENAI_API_KEY": " k2\n",
+        "OPENAI_BASE_URL": "https://eu.api.openai.com/v1/",
+        "OPENAI_COMPATIBLE_URL": "http://10.0.0.5:8000/v1",
     }
     assert read_settings(env, EVERY) == Settings(
         app_id=42,
@@ -81,14 +94,30 @@ def test_all_that_may_be_set():
         floor=Path("/etc/greenroom.yml"),
         job_uids=(300000, 300000),
         toolboxes={"python": Path("/opt/python"), "node": Path("/opt/node")},
+        runtime="opencode",
         runs_at_once=9,
         runs_per_repo=1,
+        providers={
+            "anthropic": Address(url="https://api.anthropic.com", key=SecretStr("k1")),
+            "openai": Address(url="https://eu.api.openai.com/v1", key=SecretStr("k2")),
+            "compatible": Address(url="http://10.0.0.5:8000/v1", key=None),
+        },
+        models=Path("/etc/models.yml"),
     )
 
 
 def test_the_gateway_sees_no_secret_of_the_app():
     seen = read_settings(LEAST, frozenset({Process.GATEWAY}))
     assert (seen.app_id, seen.webhook_secrets) == (0, ())
+
+
+def test_nobody_but_the_gateway_sees_the_keys_of_models():
+    given = LEAST | {"GEMINI_API_KEY": "k3", "OPENAI_COMPATIBLE_URL": "http://h/v1"}
+    keyed = given | {"OPENAI_COMPATIBLE_KEY": "k4"}
+    seen = read_settings(keyed, frozenset({Process.GATEWAY})).providers
+    assert seen["compatible"] == Address(url="http://h/v1", key=SecretStr("k4"))
+    assert "k3" not in repr(seen)
+    assert read_settings(keyed, frozenset({Process.WORK, Process.WEB})).providers == {}
 
 
 NEEDED = [
