@@ -28,6 +28,9 @@ SubjectKind = Literal["issue", "pull"]
 RuntimeName = Literal["acp", "claude", "codex", "command", "gemini", "opencode", "playbook"]
 """The programs that can be an agent's brain."""
 
+COMMANDED: frozenset[RuntimeName] = frozenset({"acp", "command"})
+"""Those that an agent's file tells what to start, so that nobody else can choose them."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:

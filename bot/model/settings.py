@@ -8,13 +8,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast, get_args
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
 from bot.model.errors import Misconfigured
 from bot.model.models import Provider
+from bot.model.runs import COMMANDED, RuntimeName
 
 T = TypeVar("T")
 
@@ -34,6 +35,7 @@ HINTS: Mapping[str, str] = {
     "GREENROOM_FLOOR": "give a file like .github/greenroom.yml, whose enforce: holds everywhere",
     "GREENROOM_JOB_UIDS": "give a range of unused user ids such as 210000-210999",
     "GREENROOM_TOOLBOXES": "give NAME=FOLDER pairs with commas between them",
+    "GREENROOM_RUNTIME": "give playbook, claude, codex, gemini or opencode",
     "GREENROOM_RUNS_AT_ONCE": "give a whole number above zero",
     "GREENROOM_RUNS_PER_REPO": "give a whole number above zero",
     "ANTHROPIC_API_KEY": "give a key for Anthropic's models",
@@ -84,6 +86,7 @@ class Settings:
         floor: the file of settings that hold where an organization enforces none of its own.
         job_uids: first and last user id that jobs may take when started by root.
         toolboxes: read-only tool trees by name, offered to every sandbox.
+        runtime: of agents that leave it to the operator, such as the built-in `fix`.
         runs_at_once: how many runs may hold a runner at the same time.
         runs_per_repo: the same, for one repository.
         providers: the providers of models that are set up; in the gateway alone.
@@ -105,6 +108,7 @@ class Settings:
     floor: Path | None
     job_uids: tuple[int, int]
     toolboxes: Mapping[str, Path]
+    runtime: RuntimeName
     runs_at_once: int
     runs_per_repo: int
     providers: Mapping[Provider, Address]
@@ -139,6 +143,7 @@ def read_settings(env: Mapping[str, str], needs: frozenset[Process]) -> Settings
         floor=Path(env["GREENROOM_FLOOR"]) if env.get("GREENROOM_FLOOR") else None,
         job_uids=_read(env, "GREENROOM_JOB_UIDS", _uids, "210000-210999"),
         toolboxes=_read(env, "GREENROOM_TOOLBOXES", _toolboxes, ""),
+        runtime=_read(env, "GREENROOM_RUNTIME", _runtime, "playbook"),
         runs_at_once=_read(env, "GREENROOM_RUNS_AT_ONCE", _positive, "4"),
         runs_per_repo=_read(env, "GREENROOM_RUNS_PER_REPO", _positive, "3"),
         providers=_providers(env) if Process.GATEWAY in needs else {},
@@ -229,6 +234,14 @@ def _database(text: str) -> SecretStr:
     if driver is None or not separator or rest.strip("/") in {"", ":memory:"}:
         raise ValueError
     return SecretStr(f"{driver}://{rest}")
+
+
+def _runtime(text: str) -> RuntimeName:
+    """Read a runtime that needs no more than its name."""
+    for name in get_args(RuntimeName):
+        if name == text and name not in COMMANDED:
+            return cast("RuntimeName", name)
+    raise ValueError
 
 
 def _uids(text: str) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from typing import Annotated, Literal, cast, get_args
 from pydantic import ConfigDict, Field, Strict
 from pydantic.dataclasses import dataclass
 
-from bot.model.runs import AgentSpec, Limits, RuntimeName
+from bot.model.runs import COMMANDED, AgentSpec, Limits, RuntimeName
 from bot.rules.agents import FALLBACK, LONGEST, Agent, Allow, On
 from bot.rules.complaints import check, place
 from bot.rules.conditions import trouble
@@ -46,17 +46,7 @@ ALWAYS: Mapping[str, int] = {"noop": 1, "missing_tool": 5}
 USUAL = "default"
 """The runtime that the operator has chosen for agents that do not mind."""
 
-COMING = "The runtime {found} is not there yet."
-PLANNED = ("claude", "codex", "opencode", "gemini", "acp")
-THERE: tuple[str, ...] = get_args(RuntimeName)
-RUNTIMES = OneOf(
-    words=(*THERE, USUAL),
-    what="runtimes",
-    later={name: COMING for name in PLANNED if name not in THERE},
-)
-COMMANDED = frozenset({"command", "acp"})
-"""Runtimes that an agent's file tells which program to start."""
-
+RUNTIMES = OneOf(words=(USUAL, *get_args(RuntimeName)), what="runtimes")
 WITHOUT_MODEL = frozenset({"command", "playbook"})
 """Runtimes that we send no request to a model for."""
 
@@ -150,7 +140,7 @@ class AgentTerms:
         description="The program that is its brain.", examples=["playbook"]
     )
     command: tuple[Word, ...] = many(
-        "For the runtime `command`: the program and its arguments.", ["make", "format"]
+        "For the runtimes `command` and `acp`: the program and its arguments.", ["make", "format"]
     )
     model: Model | None = setting(
         "The language model that it uses; without one, the operator's choice.",

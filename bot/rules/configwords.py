@@ -7,7 +7,7 @@ Each class stands in an `Annotated` type: it reads a value, or raises the error 
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -118,20 +118,16 @@ class OneOf(_Word):
 
     Attributes:
         what: what the words are, in the plural.
-        later: words that will mean something, and what is said of them meanwhile.
     """
 
     words: Collection[str]
     what: str
-    later: Mapping[str, str] = field(default_factory=dict)
 
     def read(self, value: object) -> object:
         """Return the word as it is."""
         if isinstance(value, str) and value in self.words:
             return value
         listed = ", ".join(f"`{word}`" for word in self.words)
-        if isinstance(value, str) and value in self.later:
-            raise wrong(self.later[value], f"Until then there are: {listed}.")
         near = nearest(value, self.words) if isinstance(value, str) else None
         remedy = f"Write `{near}`." if near else f"There are: {listed}."
         raise wrong(f"{{found}} is none of the {self.what}.", remedy)

@@ -77,7 +77,7 @@ def _loops(
     lowers = Lowers(settings.home / "lowers", mirrors)
     workspaces = Workspaces(mirrors=mirrors, lowers=lowers, quarantines=quarantines)
     launcher = Launcher(context, runner, workspaces, settings.home / "gateway")
-    configs = Configs(context, _floor(settings))
+    configs = Configs(context, _floor(settings), settings.runtime)
     capacity = Capacity(everywhere=settings.runs_at_once, repo=settings.runs_per_repo)
     return {
         "inbox": Inbox(context, configs, handlers.REACTIONS, new_run).step,

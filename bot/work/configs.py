@@ -10,6 +10,7 @@ import asyncio
 import re
 from collections import OrderedDict
 from collections.abc import Iterator
+from functools import partial
 from weakref import WeakValueDictionary
 
 import structlog
@@ -21,6 +22,8 @@ from bot.github.client import AtRepository
 from bot.github.contents import File
 from bot.model.errors import Refused
 from bot.model.ids import InstallationId, Repo, Sha
+from bot.model.runs import RuntimeName
+from bot.rules.agents import FALLBACK
 from bot.rules.configfile import MOST_SIZE
 from bot.rules.repoconfig import Config, Layer, Mistake, effective, mistakes
 from bot.store import layers
@@ -67,11 +70,17 @@ class Configs:
     Args:
         context: where files come from and are kept.
         floor: the operator's own layer, for where no organization says anything.
+        runtime: the operator's, for agents that leave it to them.
     """
 
-    def __init__(self, context: Context, floor: Layer | None = None) -> None:
+    def __init__(
+        self,
+        context: Context,
+        floor: Layer | None = None,
+        runtime: RuntimeName = FALLBACK,
+    ) -> None:
         self._context = context
-        self._floor = floor
+        self._effective = partial(effective, floor=floor, runtime=runtime)
         self._looking: WeakValueDictionary[Repo, asyncio.Lock] = WeakValueDictionary()
         self._absent: dict[Repo, float] = {}
         self._known: OrderedDict[tuple[object, ...], Config] = OrderedDict()
@@ -132,7 +141,7 @@ class Configs:
         if pair not in self._known:
             async with self._context.store.read() as rows:
                 below, above = [await _in_force(rows, row) for row in (org, own)]
-            made = await asyncio.to_thread(effective, below, above, self._floor)
+            made = await asyncio.to_thread(self._effective, below, above)
             self._known[pair] = made
             if len(self._known) > KEPT:
                 self._known.popitem(last=False)

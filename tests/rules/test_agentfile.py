@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.model.runs import AgentSpec, Limits, RuntimeName
-from bot.rules.agentfile import ALWAYS, COMMANDED, MOST_PROMPT, OUTPUTS, RUNTIMES, read
+from bot.model.runs import COMMANDED, AgentSpec, Limits, RuntimeName
+from bot.rules.agentfile import ALWAYS, MOST_PROMPT, OUTPUTS, read
 from bot.rules.agents import BUILT_IN, FALLBACK, LABEL, LONGEST, Agent, Allow, On
 from bot.rules.verbs import VERBS
 
@@ -247,13 +247,7 @@ def test_what_is_wrong_is_told_with_its_line(text, line, words, remedy):
     assert wrong(text) == [(line, words, remedy)]
 
 
-@pytest.mark.parametrize("name", RUNTIMES.later)
-def test_a_runtime_that_cannot_work_yet_is_refused(name):
-    ((line, words, _),) = wrong(written(runtime=name))
-    assert (line, words) == (4, f"`greenroom.runtime`: The runtime `{name}` is not there yet.")
-
-
-def test_every_runtime_that_can_work_is_taken():
+def test_every_runtime_is_taken():
     for name in get_args(RuntimeName):
         command = {"command": "[make, fix]"} if name in COMMANDED else {}
         assert agent(written(runtime=name, **command)).spec.runtime == name

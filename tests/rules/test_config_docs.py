@@ -67,7 +67,7 @@ def test_every_setting_is_told():
 
 @pytest.mark.parametrize(
     "words",
-    [EVENTS.words, OUTPUTS.words, RUNTIMES.words, RUNTIMES.later, FUNCTIONS, MACROS],
+    [EVENTS.words, OUTPUTS.words, RUNTIMES.words, FUNCTIONS, MACROS],
     ids=lambda words: next(iter(words)),
 )
 def test_every_word_is_told(words):

@@ -3,13 +3,12 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic_core import PydanticCustomError
 
 from bot.rules.agents import Allow
 from bot.rules.complaints import check, schema
 from bot.rules.configfile import Node, compose
 from bot.rules.configmodel import ConfigFile
-from bot.rules.configwords import OneOf, Seconds, Time, Who
+from bot.rules.configwords import Seconds, Time, Who
 
 IMAGE = f"registry.example/tools/python@sha256:{'0' * 64}"
 
@@ -239,14 +238,6 @@ def test_a_key_may_look_like_a_mark_of_pydantic():
 def test_all_mistakes_are_told_at_once():
     node, _ = compose("a.yml", "a: 1\nb: 2\nci: 3\nversion: 4")
     assert len(check(node, ConfigFile)[1]) == 4
-
-
-def test_a_word_that_will_mean_something_is_answered_with_when():
-    words = OneOf(words=("here",), what="places", later={"there": "{found} is not built yet."})
-    with pytest.raises(
-        PydanticCustomError, match=r"is not built yet\. Until then there are: `here`\."
-    ):
-        words.read("there")
 
 
 def test_a_length_of_time_is_shown_as_it_is_written():
