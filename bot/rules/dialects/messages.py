@@ -111,7 +111,10 @@ def _block(block: Body, depth: int) -> Iterator[tuple[str, Any]]:
     for name, value in block.items():
         if name == "source" and part(block, name).get("type") in {"url", "file"}:
             raise beyond("What lies at an address")
-        yield name, _blocks(value, depth + 1) if name in {"content", "source"} else value
+        if name == "source":
+            yield name, dict(_block(part(block, name), depth + 1))
+        else:
+            yield name, _blocks(value, depth + 1) if name == "content" else value
 
 
 def _kept_briefly(block: Body) -> Body:

@@ -71,12 +71,13 @@ def refusal(words: str) -> Body:
 
 
 def usage_of(usage: Body, asked: str, answered: str) -> Usage:
-    """Read the tokens of an answer; those from the cache are among the input here."""
+    """Read the tokens of an answer; those of the cache are among the input here."""
     whole = tokens(usage.get(f"{asked}_tokens"))
     details = part(usage, f"{asked}_tokens_details")
     cached = min(tokens(details.get("cached_tokens")), whole)
+    written = min(tokens(details.get("cache_write_tokens")), whole - cached)
     output = tokens(usage.get(f"{answered}_tokens"))
-    return Usage(input=whole - cached, cached=cached, output=output)
+    return Usage(input=whole - cached - written, cached=cached, written=written, output=output)
 
 
 def _within(tool: Body) -> Body:
