@@ -33,7 +33,7 @@ def replied(event: TextWritten, facts: Facts) -> Sequence[Intent]:
     run = None if facts.by_us or facts.commands else answered(event, facts.asking)
     if run is None:
         return []
-    request = Request(event=event, trigger=event.where, known=facts)
+    request = Request(event=event, trigger=event.where, known=facts).only(run)
     decision, record = request.decide("answer")
     if decision.allowed:
         return [record, request.tell(run, "answer", answer(event.text)), request.seen()]

@@ -18,7 +18,7 @@ from bot.model.runs import Conclusion, MessageKind
 from bot.reactions import Reaction
 from bot.rules import answers
 from bot.rules.grammar import Command, might_command, nearest
-from bot.rules.policy import Ask, decide
+from bot.rules.policy import Ask, Decision, decide
 from bot.rules.repoconfig import Agent
 from bot.rules.requests import Known, Request, quotes
 from bot.rules.roles import Role
@@ -305,7 +305,15 @@ class Talk:
             return Said(words="No run waits for an answer here.")
         if not command.instruction:
             return Said(words=f"Write the answer behind `{command.verb}`.")
-        return Said([self._message(found[-1], command.instruction)], done=True)
+        run = next((each for each in reversed(found) if self._may_tell(each).allowed), found[-1])
+        decision = self._may_tell(run)
+        if not decision.allowed:
+            return Said([self.request.refuse(decision)])
+        return Said([self._message(run, command.instruction)], done=True)
+
+    def _may_tell(self, run: RunNow) -> Decision:
+        """Decide whether the person may tell this run something: what is no answer steers it."""
+        return decide(self.request.only(run).ask("answer" if run.question else run.agent))
 
     def pause(self, command: Command) -> Said:
         """Hold runs back."""

@@ -80,6 +80,10 @@ class Request:
             left_today=known.left_today - started,
         )
 
+    def only(self, run: RunNow) -> "Request":
+        """Ask about one run: who asked for another one has no say in it."""
+        return replace(self, known=replace(self.known, open_runs=(run,)))
+
     def decide(self, act: str, *, started: int = 0) -> tuple[Decision, RecordDecision]:
         """Decide on an act, and say what is written down of it; `started` runs just now."""
         decision = decide(self.ask(act, started=started))

@@ -127,8 +127,31 @@ def test_the_newest_run_that_asks_is_answered_and_where_none_asks_the_newest_is_
     other = run(id=RunId("01SECOND"), agent="tidy")
     key = f"{NOW:.0f}:Left"
     assert told("Left", key=key) in by_command("/gr answer Left", open_runs=(ASKING, other))
-    late = told("Left", kind="steer", key=key, to=other)
-    assert late in by_command("/gr answer Left", open_runs=(run(), other))
+    writer = actor(Role.WRITE)
+    late = told("Left", by=writer, trusted=True, kind="steer", key=key, to=other)
+    assert late in by_command("/gr answer Left", by=writer, open_runs=(run(), other))
+
+
+def test_what_answers_no_question_steers_a_run_and_is_for_who_may_start_its_agent():
+    *_, refusal = by_command("/gr answer Left", open_runs=(run(),))
+    assert refusal.words == "`fix` needs write access to this repository."
+    closed = replace(ASKING, question=replace(ASKING.question, closed=NOW - 1))
+    key = f"{NOW:.0f}:Left"
+    late = told("Left", kind="steer", key=key, to=closed)
+    assert late in by_command("/gr answer Left", open_runs=(closed,))
+
+
+def test_who_asked_for_one_run_answers_no_question_of_another():
+    mine = replace(ASKING, id=RunId("01MINE"), asked_by_id=MALLORY.id)
+    both = {"by": STRANGER, "open_runs": (mine, ASKING)}
+    key = f"{NOW:.0f}:The first"
+    assert told(by=STRANGER, key=key, to=mine) in by_command("/gr answer The first", **both)
+    closed = replace(mine, question=replace(mine.question, closed=NOW - 1))
+    sent = by_command("/gr answer x", by=STRANGER, open_runs=(ASKING, closed))
+    assert not any(isinstance(each, SendMessage) for each in sent)
+    assert below(QUOTE, by=STRANGER, asking=(mine, ASKING)) == no(
+        "answer", "role", "`answer` needs triage access to this repository.", by=STRANGER
+    )
 
 
 @pytest.mark.parametrize(
