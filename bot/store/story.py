@@ -77,8 +77,9 @@ async def steps(tx: AsyncConnection, run: RunId) -> Sequence[Step]:
     )
     rows = (await tx.execute(query)).all()
     told = [Step(at=at, text=text, agent=by == "agent") for at, by, text in rows]
-    older = [step for step in told if step.agent][: max(len(told) - MOST_STEPS, 0)]
-    told = [step for step in told if step not in older]
+    agents = [at for at, step in enumerate(told) if step.agent]
+    older = frozenset(agents[: max(len(told) - MOST_STEPS, 0)])
+    told = [step for at, step in enumerate(told) if at not in older]
     half = MOST_STEPS // 2
     return told if len(told) <= MOST_STEPS else [*told[:half], *told[-half:]]
 

@@ -63,7 +63,9 @@ async def ask_again(tx: AsyncConnection, intent: AskAgain, *, now: float) -> str
     row = await runs.get(tx, intent.run)
     found = (await story.waiting(tx, [row.id])).get(row.id, [])
     waits = {each.reason: each for each in found}
-    if row.state is Run.PARKED and PLAN in waits:
+    if row.state is Run.PARKED and (asked := waits.get(PLAN)):
+        if asked.plan and asked.plan.sha == intent.sha:
+            return f"run {row.id} has a plan for {intent.sha} already"
         return await _plan_anew(tx, row, intent, now=now)
     wait = waits.get(START)
     if row.state is not Run.PARKED or wait is None:

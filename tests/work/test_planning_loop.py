@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from bot.model.intents import AskAgain
 from bot.model.runs import Conclusion
 from bot.rules.lifecycle import Compute, Run
 from bot.rules.outputs import Rejected
 from bot.store import story
+from bot.work import approvals
 from tests.github.embedded import REPO
 from tests.work.conversations import FIXER, People, terms
 
@@ -308,3 +310,15 @@ async def test_words_while_what_was_planned_is_pushed_need_another_plan(house, p
     await house.passes(30, step=5)
     outputs = house.runner.latest.plan.agent.outputs
     assert ("plan" in outputs, "push" in outputs, len(await pulls(people))) == (True, False, 1)
+
+
+async def test_a_late_yes_to_an_older_plan_leaves_the_one_for_the_new_head(house, people):
+    number, _, named = await on_a_pull(people, house)
+    head = await people.moves("topic")
+    await says(people, number, f"/gr approve {named}")
+    again = await made(house)
+    run = await house.run()
+    async with house.store.begin() as tx:
+        await approvals.ask_again(tx, AskAgain(run=run.id, sha=head), now=house.time.now)
+    assert (await waits(house))["plan"].startswith(again)
+    assert len(house.runner.launched) == 2
