@@ -227,21 +227,21 @@ async def _here(_request: web.Request) -> web.Response:
 async def _played(
     request: web.Request, dialect: Dialect, turn: Turn, answer: Answer, asked: Asked
 ) -> web.StreamResponse:
-    cut = turn.drop is not None or not (turn.answers or turn.status)
-    if turn.status or not asked.stream or not turn.drop:
+    """Answer as the turn says: with a failure, whole, as a stream, or not to the end."""
+    begins = asked.stream if turn.drop else turn.answers
+    if not (begins and turn.drop):
         await asyncio.sleep(turn.stall)
     if turn.status is not None:
         again = {} if turn.retry_after is None else {"Retry-After": str(turn.retry_after)}
-        words = answer.text or f"The script says {turn.status}."
-        body = dialect.error(turn.status, words)
+        body = dialect.error(turn.status, answer.text or f"The script says {turn.status}.")
         return web.json_response(body, status=turn.status, headers=again)
-    if not asked.stream and not cut:
+    if begins and not asked.stream:
         return web.json_response(dialect.whole(answer))
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
-    if turn.drop or not cut:
+    if begins:
         await response.prepare(request)
         await _send(response, dialect.events(answer, asked), turn)
-    if cut and request.transport is not None:
+    if not turn.answers and request.transport is not None:
         request.transport.close()
     return response
 

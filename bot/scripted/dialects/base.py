@@ -20,6 +20,14 @@ MADE = 1_700_000_000
 
 TITLE = "A scripted session"
 
+BRIDGES = frozenset(
+    {
+        "No response requested.",  # Claude Code
+        "[The previous response was interrupted before it completed.]",  # Gemini CLI
+    }
+)
+"""What agents put into the model's mouth where they take up a session that was cut."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
@@ -77,6 +85,11 @@ def answered(from_model: Iterable[bool]) -> int:
     One answer may be several entries in a row.
     """
     return sum(1 for is_answer, _ in itertools.groupby(from_model) if is_answer)
+
+
+def bridges(content: object) -> bool:
+    """Whether a message of the model's is none that it gave; see `BRIDGES`."""
+    return text_of(content) in BRIDGES
 
 
 def beside(tools: Sequence[Tool], schema: Json | None, system: str) -> str | None:

@@ -12,6 +12,7 @@ from bot.scripted.dialects.base import (
     Json,
     answered,
     beside,
+    bridges,
     event,
     pieces,
     text_of,
@@ -47,7 +48,7 @@ def asked(path: str, body: Json) -> Asked:
     return Asked(
         model=model,
         stream=verb == "streamGenerateContent",
-        answered=answered(each.get("role") == "model" for each in body.get("contents") or ()),
+        answered=answered(map(_from_model, body.get("contents") or ())),
         tools=tools,
         beside=beside(
             tools,
@@ -74,6 +75,10 @@ def events(answer: Answer, _asked: Asked) -> Iterator[bytes]:
 def error(status: int, words: str) -> Json:
     """Write a failure."""
     return {"error": {"code": status, "message": words, "status": ERRORS.get(status, "UNKNOWN")}}
+
+
+def _from_model(content: Json) -> bool:
+    return content.get("role") == "model" and not bridges(content.get("parts"))
 
 
 def _response(answer: Answer, parts: list[dict[str, Any]], reason: str | None) -> Json:

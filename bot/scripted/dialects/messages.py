@@ -15,6 +15,7 @@ from bot.scripted.dialects.base import (
     Json,
     answered,
     beside,
+    bridges,
     event,
     pieces,
     text_of,
@@ -44,7 +45,7 @@ def asked(_path: str, body: Json) -> Asked:
     return Asked(
         model=body.get("model", ""),
         stream=bool(body.get("stream")),
-        answered=answered(each.get("role") == "assistant" for each in body.get("messages") or ()),
+        answered=answered(map(_from_model, body.get("messages") or ())),
         tools=tools,
         beside=beside(tools, wanted.get("schema"), text_of(body.get("system"))),
     )
@@ -86,6 +87,10 @@ def error(status: int, words: str) -> Json:
         "error": {"type": ERRORS.get(status, "api_error"), "message": words},
         "request_id": "req_scripted",
     }
+
+
+def _from_model(message: Json) -> bool:
+    return message.get("role") == "assistant" and not bridges(message.get("content"))
 
 
 def _message(answer: Answer) -> dict[str, Any]:
