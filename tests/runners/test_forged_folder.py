@@ -73,7 +73,7 @@ async def test_a_process_of_another_uid_is_never_signalled(folder, runner, bysta
 
 
 @as_root
-@pytest.mark.parametrize("uid", [0, JOB])
+@pytest.mark.parametrize("uid", [0, JOB], ids=["root", "job"])
 async def test_a_process_that_the_job_names_is_never_signalled(folder, runner, bystander, uid):
     named = bystander(uid)
     name(folder, named, writer=JOB)
