@@ -7,6 +7,7 @@ ends every agent at once, while it would try others again for minutes.
 import asyncio
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, get_args
 from weakref import WeakValueDictionary
@@ -37,6 +38,8 @@ AT_ONCE = 8
 
 ARRIVES_WITHIN = 60.0
 """Seconds for a request to come."""
+
+LATE = NoAnswer(status=None, words="The model did not answer in time.", again=False, free=False)
 
 _LARGE = 256 * 1024
 _CHUNK = 1 << 16
@@ -109,25 +112,27 @@ class Models:
                 else:
                     await passing.back(found)
         except TimeoutError:
+            if passing.near is None:
+                unanswered = LATE
             passing.cut()
         finally:
-            if unanswered is not None:
-                words, status = unanswered.words, unanswered.status
-                await self._spending.unanswered(reserved, words, status=status)
-            else:
-                await self._spending.settle(
-                    reserved, passing.tally, status=HTTPStatus.OK, whole=passing.whole
-                )
-        log.info(
-            "model.answered",
-            run=reserved.caller.run,
-            model=reserved.ask.model,
-            status=unanswered.status if unanswered else int(HTTPStatus.OK),
-            whole=passing.whole,
-        )
+            await self._settle(reserved, passing, unanswered)
         if unanswered is not None:
             return _refusal(dialect, unanswered.words)
-        return passing.near or _refusal(dialect, "The model did not answer in time.")
+        return await passing.end()
+
+    async def _settle(
+        self, reserved: Reserved, passing: "_Passing", unanswered: NoAnswer | None
+    ) -> None:
+        status: int | None = HTTPStatus.OK
+        if unanswered is not None:
+            words, status = unanswered.words, unanswered.status
+            await self._spending.unanswered(reserved, words, status=status, free=unanswered.free)
+        else:
+            tally, whole = passing.tally, passing.whole
+            await self._spending.settle(reserved, tally, status=HTTPStatus.OK, whole=whole)
+        run, model = reserved.caller.run, reserved.ask.model
+        log.info("model.answered", run=run, model=model, status=status, whole=passing.whole)
 
 
 class _Passing:
@@ -171,9 +176,16 @@ class _Passing:
                 await self.near.write(piece)
             meter.close()
             self.whole = True
-            await self.near.write_eof()
         except (aiohttp.ClientError, ConnectionError, TimeoutError):
             self.cut()
+
+    async def end(self) -> web.StreamResponse:
+        """End it; by then its cost is written down, so that the next request is judged by it."""
+        assert self.near is not None
+        if self.whole:
+            with suppress(ConnectionError):
+                await self.near.write_eof()
+        return self.near
 
     def _add(self, said: Any) -> None:
         for each in said if isinstance(said, list) else [said]:

@@ -20,7 +20,7 @@ from yarl import URL
 from bot.model.errors import Refused
 from bot.model.models import Provider
 from bot.model.settings import Address
-from bot.rules.dialects.base import Request
+from bot.rules.dialects.base import Body, Request
 from bot.rules.dialects.messages import betas
 
 log = structlog.get_logger()
@@ -93,12 +93,14 @@ class NoAnswer:
         status: what the provider said; None when it said nothing.
         words: one sentence, safe to show.
         again: whether another try may be spared it.
+        free: whether it is known to have cost nothing.
         after: seconds that the provider wants to be left alone.
     """
 
     status: int | None
     words: str
     again: bool
+    free: bool = True
     after: float = 0.0
 
 
@@ -141,13 +143,14 @@ class Upstream:
 
         `given` are the headers of who asks, `gone` tells whether they have left.
         """
-        found = await self._try(provider, request, given)
+        data = await asyncio.to_thread(_written, request.body)
+        found = await self._try(provider, request, data, given)
         for pause in self._patience.pauses:
             if isinstance(found, Answer) or not self._worth(found) or gone():
                 break
             log.warning("model.tried_again", provider=provider, status=found.status)
             await asyncio.sleep(max(pause, found.after))
-            found = await self._try(provider, request, given)
+            found = await self._try(provider, request, data, given)
         try:
             yield found
         finally:
@@ -158,7 +161,7 @@ class Upstream:
         return found.again and found.after <= self._patience.longest_pause
 
     async def _try(
-        self, provider: Provider, request: Request, given: Mapping[str, str]
+        self, provider: Provider, request: Request, data: bytes, given: Mapping[str, str]
     ) -> Answer | NoAnswer:
         timeout = aiohttp.ClientTimeout(
             total=None, sock_connect=self._patience.connect, sock_read=self._patience.silence
@@ -166,13 +169,15 @@ class Upstream:
         try:
             response = await self._http.post(
                 self._url(provider, request),
-                data=json.dumps(request.body, ensure_ascii=False).encode("utf-8", "replace"),
+                data=data,
                 headers=self._headers(provider, given),
                 timeout=timeout,
                 allow_redirects=False,
             )
-        except (aiohttp.ClientError, TimeoutError, OSError):
-            return NoAnswer(status=None, words=f"{_name(provider)} does not answer.", again=True)
+        except aiohttp.ClientConnectorError:
+            return NoAnswer(status=None, words=f"{_name(provider)} is not reached.", again=True)
+        except (aiohttp.ClientError, TimeoutError, OSError) as problem:
+            return _broken(provider, problem)
         return await _begun(provider, response)
 
     def _url(self, provider: Provider, request: Request) -> URL:
@@ -206,10 +211,20 @@ async def _begun(provider: Provider, response: aiohttp.ClientResponse) -> Answer
             words = f"{_name(provider)} gave an empty answer."
             return _none(response, NoAnswer(status=None, words=words, again=True))
         text = await response.content.read(_MOST_ERROR)
-    except (aiohttp.ClientError, TimeoutError, OSError):
-        words = f"{_name(provider)} broke off before it answered."
-        return _none(response, NoAnswer(status=None, words=words, again=True))
+    except (aiohttp.ClientError, TimeoutError, OSError) as problem:
+        return _none(response, _broken(provider, problem))
     return _none(response, _said(provider, response, text))
+
+
+def _written(body: Body) -> bytes:
+    return json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def _broken(provider: Provider, problem: Exception) -> NoAnswer:
+    """Judge a request that went out and came to nothing: one that is silent may be at work."""
+    silent = isinstance(problem, TimeoutError)
+    words = "did not answer in time" if silent else "broke off before it answered"
+    return NoAnswer(status=None, words=f"{_name(provider)} {words}.", again=not silent, free=False)
 
 
 def _none(response: aiohttp.ClientResponse, found: NoAnswer) -> NoAnswer:

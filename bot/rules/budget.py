@@ -68,7 +68,7 @@ def chosen(ask: Ask, catalogue: Catalogue) -> Ask:
     if model == DEFAULT:
         raise Refused("model", f"No model of {ask.provider} is named, and none is the default.")
     if not catalogue.allows(ask.provider, model):
-        raise Refused("model", f"The model {model} may not be used here.")
+        raise Refused("model", f"The model `{model}` may not be used here.")
     known = catalogue.known(ask.provider, model)
     if known is None:
         return replace(ask, model=model)
@@ -123,7 +123,7 @@ def tells_the_way(words: str) -> bool:
 
 def unpriced(ask: Ask) -> Refused:
     """Refuse a model of which nobody knows what it costs, where there are limits to keep."""
-    words = f"No price is known of the model {ask.model}, so no budget could be kept."
+    words = f"No price is known of the model `{ask.model}`, so no budget could be kept."
     return Refused("model", f"{words} The operator can tell it.")
 
 

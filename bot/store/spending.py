@@ -46,15 +46,17 @@ class Outcome:
 
 async def take(tx: AsyncConnection, hold: Hold, amount: Micros) -> bool:
     """Set money aside; False when the limit would be passed, however many ask at once."""
-    empty = insert_or_skip(budgets, tx.dialect)
-    await tx.execute(empty.values(scope=hold.scope, day=hold.day, reserved=0))
-    taken = await tx.execute(
+    more = (
         update(budgets)
         .where(budgets.c.scope == hold.scope, budgets.c.day == hold.day)
         .where(budgets.c.reserved + amount <= hold.limit)
         .values(reserved=budgets.c.reserved + amount)
     )
-    return taken.rowcount == 1
+    if (await tx.execute(more)).rowcount == 1:
+        return True
+    empty = insert_or_skip(budgets, tx.dialect)
+    made = await tx.execute(empty.values(scope=hold.scope, day=hold.day, reserved=0))
+    return made.rowcount == 1 and (await tx.execute(more)).rowcount == 1
 
 
 async def change(tx: AsyncConnection, hold: Hold, by: int) -> None:

@@ -25,7 +25,7 @@ async def run(settings: Settings) -> None:
     quarantines = Quarantines(settings.home / "quarantine")
     clock, blobs = clock_of(settings), open_blobs(settings.blobs)
     prices = catalogue_of(settings)
-    async with open_checked(settings) as store, aiohttp.ClientSession() as http:
+    async with open_checked(settings) as store, _http() as http:
         broker, checkpoints = Broker(store, clock, token), Checkpoints(store, blobs, clock)
         models = Models(
             Spending(store, clock, prices), Upstream(http, settings.providers, Patience())
@@ -33,6 +33,12 @@ async def run(settings: Settings) -> None:
         app = make_app(broker, checkpoints, mirrors, quarantines, models)
         async with serve(app, settings.home / "gateway"):
             await drop_in_time(store, blobs, clock)
+
+
+def _http() -> aiohttp.ClientSession:
+    """Make the way to providers: as many streams as there are, and nothing kept from answers."""
+    connector = aiohttp.TCPConnector(limit=0)
+    return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
 
 
 def catalogue_of(settings: Settings) -> Catalogue:

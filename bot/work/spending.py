@@ -76,19 +76,16 @@ class Spending:
         async with self._store.begin() as tx:
             job, row = await self._at_work(tx, token)
             caller = _caller(job, row)
-            await spending.close(tx, job.run, below=job.fence, now=now)
-            limits = budget.holds(await self._spender(tx, row), self._catalogue, now)
-            if known is None and limits and budget.sold_by_the_token(ask.provider):
+            await self._one_more(tx, job, now)
+            holds = budget.holds(await self._spender(tx, row), self._catalogue, now)
+            if known is None and holds and budget.sold_by_the_token(ask.provider):
                 raise budget.unpriced(ask)
-            if await spending.turns(tx, job.run, job.fence) >= job.plan.agent.turns:
-                words = f"It has made the {job.plan.agent.turns} requests that one job may make."
-                raise Refused("turns", words)
-            for hold in limits if known else ():
+            holds = holds if known else ()
+            for hold in holds:
                 if not await spending.take(tx, hold, amount):
                     raise Refused("budget", hold.words)
             call = await spending.begin(tx, caller, ask, amount, now=now)
-        held = limits if known else ()
-        return Reserved(call=call, caller=caller, ask=ask, known=known, amount=amount, holds=held)
+        return Reserved(call=call, caller=caller, ask=ask, known=known, amount=amount, holds=holds)
 
     async def settle(self, it: Reserved, tally: Tally, *, status: int, whole: bool) -> None:
         """Put right what an answered request has cost.
@@ -103,19 +100,27 @@ class Spending:
             price = min(it.amount, budget.cut_off(tally.usage, it.ask, it.known))
         await self._end(it, Outcome(cost=price, usage=tally.usage, status=status))
 
-    async def unanswered(self, it: Reserved, words: str, *, status: int | None) -> None:
-        """Give back what was set aside for a request that a provider did not answer."""
-        await self._end(it, Outcome(cost=Micros(0), status=status, refused=words))
+    async def unanswered(
+        self, it: Reserved, words: str, *, status: int | None, free: bool
+    ) -> None:
+        """Give back what was set aside for a request that a provider did not answer.
+
+        Where nobody knows whether it was at work on one, all counts as spent.
+        """
+        cost = Micros(0) if free else it.amount
+        await self._end(it, Outcome(cost=cost, status=status, refused=words))
 
     async def refused(self, token: SecretStr, provider: str, model: str, words: str) -> None:
         """Note why a request of a job does not go out, for the words at the job's end."""
         now = self._clock.now()
         async with self._store.begin() as tx:
             job = await jobs.by_run_token(tx, token)
-            row = job and await runs.get(tx, job.run)
-            if job and row and row.fence == job.fence and job.ended_at is None:
+            if job is None:
+                return
+            row = await runs.get(tx, job.run)
+            if row.fence == job.fence and job.ended_at is None:
                 await spending.refuse(tx, _caller(job, row), provider, model, words, now=now)
-        log.info("model.refused", provider=provider, model=model, words=words)
+        log.info("model.refused", run=job.run, provider=provider, model=model, words=words)
 
     async def _end(self, it: Reserved, outcome: Outcome) -> None:
         now = self._clock.now()
@@ -137,6 +142,18 @@ class Spending:
         if row.fence != job.fence or not at_work or job.ended_at is not None:
             raise Fenced(f"job {job.name} is over")
         return job, row
+
+    async def _one_more(self, tx: AsyncConnection, job: JobRow, now: float) -> None:
+        """See that a job may ask once more; its first request settles those of earlier jobs.
+
+        Raises:
+            Refused: `turns`, it may not.
+        """
+        turns, most = await spending.turns(tx, job.run, job.fence), job.plan.agent.turns
+        if turns >= most:
+            raise Refused("turns", f"It has made the {most} requests that one job may make.")
+        if turns == 0:
+            await spending.close(tx, job.run, below=job.fence, now=now)
 
     async def _spender(self, tx: AsyncConnection, row: RunRow) -> Spender:
         cost, first = row.terms.cost, row.id

@@ -85,7 +85,7 @@ async def test_a_job_that_is_over_asks_nothing_any_more(stand):
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"model": "gpt-99"}, "The model gpt-99 may not be used here."),
+        ({"model": "gpt-99"}, "The model `gpt-99` may not be used here."),
         ({"model": 5}, "The request names no model."),
         ({"model": HAIKU, "max_tokens": 0}, "The most tokens of an answer are a number"),
     ],

@@ -82,7 +82,7 @@ async def test_a_provider_that_never_answers_ends_the_agent_and_costs_nothing(st
 async def test_a_provider_that_is_away_is_said_to_be(stand):
     async with desk(stand, "http://127.0.0.1:9") as at:
         said = await at.ask("compatible")
-    assert said.json["error"]["message"] == "The model's provider does not answer."
+    assert said.json["error"]["message"] == "The model's provider is not reached."
 
 
 async def test_what_a_provider_says_of_an_error_stays_here(stand, provider):
@@ -162,6 +162,24 @@ async def test_a_provider_that_falls_silent_is_cut_off(stand):
     async with scripted(script) as model, desk(stand, model, HASTY) as at:
         with pytest.raises(aiohttp.ClientPayloadError):
             await at.ask("anthropic", body=STREAM)
+
+
+async def test_a_provider_that_is_silent_from_the_start_may_be_at_work(stand):
+    script = {"turns": [{"stall": 30, "say": "Hm."}]}
+    async with scripted(script) as model, desk(stand, model, HASTY) as at:
+        await at.may(per_run="5")
+        said = await at.ask("anthropic")
+        (call,) = await at.calls()
+    assert said.json["error"]["message"] == "Anthropic did not answer in time."
+    assert (call.status, call.cost) == (None, call.reserved)
+
+
+async def test_all_tries_together_have_their_time(stand):
+    slow = Patience(pauses=(0.3, 0.3, 0.3), connect=1.0, silence=1.0, whole=0.5)
+    script = {"turns": [{"status": 500, "again": True}]}
+    async with scripted(script) as model, desk(stand, model, slow) as at:
+        said = await at.ask("anthropic")
+    assert said.json["error"]["message"] == "The model did not answer in time."
 
 
 async def test_an_answer_has_a_bound(stand, provider, monkeypatch):

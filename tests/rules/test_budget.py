@@ -66,8 +66,8 @@ def test_a_request_goes_out_with_a_name_and_a_bound():
 @pytest.mark.parametrize(
     ("model", "provider", "words"),
     [
-        ("gpt-99", "openai", "The model gpt-99 may not be used here."),
-        ("gpt-5", "anthropic", "The model gpt-5 may not be used here."),
+        ("gpt-99", "openai", "The model `gpt-99` may not be used here."),
+        ("gpt-5", "anthropic", "The model `gpt-5` may not be used here."),
         ("default", "compatible", "No model of compatible is named, and none is the default."),
     ],
 )
@@ -127,7 +127,7 @@ def test_what_has_no_limit_is_not_held():
 def test_a_model_without_a_price_is_refused_where_it_is_sold_by_the_token():
     assert budget.sold_by_the_token("openai")
     assert not budget.sold_by_the_token("compatible")
-    assert "No price is known of the model x" in budget.unpriced(ask("x")).words
+    assert "No price is known of the model `x`" in budget.unpriced(ask("x")).words
 
 
 TABLE = """

@@ -86,8 +86,9 @@ def asked(provider: Provider, model: object, body: Body, most: object, size: int
 
 def tokens(value: object) -> int:
     """Read a number of tokens; what is none counts as zero."""
-    counts = isinstance(value, int) and not isinstance(value, bool) and value > 0
-    return min(int(value), _MOST_TOKENS) if counts else 0  # type: ignore[call-overload]
+    if not isinstance(value, int) or isinstance(value, bool):
+        return 0
+    return min(max(value, 0), _MOST_TOKENS)
 
 
 def part(value: Body, name: str) -> Body:

@@ -3,10 +3,8 @@
 https://platform.openai.com/docs/api-reference/chat
 """
 
-from collections.abc import Iterator
-from typing import Any
-
 from bot.model.models import Ask, Provider
+from bot.rules.dialects import responses
 from bot.rules.dialects.base import (
     Body,
     Request,
@@ -18,7 +16,7 @@ from bot.rules.dialects.base import (
     part,
     parts,
 )
-from bot.rules.dialects.responses import refusal, usage_of
+from bot.rules.dialects.responses import usage_of
 
 PATH = "v1/chat/completions"
 
@@ -57,8 +55,9 @@ def fitted(request: Request, ask: Ask) -> Request:
         body[given] = ask.most_output
     if "tools" in body:
         body["tools"] = own_tools(body["tools"], TOOLS)
-    if "messages" in body:
-        body["messages"] = [dict(_message(each)) for each in parts(body["messages"])]
+    for message in parts(body.get("messages")):
+        for piece in parts(message.get("content")):
+            _stays(piece)
     return Request(path=PATH, body=body)
 
 
@@ -70,12 +69,9 @@ def told(before: Tally, said: Body) -> Tally:
     return Tally(usage=usage_of(usage, "prompt", "completion"), final=True)
 
 
-def _message(message: Body) -> Iterator[tuple[str, Any]]:
-    for name, value in message.items():
-        if name == "content":
-            for each in parts(value):
-                _stays(each)
-        yield name, value
+def refusal(words: str) -> Body:
+    """Write an error."""
+    return responses.refusal(words)
 
 
 def _stays(piece: Body) -> None:
@@ -91,6 +87,3 @@ def _stays(piece: Body) -> None:
             raise beyond("What lies at an address")
     if "file_id" in part(piece, "file"):
         raise beyond("A file that was sent before")
-
-
-__all__ = ["PATH", "fitted", "read", "refusal", "told"]
