@@ -146,6 +146,11 @@ class Turn:
     times: Annotated[int, Field(ge=1)] = 1
     again: bool = False
 
+    def __post_init__(self) -> None:
+        """Refuse an entry that is nothing."""
+        if not (self.answers or self.status or self.stall or self.drop is not None):
+            raise ValueError("a turn has one of say, do, status, drop and stall")
+
     @property
     def answers(self) -> bool:
         """Whether it becomes a part of the conversation."""
@@ -159,15 +164,8 @@ class Script:
     turns: tuple[Turn, ...]
 
 
-END = Turn(say="The script has ended.")
-"""What is said when nothing is left."""
-
-OVER = -1
-"""The index of `END`."""
-
-
-def at(script: Script, answered: int, failed: Mapping[int, int]) -> tuple[int, Turn]:
-    """Return the turn of a conversation, and its index.
+def at(script: Script, answered: int, failed: Mapping[int, int]) -> int | None:
+    """Return the index of the turn that a conversation has come to; None after the last.
 
     Args:
         script: what is played.
@@ -178,11 +176,11 @@ def at(script: Script, answered: int, failed: Mapping[int, int]) -> tuple[int, T
     for index, turn in enumerate(script.turns):
         if turn.answers:
             if turn.again or left < turn.times:
-                return index, turn
+                return index
             left -= turn.times
         elif left == 0 and (turn.again or failed.get(index, 0) < turn.times):
-            return index, turn
-    return OVER, END
+            return index
+    return None
 
 
 def read_script(text: str, name: str = "the script") -> Script:
@@ -208,7 +206,9 @@ def as_script(value: object, name: str = "the script") -> Script:
     except ValidationError as problem:
         first = problem.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"])) or "the top"
-        raise Misconfigured(f"{name}: at {where}: {first['msg']}.") from None
+        raise Misconfigured(
+            f"{name}: at {where}: {first['msg'].removeprefix('Value error, ')}."
+        ) from None
 
 
 def script_file(file: Path) -> Script:

@@ -25,7 +25,7 @@ from bot.model.errors import Misconfigured, Refused
 from bot.model.models import Usage
 from bot.scripted.dialects import chat, gemini, messages, responses
 from bot.scripted.dialects.base import Answer, Asked, Dialect
-from bot.scripted.script import OVER, Script, Turn, as_script, at, read_script
+from bot.scripted.script import Script, Turn, as_script, at, read_script
 from bot.scripted.tools import call
 
 LARGEST = 64 * 1024**2
@@ -39,6 +39,11 @@ BYTES_A_TOKEN = 4
 
 CUT = "This line is going to be cut. " * 40
 """What is said on a line that is cut, where the script says nothing else."""
+
+END = "The script has ended."
+"""What is said when no turn is left."""
+
+STRANGER = "This is not the key."
 
 DIALECTS: Mapping[str, Dialect] = {
     r"/messages": messages,
@@ -163,7 +168,7 @@ class Model:
     ) -> web.StreamResponse:
         """Answer a request that was understood, and note that it came."""
         right = self._key is None or self._key in _keys(request)
-        index, turn = self._turn(asked) if right else (OVER, Turn(status=401))
+        index, turn = self._turn(asked) if right else (None, Turn(status=401, say=STRANGER))
         try:
             answer = _answer(turn, asked, text)
         except Refused as problem:
@@ -176,19 +181,22 @@ class Model:
                 bytes=len(text.encode()),
                 key=None if self._key is None else right,
                 answered=asked.answered,
-                turn=None if index == OVER else index,
+                turn=index,
                 status=turn.status or 200,
                 body=text,
             )
         )
         return await _played(request, dialect, turn, answer, asked)
 
-    def _turn(self, asked: Asked) -> tuple[int, Turn]:
+    def _turn(self, asked: Asked) -> tuple[int | None, Turn]:
+        """Return what is played now, and its index if it is a part of the script."""
         if asked.beside is not None:
-            return OVER, Turn(say=asked.beside)
-        index, turn = at(self._script, asked.answered, self._failed)
-        if index != OVER and not turn.answers:
-            self._failed[index] += 1
+            return None, Turn(say=asked.beside)
+        index = at(self._script, asked.answered, self._failed)
+        if index is None:
+            return None, Turn(say=END)
+        turn = self._script.turns[index]
+        self._failed[index] += not turn.answers
         return index, turn
 
 

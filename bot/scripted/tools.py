@@ -186,7 +186,9 @@ def _call(given: Mapping[str, str], tools: Sequence[Tool]) -> Call | None:
     known = TOOLS[frozenset(given)]
     fitting = [tool for tool in tools if not tool.freeform and _takes(tool, given)]
     by_name = [tool for tool in fitting if tool.name in known]
-    by_shape = [] if "path" in given and len(given) == 1 else fitting
+    by_shape = [
+        tool for tool in fitting if given.keys() != {"path"} and _wants_no_more(tool, given)
+    ]
     for tool in (*by_name, *by_shape):
         return Call(tool=tool.name, arguments=_arguments(tool, given))
     return None
@@ -194,6 +196,11 @@ def _call(given: Mapping[str, str], tools: Sequence[Tool]) -> Call | None:
 
 def _takes(tool: Tool, given: Mapping[str, str]) -> bool:
     return all(_parameter(tool, role) for role in given)
+
+
+def _wants_no_more(tool: Tool, given: Mapping[str, str]) -> bool:
+    """Whether all that a tool must have is given; a sub-agent's tool may take a command too."""
+    return set(tool.schema.get("required") or ()) <= {_parameter(tool, role) for role in given}
 
 
 def _parameter(tool: Tool, role: str) -> str | None:

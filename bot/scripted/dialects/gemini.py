@@ -3,6 +3,7 @@
 https://ai.google.dev/api/generate-content
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -38,13 +39,13 @@ def asked(path: str, body: Json) -> Asked:
     tools = tuple(
         Tool(
             name=each["name"],
-            schema=each.get("parametersJsonSchema") or each.get("parameters") or {},
+            schema=_field(each, "parametersJsonSchema") or _field(each, "parameters") or {},
         )
         for group in body.get("tools") or ()
-        for each in group.get("functionDeclarations") or ()
+        for each in _field(group, "functionDeclarations") or ()
     )
-    wanted = body.get("generationConfig") or {}
-    system = body.get("systemInstruction") or {}
+    wanted = _field(body, "generationConfig") or {}
+    system = _field(body, "systemInstruction") or {}
     return Asked(
         model=model,
         stream=verb == "streamGenerateContent",
@@ -52,7 +53,7 @@ def asked(path: str, body: Json) -> Asked:
         tools=tools,
         beside=beside(
             tools,
-            wanted.get("responseJsonSchema") or wanted.get("responseSchema"),
+            _field(wanted, "responseJsonSchema") or _field(wanted, "responseSchema"),
             text_of(system.get("parts")),
         ),
     )
@@ -75,6 +76,14 @@ def events(answer: Answer, _asked: Asked) -> Iterator[bytes]:
 def error(status: int, words: str) -> Json:
     """Write a failure."""
     return {"error": {"code": status, "message": words, "status": ERRORS.get(status, "UNKNOWN")}}
+
+
+def _field(of: Json, name: str) -> Any:
+    """Return a field by either of its names: clients may also write it with underscores.
+
+    https://protobuf.dev/programming-guides/json/
+    """
+    return of.get(name, of.get(re.sub("([A-Z])", r"_\1", name).lower()))
 
 
 def _from_model(content: Json) -> bool:
