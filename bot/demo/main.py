@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from bot.demo.brain import WANTS, Brain, found, missing, toolbox
 from bot.demo.hub import Hub
 from bot.demo.job import LABEL, Job, Seen
 from bot.demo.project import STAMINA, Project, fetch, make_repository, passes, run
@@ -95,18 +96,35 @@ async def _walk(wanted: Wanted, root: Path) -> int:
     else:
         name, source = STAMINA.name, await _stamina(cache, root, tell)
         ci = wanted.ci or checks_of(STAMINA)
+    brain = found(os.environ)
     async with scene(root / "scene", tools=tools, hub_port=wanted.port) as world:
+        if brain:
+            _put_in(brain, world, cache / "agent")
         repo = await world.repository(name, source)
         await world.start("web", "work", "gateway")
         await world.install()
         tell(f"the app runs: web, work, gateway; installed on {world.owner}")
         await Tour(world, repo, tell).prepare(ci, tools)
+        tell(_of_brain(brain))
         tell(f"logs are in {world.root}; Ctrl-C ends and removes everything")
         sys.stdout.write(f"{world.url}/{repo}/issues\n")
         sys.stdout.flush()
         while True:
             world.check()
             await asyncio.sleep(LOOKS)
+
+
+def _put_in(brain: Brain, world: Scene, cache: Path) -> None:
+    """Have a real agent run what `agent:fix` starts."""
+    world.runtime, world.models = brain.runtime, brain.settings
+    world.agent = toolbox(brain, cache)
+
+
+def _of_brain(brain: Brain | None) -> str:
+    if brain is None:
+        return f"agent:fix asks no model; of the real agents {missing(os.environ)}"
+    key = WANTS[brain.runtime][0]
+    return f"agent:fix is {brain.program}, with {key}; its comment tells what it costs"
 
 
 def _cache() -> Path:

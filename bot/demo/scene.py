@@ -21,7 +21,9 @@ from bot.demo.hub import Hub
 from bot.github.permissions import union
 from bot.model.errors import Unavailable
 from bot.model.readers import ALWAYS_SENT, EVENTS
+from bot.model.runs import RuntimeName
 from bot.model.settings import Process
+from bot.rules.agents import FALLBACK
 
 PATIENCE = 30.0
 """Seconds that a process has to come up."""
@@ -37,6 +39,9 @@ class Scene:
     Attributes:
         root: the folder of everything.
         tools: a folder of programs that agents are offered.
+        agent: the same, of a real agent's program.
+        runtime: what runs the agents that leave it to the operator.
+        models: settings of the gateway about models, with their keys.
         database: an address for `DATABASE_URL`; embedded without one.
         owner: the organization that has the repositories and the app.
         token: the maintainer's.
@@ -45,6 +50,9 @@ class Scene:
 
     root: Path
     tools: Path | None = None
+    agent: Path | None = None
+    runtime: RuntimeName = FALLBACK
+    models: Mapping[str, str] = field(default_factory=dict, repr=False)
     command: Sequence[str] = COMMAND
     database: str | None = None
     owner: str = "acme"
@@ -159,9 +167,12 @@ class Scene:
         }
         if self.database:
             env["DATABASE_URL"] = self.database
-        if self.tools:
-            env["GREENROOM_TOOLBOXES"] = f"tools={self.tools}"
+        boxes = {"tools": self.tools, "agent": self.agent}
+        env["GREENROOM_TOOLBOXES"] = ",".join(f"{k}={path}" for k, path in boxes.items() if path)
+        if name in {Process.GATEWAY, "serve"}:
+            env |= self.models
         if name in {Process.WORK, "serve"}:
+            env["GREENROOM_RUNTIME"] = self.runtime
             env["GITHUB_APP_ID"] = str(app["id"])
             env["GITHUB_PRIVATE_KEY_FILE"] = str(self.root / "app.pem")
         if name in {Process.WEB, "serve"}:

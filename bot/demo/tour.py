@@ -23,25 +23,23 @@ commands:
   bare: true
 """
 
-FIX = """\
+FIX = f"""\
 ---
 name: fix
-description: Applies suggested changes, runs the tests, and goes on until CI is green
+description: Makes the change that was asked for, runs the tests, and goes on until CI is green
 greenroom:
-  runtime: playbook
-  on: {label: agent:fix, command: fix}
+  runtime: default
+  on: {{label: agent:fix, command: fix}}
   allow: write
   context: thread
   outputs:
-    pull_request: {max: 1}
-    push: {max: 1}
-    comment: {max: 1}
-    question: {max: 1}
+    pull_request: {{max: 1}}
+    push: {{max: 1}}
+    comment: {{max: 1}}
+    question: {{max: 1}}
   waits: [ci]
 ---
-Apply the changes that were suggested, and run the tests. When CI fails, let the repository's
-own tools fix what they can. When it is not clear what is wanted, ask one question.
-"""
+{BUILT_IN["fix"].spec.prompt}"""
 
 TRY_TIDY = """\
 Put the label `agent:tidy` on this issue, or write `/tidy` in a comment. \
@@ -61,6 +59,15 @@ The agent applies this, formats, and makes a commit:
 
 A stranger wrote this, and the agent was shown it. \
 So before the commit is pushed, which starts CI, somebody who may write here has to say yes.
+"""
+
+
+TRY_REAL = """\
+Put the label `agent:fix` on this issue, or write `/fix` in a comment. \
+The agent is `{runtime}`. It asks a model by a gateway, which has the key and counts the money. \
+With `/fix WORDS` you tell it something while it is at work.
+
+The README does not say how to run the tests. It should, in a sentence or two.
 """
 
 
@@ -173,6 +180,10 @@ class Tour:
         issues = f"{self._at}/issues"
         tidy = {"title": "Format and lint the code", "body": TRY_TIDY}
         await maintainer.send("POST", issues, tidy)
+        if self._world.models:
+            body = TRY_REAL.format(runtime=self._world.runtime)
+            real = {"title": "Say in the README how to run the tests", "body": body}
+            await maintainer.send("POST", issues, real)
         if patch := await self._patch(maintainer):
             fix = {"title": "The first line says too little", "body": TRY_FIX.format(patch=patch)}
             await stranger.send("POST", issues, fix)
