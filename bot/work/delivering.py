@@ -6,45 +6,37 @@ run a success.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model.errors import Refused
 from bot.model.facts import Waiting
 from bot.model.ids import Sha
-from bot.model.runs import Conclusion, Message, Plan
+from bot.model.runs import Conclusion, Plan
 from bot.rules import plans, wording
 from bot.rules.attempts import DELIVERING_PATIENCE
 from bot.rules.delivering import (
     DELIVERY,
-    GiveUp,
-    Moved,
     Next,
-    Standing,
-    Wished,
-    after_move,
-    moved,
     needs_yes,
     next_step,
-    taken,
 )
 from bot.rules.endings import Ending
 from bot.rules.lifecycle import Compute, Signal
-from bot.rules.markdown import quiet
 from bot.rules.notices import SHORT, span
 from bot.rules.outputs import CHANGED
 from bot.rules.waiting import APPROVAL, APPROVED
-from bot.store import mailbox, outbox, runs, story
+from bot.store import outbox, runs, story
 from bot.store.outbox import OutboxRow
 from bot.store.run_row import RunRow
 from bot.store.story import OutputRow
-from bot.work import calling, telling, threads, waking
+from bot.work import calling, telling, threads
 from bot.work.claimed import ClaimedRuns
 from bot.work.context import Context
+from bot.work.progress import Seen, look
 from bot.work.resting import rest
 from bot.work.sealing import Sealed, Sealing
+from bot.work.setbacks import Setbacks
 from bot.workspace.deliver import Rules
 from bot.workspace.quarantine import Quarantines
 
@@ -54,59 +46,11 @@ LOOK_AGAIN = 5.0
 LATE = "GitHub did not take it in time."
 NOTHING = "Nothing had to be done."
 PUSHED = "a yes was given, it is pushed"
-OVERTAKEN = "somebody has pushed since, it is made anew"
 ASKED: Mapping[Next, str] = {
     Next.END_WITH_PLAN: "made a plan",
     Next.END_WITH_QUESTION: "asked a question",
 }
 DEFAULT = "This pull request comes from the default branch, to which only people push."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """All that the next step depends on.
-
-    Attributes:
-        asked: outputs that were accepted, by kind.
-        wishes: what is wished for on GitHub, by kind.
-        waits: what the run waits for, by reason.
-    """
-
-    asked: Mapping[str, OutputRow]
-    wishes: Mapping[str, OutboxRow]
-    waits: Mapping[str, Waiting]
-
-    @property
-    def change(self) -> OutputRow:
-        """The output that brings the changes to GitHub."""
-        return self.asked["push" if "push" in self.asked else "pull_request"]
-
-    @property
-    def branch(self) -> OutboxRow:
-        """The wish for the branch."""
-        return self.wishes["branch"]
-
-    @property
-    def question(self) -> Mapping[str, Any] | None:
-        """The question that the agent asked."""
-        return self.asked["question"].payload if "question" in self.asked else None
-
-    @property
-    def refusal(self) -> str:
-        """What GitHub said to the branch or the pull request."""
-        words = [each.refused for each in map(self.wishes.get, ("branch", "pull")) if each]
-        return next(filter(None, words), "no reason was given")
-
-    def standing(self, now: float) -> Standing:
-        """Say how far the changes have come."""
-        open_waits = [each for reason, each in self.waits.items() if reason != APPROVED]
-        return Standing(
-            asked=self.asked.keys(),
-            branch=_wished(self.wishes.get("branch")),
-            pull=_wished(self.wishes.get("pull")),
-            unanswered=APPROVAL in self.waits,
-            late=any(each.deadline < now for each in open_waits),
-        )
 
 
 class Delivering:
@@ -116,13 +60,14 @@ class Delivering:
         self, context: Context, quarantines: Quarantines, noreply: str, rules: Rules
     ) -> None:
         self._context = context
+        self._setbacks = Setbacks(context)
         self._sealing = Sealing(context, quarantines, noreply, rules)
         which = runs.parked_for(DELIVERY)
         self.step = ClaimedRuns(context, which, self._advance, self._fail).step
 
     async def _advance(self, row: RunRow) -> float:
         now = self._context.now()
-        seen = await self._look(row)
+        seen = await look(self._context.store, row)
         match next_step(seen.standing(now)):
             case Next.SEAL:
                 await self._seal(row, seen)
@@ -136,15 +81,6 @@ class Delivering:
             case last:
                 await self._finish(row, seen, last)
         return LOOK_AGAIN
-
-    async def _look(self, row: RunRow) -> Seen:
-        async with self._context.store.read() as rows:
-            waits = await story.waiting(rows, [row.id])
-            return Seen(
-                asked={each.kind: each for each in await story.asked(rows, row.id, row.fence)},
-                wishes=await outbox.of_run(rows, row.id),
-                waits={each.reason: each for each in waits.get(row.id, ())},
-            )
 
     async def _seal(self, row: RunRow, seen: Seen) -> None:
         """Make the commit, and push it or ask for a yes to it: a new commit, a new question."""
@@ -277,71 +213,8 @@ class Delivering:
             await rest(tx, current, how, now=now, question=seen.question, plan=plan)
 
     async def _refused(self, row: RunRow, seen: Seen) -> None:
-        """Go on where somebody else has pushed; of another refusal tell the agent, or give up."""
-        branch = seen.wishes.get("branch")
-        if branch and branch.refused == moved(branch.wish["branch"]):
-            await self._moved(row, seen)
-            return
-        in_time = not seen.standing(self._context.now()).late
-        if branch and in_time and branch.refused == taken(branch.wish["branch"]):
-            await self._rename(row, branch)
-            return
-        words = f"GitHub refused it: {seen.refusal}"
-        if row.handoffs >= row.terms.handoffs or "ci" not in row.terms.agent.waits:
+        if words := await self._setbacks.meet(row, seen):
             await self._fail(row, words)
-            return
-        now = self._context.now()
-        message = Message(kind="refused", text=quiet(words), at=now)
-        async with self._context.store.begin() as tx:
-            await runs.unmoved(tx, row)
-            await self._again(tx, row, message, words)
-
-    async def _rename(self, row: RunRow, branch: OutboxRow) -> None:
-        """Push to a branch of the next number: somebody else has one of that name."""
-        name = wording.next_branch(branch.wish["branch"])
-        async with self._context.store.begin() as tx:
-            named = await runs.note(tx, row, head_branch=name)
-            wish = telling.wish_of(named, "branch", **{**branch.wish, "branch": name})
-            await outbox.wish(tx, wish, now=self._context.now())
-
-    async def _moved(self, row: RunRow, seen: Seen) -> None:
-        """Go on from where the branch stands now, with the work of this job merged onto it."""
-        onto = Sha(seen.branch.wish["onto"])
-        now = await self._look_at_branch(row, seen.branch.wish["branch"], onto)
-        terms = row.terms
-        step = after_move(now, handoffs=row.handoffs, most=terms.handoffs, prefix=terms.prefix)
-        if isinstance(step, GiveUp):
-            await self._fail(row, step.words)
-            return
-        at = self._context.now()
-        message = Message(kind="push", text=step.message, at=at)
-        async with self._context.store.begin() as tx:
-            await runs.unmoved(tx, row)
-            if yes := seen.waits.get(APPROVED):
-                await telling.settle(tx, row, Sha(yes.about or ""), OVERTAKEN, now=at)
-            at_head = await calling.move_on(tx, row, step.head, now=at)
-            if row.plan and row.plan.sha == onto:  # a yes to a plan is one for this commit alone
-                at_head = await runs.note(tx, at_head, plan=None)
-            await self._again(tx, at_head, message, step.told)
-
-    async def _look_at_branch(self, row: RunRow, branch: str, onto: Sha) -> Moved:
-        commits = self._context.github.at(row.installation, row.repo).commits
-        head = await commits.tip(f"refs/heads/{branch}")
-        kept = head is None or await commits.follows(head, onto)
-        return Moved(branch=branch, head=head, kept=kept)
-
-    async def _again(self, tx: AsyncConnection, row: RunRow, message: Message, told: str) -> None:
-        """Have a run that could not deliver go on in another job, told why.
-
-        That job is told once more of the threads which are still to be answered.
-        """
-        now = self._context.now()
-        message = replace(message, texts=tuple(await threads.told_of(tx, row)))
-        await mailbox.post(tx, row.id, message, key=f"{message.kind}:{row.fence}", now=now)
-        await telling.tell(tx, row, told, now=now)
-        # nothing of it is on GitHub under a name that was to be new
-        branch = row.head_branch if row.on_branch else None
-        await waking.again(tx, row, now=now, handoffs=row.handoffs + 1, head_branch=branch)
 
     async def _give_up(self, row: RunRow, wait: Waiting) -> None:
         sha = (wait.about or "")[:SHORT]
@@ -360,10 +233,6 @@ def _planned(row: RunRow, seen: Seen) -> Plan | None:
     """Return the plan that the agent made, for the commit that its job started from."""
     output = seen.asked.get("plan")
     return plans.plan(output.payload["text"], row.base) if output and row.base else None
-
-
-def _wished(row: OutboxRow | None) -> Wished | None:
-    return Wished(made=row.is_made, refused=row.refused) if row else None
 
 
 def _pushed(branch: OutboxRow) -> Sha:
