@@ -196,7 +196,7 @@ def read_script(text: str, name: str = "the script") -> Script:
 
 
 def as_script(value: object, name: str = "the script") -> Script:
-    """Check a script that is a value already.
+    """Check a script that is a value already, or was checked before.
 
     Raises:
         Misconfigured: it is none; the message says where.

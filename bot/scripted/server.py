@@ -65,7 +65,7 @@ class Came:
     """A request that has come.
 
     Attributes:
-        path: with its query.
+        path: with its query, a key left out.
         bytes: of its body.
         key: whether it had the key that is asked for; None where none is.
         answered: answers that its conversation held.
@@ -93,16 +93,20 @@ class Model:
         came: the requests that have come, oldest first.
     """
 
-    def __init__(self, script: Script, key: str | None = None) -> None:
+    def __init__(self, script: Script | Mapping[str, Any], key: str | None = None) -> None:
         self.address = ""
         self.came: deque[Came] = deque(maxlen=KEPT)
-        self._script = script
+        self._script = as_script(script)
         self._key = key
         self._failed: Counter[int] = Counter()
 
-    def play(self, script: Script) -> None:
-        """Play another script from the next request on."""
-        self._script = script
+    def play(self, script: Script | Mapping[str, Any]) -> None:
+        """Play another script from the next request on.
+
+        Raises:
+            Misconfigured: the script is none; the one before stays.
+        """
+        self._script = as_script(script)
         self._failed.clear()
 
     def forget(self) -> None:
@@ -175,7 +179,7 @@ class Model:
             answer, turn = _answer(Turn(say=problem.words), asked, text), Turn(status=400)
         self.came.append(
             Came(
-                path=request.path_qs,
+                path=str(request.rel_url.without_query_params("key")),
                 model=asked.model,
                 stream=asked.stream,
                 bytes=len(text.encode()),
@@ -215,7 +219,7 @@ async def scripted(
         Misconfigured: the script is none.
         OSError: the port is taken.
     """
-    model = Model(script if isinstance(script, Script) else as_script(script), key)
+    model = Model(script, key)
     runner = web.AppRunner(model.application(), access_log=None, shutdown_timeout=0.5)
     await runner.setup()
     try:
@@ -247,8 +251,9 @@ async def _played(
         return web.json_response(dialect.whole(answer))
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
     if begins:
-        await response.prepare(request)
-        await _send(response, dialect.events(answer, asked), turn)
+        with contextlib.suppress(ConnectionError):  # who asked may leave first
+            await response.prepare(request)
+            await _send(response, dialect.events(answer, asked), turn)
     if not turn.answers and request.transport is not None:
         request.transport.close()
     return response

@@ -96,6 +96,18 @@ async def test_a_slow_line_gives_what_it_has_at_once(client):
         assert await answer.content.readline() == b"event: message_start\n"
 
 
+async def test_who_asked_may_leave_first(client, caplog):
+    path, body = AGENTS["claude"]([("user", "Fix it.")])
+    script = {"turns": [{"say": "word " * 100_000}]}
+    async with scripted(script) as model:
+        async with client.post(model.address + path, json=body) as answer:
+            await answer.content.readline()
+        model.play({"turns": [{"say": "next"}]})
+        _, text = await ask(model, "claude", ("user", "a"))
+    assert READERS["claude"][1](text)[0] == "next"
+    assert not caplog.records
+
+
 @pytest.mark.parametrize(
     ("agent", "headers", "query"),
     [
@@ -116,6 +128,7 @@ async def test_the_key_is_where_each_dialect_has_it(agent, headers, query, clien
         async with client.post(model.address + path, json=body) as answer:
             assert answer.status == 401
         assert [each.key for each in model.came] == [True, False]
+        assert "sesame" not in str(model.came)
 
 
 async def test_what_cannot_be_done_with_the_tools_at_hand_is_said():
