@@ -23,7 +23,7 @@ from bot.rules.repoconfig import Agent
 from bot.rules.requests import Known, Request, quotes
 from bot.rules.roles import Role
 from bot.rules.starting import by_command, by_name
-from bot.rules.verbs import EVERYWHERE, FRESH, VERBS, money
+from bot.rules.verbs import EVERYWHERE, FRESH, VERBS, adds_money, money
 from bot.rules.waiting import SHORTEST_SHA, means
 from bot.rules.wording import plain
 
@@ -32,6 +32,9 @@ MOVED = "The branch has moved meanwhile. Look at what is asked about its new hea
 
 HOW_MUCH = "Write the money that is added as `+$5` or `+$2.50`."
 """What is answered to other money."""
+
+PER_RUN = "limits.cost.per_run"
+"""The setting that such money goes beyond."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +124,7 @@ class Talk:
         act = agent.spec.name if agent else command.verb
         if agent is None and act not in VERBS:
             return self._unknown(command)
-        decision = decide(self._ask(act, everywhere=EVERYWHERE in command.args))
+        decision = decide(self._ask(act, command))
         record = self.request.record(act, decision)
         if not decision.allowed:
             return Said([record, self.request.refuse(decision)])
@@ -130,8 +133,14 @@ class Talk:
         said = self._ordered(agent, command) if agent else DO[act](self, command)
         return Said([record, *said.intents], said.words, said.done)
 
-    def _ask(self, act: str, *, everywhere: bool = False) -> Ask:
-        return self.request.ask(act, everywhere=everywhere, started=len(self.started))
+    def _ask(self, act: str, command: Command | None = None) -> Ask:
+        verb, args = (command.verb, command.args) if command else (act, ())
+        return self.request.ask(
+            act,
+            everywhere=EVERYWHERE in args,
+            loosens=adds_money(verb, args) and self.facts.config.enforces(PER_RUN),
+            started=len(self.started),
+        )
 
     def _unknown(self, command: Command) -> Said:
         """Answer an unknown verb with the nearest one; a bot that nobody named, as ever."""

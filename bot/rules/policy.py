@@ -50,6 +50,7 @@ class Ask:
         agents: those that are defined here.
         fork: whether the subject is a pull request from another repository.
         everywhere: whether it is asked for the whole organization.
+        loosens: whether it adds to what a run may cost, where the organization enforces that.
         open: whether the subject is open.
         asker: whether they asked for a run that has a question.
         left_today: how many more runs may be started in the repository today.
@@ -61,6 +62,7 @@ class Ask:
     subject: Subject
     fork: bool = False
     everywhere: bool = False
+    loosens: bool = False
     open: bool = True
     asker: bool = False
     left_today: int = 1
@@ -121,9 +123,13 @@ def _asker(ask: Ask) -> Says:
 
 
 def _owner(ask: Ask) -> Says:
-    if not (ask.everywhere and ask.verb and ask.verb.wide) or ask.actor.owner:
+    if ask.actor.owner:
         return None
-    return _no(f"`{ask.act}` for the whole organization is for its owners.")
+    if ask.everywhere and ask.verb and ask.verb.wide:
+        return _no(f"`{ask.act}` for the whole organization is for its owners.")
+    if ask.loosens:
+        return _no("The organization enforces what a run may cost; its owners may add to that.")
+    return None
 
 
 def _role(ask: Ask) -> Says:

@@ -25,7 +25,7 @@ from bot.rules.configmodel import (
 )
 from bot.rules.layers import Layer, Reading, read
 from bot.rules.mistakes import Mistake
-from bot.rules.precedence import loosened, origins, over, without
+from bot.rules.precedence import is_enforced, loosened, origins, over, without
 from bot.rules.roster import roster
 
 __all__ = [
@@ -97,6 +97,10 @@ class Config:
     enforced: tuple[str, ...] = ()
     overruled: tuple[Mistake, ...] = ()
     runtime: RuntimeName = FALLBACK
+
+    def enforces(self, setting: str) -> bool:
+        """Tell whether the organization lets nobody loosen a setting."""
+        return is_enforced(setting, self.enforced)
 
 
 def mistakes(layer: Layer) -> tuple[Mistake, ...]:

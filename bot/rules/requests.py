@@ -65,7 +65,9 @@ class Request:
         """Tell whether an agent is at work here already."""
         return any(run.agent == agent for run in self.known.open_runs)
 
-    def ask(self, act: str, *, everywhere: bool = False, started: int = 0) -> Ask:
+    def ask(
+        self, act: str, *, everywhere: bool = False, loosens: bool = False, started: int = 0
+    ) -> Ask:
         """Put the question whether the person may do this; `started` runs just now."""
         known, sender = self.known, self.event.sender.id
         return Ask(
@@ -75,6 +77,7 @@ class Request:
             subject=self.event.subject,
             fork=self.fork,
             everywhere=everywhere,
+            loosens=loosens,
             open=known.pull.open if known.pull else self.event.open,
             asker=any(each.question and each.asked_by_id == sender for each in known.open_runs),
             left_today=known.left_today - started,

@@ -4,7 +4,7 @@ Beside these verbs every agent's name is one; who may say those is the agent's o
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.model.money import Micros, micros
@@ -93,6 +93,11 @@ def money(word: str) -> Micros | None:
     """Return how much more money a word like `+$2.50` gives a run; None for any other word."""
     found = _MONEY.fullmatch(word)
     return micros(found[1]) if found else None
+
+
+def adds_money(verb: str, args: Sequence[str]) -> bool:
+    """Tell whether a command adds to what a run may cost."""
+    return verb == "continue" and any(money(word) for word in args)
 
 
 FRESH = "--fresh"

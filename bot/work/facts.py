@@ -37,7 +37,7 @@ from bot.rules.reading import grammar_of, read
 from bot.rules.repoconfig import Config, Mistake
 from bot.rules.roles import Role
 from bot.rules.starting import by_event
-from bot.rules.verbs import EVERYWHERE, VERBS
+from bot.rules.verbs import EVERYWHERE, VERBS, adds_money
 from bot.rules.waiting import CI, START
 from bot.store import decisions, heads, pauses, queue, runs
 from bot.work import present
@@ -154,7 +154,8 @@ class FactSource:
             return Actor(person=event.sender, role=Role.NONE)
         said = await self._fact("commands") if isinstance(event, TextWritten) else ()
         org = any(
-            each.verb in VERBS and VERBS[each.verb].wide and EVERYWHERE in each.args
+            (each.verb in VERBS and VERBS[each.verb].wide and EVERYWHERE in each.args)
+            or adds_money(each.verb, each.args)
             for each in said
         )
         return await actor(self._context, event, await self._fact("config"), org=org)

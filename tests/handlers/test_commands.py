@@ -508,6 +508,16 @@ def test_money_is_added_to_what_a_run_may_cost(more, extra):
     ]
 
 
+def test_where_the_organization_enforces_the_cost_its_owners_add_to_it():
+    setup = replace(CONFIG, enforced=("limits.cost",))
+    known = {"config": setup, "past_runs": [LEFT]}
+    words = "The organization enforces what a run may cost; its owners may add to that."
+    assert hear(comment("/gr continue +$5"), **known) == no("continue", "owner", words)
+    assert of(StartRun, hear(comment("/gr continue"), **known)) == [started("fix", after=LEFT.id)]
+    (again,) = of(StartRun, hear(comment("/gr continue +$5"), actor=OWNER, **known))
+    assert again.extra == micros(5)
+
+
 @pytest.mark.parametrize("more", ["+5", "$5", "+$", "+$1.234", "+$-1", "+$1e9", "fix +$ 5", "+€5"])
 def test_what_is_no_money_starts_nothing(more):
     intents = hear(comment(f"/gr continue {more}"), past_runs=[LEFT])

@@ -35,10 +35,11 @@ AGENTS = {
 }
 
 
+ASKED = ("fork", "everywhere", "loosens", "open", "left_today")
+
+
 def decided(act, role=Role.WRITE, *, person=ANN, on=ISSUE, **known):
-    about = {
-        key: known.pop(key) for key in ("fork", "everywhere", "open", "left_today") if key in known
-    }
+    about = {key: known.pop(key) for key in ASKED if key in known}
     actor = Actor(person=person, role=role, **known)
     return decide(Ask(act=act, actor=actor, agents=AGENTS, subject=on, **about))
 
@@ -203,3 +204,10 @@ def test_a_day_has_only_so_many_runs(left):
 def test_what_may_come_of_a_fork_changes_no_file():
     assert WORDS < TALK
     assert TALK.isdisjoint({"push", "pull_request", "labels", "issue"})
+
+
+def test_what_the_organization_enforces_its_owners_may_loosen():
+    words = "The organization enforces what a run may cost; its owners may add to that."
+    assert decided("continue", Role.ADMIN, loosens=True) == no("owner", words)
+    assert decided("continue", Role.ADMIN, loosens=True, owner=True) == yes()
+    assert decided("continue", Role.ADMIN) == yes()

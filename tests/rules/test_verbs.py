@@ -3,7 +3,7 @@ import pytest
 from bot.model.money import micros
 from bot.rules.repoconfig import AGENTS
 from bot.rules.roles import Role
-from bot.rules.verbs import EVERYWHERE, VERBS, money
+from bot.rules.verbs import EVERYWHERE, VERBS, adds_money, money
 from handlers.commands import DO
 
 
@@ -37,6 +37,15 @@ def test_two_verbs_may_be_for_a_whole_organization():
 )
 def test_more_money_is_dollars_with_cents(word, dollars):
     assert money(word) == micros(dollars)
+
+
+@pytest.mark.parametrize(
+    ("said", "adds"),
+    [("continue +$5", True), ("continue fix", False), ("continue +5", False), ("stop +$5", False)],
+)
+def test_money_is_added_where_somebody_has_a_run_go_on(said, adds):
+    verb, *args = said.split()
+    assert adds_money(verb, args) is adds
 
 
 @pytest.mark.parametrize("word", ["", "5", "+5", "$5", "+$", "+$1.234", "+$-1", "+$1e9", "+$٣"])
