@@ -88,7 +88,7 @@ ACTIONS = ("run", "read", "write", "edit", "use")
 
 
 def _kind(value: object) -> str | None:
-    """Name the action that an entry of `do` is, by its key."""
+    """Name the action that an entry of `do` is: by its key, or by its class in Python."""
     keys = list(value) if isinstance(value, Mapping) else [type(value).__name__.lower()]
     return str(keys[0]) if len(keys) == 1 and keys[0] in ACTIONS else None
 
