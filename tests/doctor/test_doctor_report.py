@@ -3,8 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.doctor.environment import secrets_in, settings_findings
+from bot.doctor.environment import models_finding, readable, secrets_in, settings_findings
 from bot.doctor.findings import HIDDEN, Finding, foreign, report
+from bot.model.settings import Process
 
 WELL = Finding(where="disk", what="there is room")
 ILL = Finding(where="PORT", what="wrong", remedy="Give another")
@@ -58,3 +59,11 @@ def test_every_setting_that_is_missing_or_wrong_is_named():
 def test_good_settings_are_good_with_the_key_in_a_file_or_not():
     assert mistakes(**GOOD) == []
     assert mistakes(**{**GOOD, "GITHUB_PRIVATE_KEY_FILE": "", "GITHUB_PRIVATE_KEY": "x"}) == []
+
+
+def test_the_providers_of_models_that_are_set_up_are_named_and_their_keys_are_not():
+    env = {"ANTHROPIC_API_KEY": "sk-one", "OPENAI_COMPATIBLE_URL": "http://here/v1"}
+    found = models_finding(readable(env, Process.GATEWAY))
+    assert found.what == "anthropic, compatible can be asked"
+    assert "sk-one" in secrets_in(env)
+    assert "none is set up" in models_finding(readable({}, Process.GATEWAY)).what
