@@ -191,7 +191,7 @@ def read_script(text: str, name: str = "the script") -> Script:
     """
     try:
         return as_script(YAML(typ="safe", pure=True).load(text), name)
-    except YAMLError as problem:
+    except (YAMLError, ValueError) as problem:  # ValueError for an escape that is no character
         raise Misconfigured(f"{name} is no YAML: {' '.join(str(problem).split())}") from None
 
 

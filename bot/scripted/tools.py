@@ -7,7 +7,7 @@ files, a command does it.
 
 import posixpath
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, assert_never
 
@@ -23,10 +23,10 @@ PARAMETERS: Mapping[str, tuple[str, ...]] = {
 }
 """Names that a parameter goes by."""
 
+SHELLS = ("Bash", "bash", "exec_command", "shell_command", "shell", "run_shell_command")
+
 TOOLS: Mapping[frozenset[str], tuple[str, ...]] = {
-    frozenset({"command"}): (
-        *("Bash", "bash", "exec_command", "shell_command", "shell", "run_shell_command"),
-    ),
+    frozenset({"command"}): SHELLS,
     frozenset({"path"}): ("Read", "read", "read_file"),
     frozenset({"path", "text"}): ("Write", "write", "write_file"),
     frozenset({"path", "old", "new"}): ("Edit", "edit", "replace"),
@@ -36,7 +36,7 @@ TOOLS: Mapping[frozenset[str], tuple[str, ...]] = {
 PATCH = "apply_patch"
 """The tool by which Codex changes files."""
 
-SHELL = ("bash", "-lc")
+WORDS = ("bash", "-lc")
 """What runs a command where a tool takes a list of words."""
 
 FILLED = "as scripted"
@@ -80,6 +80,12 @@ class Tool:
     def parameters(self) -> Mapping[str, Any]:
         """Return the schema of each argument."""
         found: Mapping[str, Any] = self.schema.get("properties") or {}
+        return found
+
+    @property
+    def required(self) -> Sequence[str]:
+        """Return the arguments that it must have."""
+        found: Sequence[str] = self.schema.get("required") or ()
         return found
 
 
@@ -142,24 +148,19 @@ def _write(file: NewFile, tools: Sequence[Tool]) -> Call | None:
     command = f"printf %s {shlex.quote(file.text)} > {shlex.quote(file.path)}"
     if folder:
         command = f"mkdir -p {shlex.quote(folder)} && {command}"
-    patch = ("Add", file.path, (f"+{line}" for line in file.text.splitlines()))
     return (
         _call({"path": file.path, "text": file.text}, tools)
-        or _patch(*patch, tools)
+        or _patch(f"Add File: {file.path}", _lines("+", file.text), tools)
         or _call({"command": command}, tools)
     )
 
 
 def _edit(change: Change, tools: Sequence[Tool]) -> Call | None:
     command = shlex.join(("python3", "-c", REPLACE, change.path, change.old, change.new))
-    lines = [
-        "@@",
-        *(f"-{line}" for line in change.old.splitlines()),
-        *(f"+{line}" for line in change.new.splitlines()),
-    ]
+    hunk = ["@@", *_lines("-", change.old), *_lines("+", change.new)]
     return (
         _call({"path": change.path, "old": change.old, "new": change.new}, tools)
-        or _patch("Update", change.path, lines, tools)
+        or _patch(f"Update File: {change.path}", hunk, tools)
         or _call({"command": command}, tools)
     )
 
@@ -172,13 +173,18 @@ def _named(named: Named, tools: Sequence[Tool]) -> Call | None:
     return None
 
 
-def _patch(does: str, path: str, lines: Iterable[str], tools: Sequence[Tool]) -> Call | None:
+def _patch(head: str, lines: Sequence[str], tools: Sequence[Tool]) -> Call | None:
     """Write a change in the words of Codex' tool, where that is offered."""
-    text = "\n".join(("*** Begin Patch", f"*** {does} File: {path}", *lines, "*** End Patch"))
+    text = "\n".join(("*** Begin Patch", f"*** {head}", *lines, "*** End Patch"))
     for tool in tools:
         if tool.name == PATCH:
             return Call(tool=PATCH, arguments=text if tool.freeform else {"input": text})
     return None
+
+
+def _lines(mark: str, text: str) -> list[str]:
+    """Mark each line of a text; one without any text has none."""
+    return [f"{mark}{line}" for line in text.removesuffix("\n").split("\n")] if text else []
 
 
 def _call(given: Mapping[str, str], tools: Sequence[Tool]) -> Call | None:
@@ -200,7 +206,7 @@ def _takes(tool: Tool, given: Mapping[str, str]) -> bool:
 
 def _wants_no_more(tool: Tool, given: Mapping[str, str]) -> bool:
     """Whether all that a tool must have is given; a sub-agent's tool may take a command too."""
-    return set(tool.schema.get("required") or ()) <= {_parameter(tool, role) for role in given}
+    return set(tool.required) <= {_parameter(tool, role) for role in given}
 
 
 def _parameter(tool: Tool, role: str) -> str | None:
@@ -213,5 +219,5 @@ def _arguments(tool: Tool, given: Mapping[str, str]) -> Mapping[str, Any]:
     for role, value in given.items():
         name = _parameter(tool, role) or role
         as_list = str(tool.parameters[name].get("type", "")).lower() == "array"
-        values[name] = [*SHELL, value] if as_list else value
-    return least(tool.schema) | values if tool.schema.get("required") else values
+        values[name] = [*WORDS, value] if as_list else value
+    return {name: least(tool.parameters.get(name) or {}) for name in tool.required} | values

@@ -34,6 +34,7 @@ def test_a_failure_may_last_for_ever():
     ("text", "words"),
     [
         ("turns: [{say: [}]", "is no YAML"),
+        (r'turns: [{say: "\U00110000"}]', "is no YAML"),
         ("", "at the top: "),
         ("turn: []", "at turns: Field required"),
         ("turns: [{says: hello}]", "at turns.0.says: "),

@@ -67,6 +67,17 @@ def test_a_patch_may_also_be_a_plain_argument():
     assert found.arguments["input"].startswith("*** Begin Patch")
 
 
+def test_a_part_of_a_file_may_be_taken_out_by_a_patch():
+    found = call(action(edit={"path": "a.py", "old": "one", "new": ""}), PATCHES)
+    assert found.arguments.split("\n")[1:-1] == ["*** Update File: a.py", "@@", "-one"]
+
+
+def test_what_a_tool_must_have_is_filled_in():
+    shape = {"properties": {"command": {}, "tries": {"type": "integer"}}, "required": ["tries"]}
+    found = call(action(run="ls"), [Tool(name="bash", schema=shape)])
+    assert found.arguments == {"tries": 0, "command": "ls"}
+
+
 def test_where_only_commands_can_be_run_a_command_writes_and_edits(tmp_path):
     tools = [Tool(name="exec", schema=schema("cmd", cmd="string"))]
     for each in (WRITE, EDIT):
