@@ -15,6 +15,7 @@ from weakref import WeakValueDictionary
 import aiohttp
 import structlog
 from aiohttp import web
+from pydantic import SecretStr
 
 from bot.gateway.tokens import bearer
 from bot.gateway.upstream import Answer, NoAnswer, Upstream
@@ -52,26 +53,25 @@ class Models:
     def __init__(self, spending: Spending, upstream: Upstream) -> None:
         self._spending = spending
         self._upstream = upstream
-        self._turnstiles: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._turnstiles: WeakValueDictionary[SecretStr, asyncio.Semaphore] = WeakValueDictionary()
 
     def routes(self) -> list[web.RouteDef]:
         """Return their addresses."""
-        return [web.route("*", "/models/{provider}/{path:.*}", self.answer)]
+        return [web.route("*", "/models/{provider:[a-z]+}{path:(?:/.*)?}", self.answer)]
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Answer one request: what agents look at before they ask is answered here."""
         provider = _PROVIDERS.get(request.match_info["provider"])
         if provider is None:
             raise web.HTTPNotFound
-        path = request.match_info["path"]
+        path = _path(request)
         if request.method in {"GET", "HEAD"} and not path:
             return web.Response()
         dialect = spoken(provider, path)
         if request.method != "POST" or dialect is None:
             said = first(provider).refusal("Greenroom does not serve this address.")
             return web.json_response(said, status=HTTPStatus.NOT_FOUND)
-        token = bearer(request).get_secret_value()
-        turnstile = self._turnstiles.setdefault(token, asyncio.Semaphore(AT_ONCE))
+        turnstile = self._turnstiles.setdefault(bearer(request), asyncio.Semaphore(AT_ONCE))
         async with turnstile:
             return await self._ask(request, provider, dialect)
 
@@ -249,8 +249,11 @@ async def _arrived(request: web.Request) -> tuple[Request, int]:
         raise Refused("body", "The request came too slowly, or ended too early.") from None
     small = len(data) < _LARGE
     body = _object(data) if small else await asyncio.to_thread(_object, data)
-    path, query = request.match_info["path"], request.query_string
-    return Request(path=path, query=query, body=body), len(data)
+    return Request(path=_path(request), query=request.query_string, body=body), len(data)
+
+
+def _path(request: web.Request) -> str:
+    return request.match_info["path"].removeprefix("/")
 
 
 def _object(data: bytes | bytearray) -> Body:

@@ -174,7 +174,7 @@ class Upstream:
                 timeout=timeout,
                 allow_redirects=False,
             )
-        except aiohttp.ClientConnectorError:
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
             return NoAnswer(status=None, words=f"{_name(provider)} is not reached.", again=True)
         except (aiohttp.ClientError, TimeoutError, OSError) as problem:
             return _broken(provider, problem)

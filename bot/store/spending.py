@@ -55,8 +55,8 @@ async def take(tx: AsyncConnection, hold: Hold, amount: Micros) -> bool:
     if (await tx.execute(more)).rowcount == 1:
         return True
     empty = insert_or_skip(budgets, tx.dialect)
-    made = await tx.execute(empty.values(scope=hold.scope, day=hold.day, reserved=0))
-    return made.rowcount == 1 and (await tx.execute(more)).rowcount == 1
+    await tx.execute(empty.values(scope=hold.scope, day=hold.day, reserved=0))
+    return (await tx.execute(more)).rowcount == 1
 
 
 async def change(tx: AsyncConnection, hold: Hold, by: int) -> None:

@@ -248,7 +248,8 @@ async def test_what_is_no_request_is_refused(stand, monkeypatch, data, headers, 
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
-        ("HEAD", "/models/anthropic/", 200),
+        ("HEAD", "/models/anthropic", 200),
+        ("HEAD", "/models/gemini/", 200),
         ("GET", "/models/anthropic/", 200),
         ("GET", "/models/openai/v1/models", 404),
         ("POST", "/models/anthropic/v1/messages/count_tokens", 404),

@@ -141,6 +141,7 @@ def anthropic(source):
 def of_responses(piece):
     yield {"input": [{"role": "user", "content": [piece]}]}
     yield {"input": [{"type": "function_call_output", "output": [piece]}]}
+    yield {"input": [{"type": "computer_call_output", "output": piece}]}
 
 
 def of_gemini(piece):
@@ -176,6 +177,7 @@ HERE = [
     *((responses, body) for body in of_responses({"image_url": DATA})),
     *((gemini, body) for body in of_gemini({"inlineData": {"data": "AAAA"}})),
     (responses, {"input": "Hello"}),
+    (messages, {"messages": [{"content": [{"type": "search_result", "source": "https://e"}]}]}),
     (chat, {"messages": [{"content": [{"image_url": {"url": DATA}}]}, {"role": "user"}]}),
     (chat, {"messages": [{"content": [{"image_url": DATA}, {"file": {"file_data": DATA}}]}]}),
 ]

@@ -37,6 +37,9 @@ FIELDS = frozenset(
 TOOLS = ("custom", "bash_", "text_editor_", "memory_", "tool_search_")
 """Tools that agents carry out; https://docs.anthropic.com/en/docs/agents-and-tools/tool-use"""
 
+SOURCES = frozenset({"base64", "text", "content"})
+"""Where pictures and documents may be: in the request itself."""
+
 DEARER = ("context-1m", "fast-mode", "mcp-client", "code-execution", "files-api", "skills")
 """What begins the names of betas that reach further, or that have a price of their own."""
 
@@ -109,10 +112,10 @@ def _blocks(content: object, depth: int = 0) -> Any:
 
 def _block(block: Body, depth: int) -> Iterator[tuple[str, Any]]:
     for name, value in block.items():
-        if name == "source" and part(block, name).get("type") in {"url", "file"}:
-            raise beyond("What lies at an address")
-        if name == "source":
-            yield name, dict(_block(part(block, name), depth + 1))
+        if name == "source" and isinstance(value, dict):
+            if value.get("type") not in SOURCES:
+                raise beyond("What lies at an address")
+            yield name, dict(_block(value, depth + 1))
         else:
             yield name, _blocks(value, depth + 1) if name == "content" else value
 

@@ -50,9 +50,9 @@ def fitted(request: Request, ask: Ask) -> Request:
     for item in parts(body.get("input")):
         if item.get("type") in STORED:
             raise beyond("What was kept before")
-        for name in ("content", "output"):
-            for piece in parts(item.get(name)):
-                _stays(piece)
+        pieces = (*parts(item.get("content")), *parts(item.get("output")))
+        for piece in (item, part(item, "output"), *pieces):
+            _stays(piece)
     return Request(path=PATH, body=body)
 
 
