@@ -84,10 +84,9 @@ def brief(
 
 
 HANDING_IN = """\
-You have no access to GitHub, and nobody reads what you print. You ask for what is to be done
-there with the program `greenroom`, which answers at once: accepted, or refused and why. What you
-leave changed in the workspace is handed in if you ask for that; make no commits. FILE may be `-`
-for the standard input."""
+You have no access to GitHub. You ask for what is to be done there with the program `greenroom`,
+which answers at once: accepted, or refused and why. What you leave changed in the workspace is
+handed in if you ask for that; make no commits. FILE may be `-` for the standard input."""
 
 WAYS: Mapping[str, str] = {
     "pull_request": "pull-request --title TEXT --body-file FILE` opens a pull request with it",
@@ -101,7 +100,7 @@ WAYS: Mapping[str, str] = {
 
 BESIDE = """\
 `greenroom step TEXT` tells people in a line what you are doing, and `greenroom note TEXT` keeps a
-line for your next job, which begins with an empty memory."""
+line for your next job, which may know nothing else of this one."""
 
 
 def _handing_in(agent: AgentSpec) -> Iterator[str]:
