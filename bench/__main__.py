@@ -23,8 +23,8 @@ BENCHES = (
     "checkpoint",
     "latency",
     "waking",
-    "rest",
     "waiting",
+    "rest",
     "comments",
     "conditions",
 )

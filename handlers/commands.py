@@ -13,7 +13,8 @@ from bot.model.intents import (
     SetPause,
     StopRuns,
 )
-from bot.model.money import NOTHING, Micros, total
+from bot.model.models import NOTHING
+from bot.model.money import Micros, total
 from bot.model.runs import Conclusion, MessageKind
 from bot.reactions import Reaction
 from bot.rules import answers

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.model.ids import InstallationId, Login, Repo, RunId, Sha
-from bot.model.money import NOTHING, Micros
+from bot.model.models import NOTHING
+from bot.model.money import Micros
 from bot.model.runs import Message, Person, Start, Subject, Terms, Trigger
 
 

@@ -5,6 +5,8 @@ from typing import Literal
 
 from bot.model.money import Micros
 
+NOTHING = Micros(0)
+
 Provider = Literal["anthropic", "openai", "gemini", "compatible"]
 """Whose interface a request is made by; `compatible` is anybody's that speaks OpenAI's."""
 

@@ -7,7 +7,6 @@ from typing import NewType
 Micros = NewType("Micros", int)
 """Millionths of a US dollar."""
 
-NOTHING = Micros(0)
 DOLLAR = 1_000_000
 CENT = 10_000
 

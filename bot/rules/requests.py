@@ -16,7 +16,8 @@ from bot.model.intents import (
     SendMessage,
     StartRun,
 )
-from bot.model.money import NOTHING, Micros
+from bot.model.models import NOTHING
+from bot.model.money import Micros
 from bot.model.runs import Conclusion, Message, MessageKind, Text, Trigger
 from bot.rules.policy import Actor, Ask, Decision, decide
 from bot.rules.repoconfig import Agent, Config

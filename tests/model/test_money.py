@@ -2,8 +2,8 @@ from decimal import Decimal
 
 import pytest
 
-from bot.model.models import Cost, Spent, Usage
-from bot.model.money import NOTHING, Micros, micros, shown, total
+from bot.model.models import NOTHING, Cost, Spent, Usage
+from bot.model.money import Micros, micros, shown, total
 
 
 @pytest.mark.parametrize(
