@@ -18,8 +18,6 @@ SETTINGS = {
     "privacy": {"usageStatisticsEnabled": False},
     "telemetry": {"enabled": False},
     "general": {"enableAutoUpdate": False, "enableAutoUpdateNotification": False},
-    # the brief has what the base branch says to agents
-    "context": {"fileName": ["none.of.the.repository"]},
 }
 """https://github.com/google-gemini/gemini-cli/blob/main/docs/reference/configuration.md"""
 
@@ -47,7 +45,9 @@ class Gemini:
             stdin="brief.md",
             reader=Events,
             port=models.PORT,
-            masks=MASKS,
+            # it would read this as orders, and no setting keeps it from that; the brief has
+            # what the base branch says to agents
+            masks=(*MASKS, "GEMINI.md"),
             reserves=True,
         )
 
@@ -61,7 +61,9 @@ class Gemini:
 
     def ended(self, cause: Cause, status: int, turn: Turn | None = None) -> Exit:
         """Believe its status only where it has told of a result: a signal ends it with 0 too."""
-        return by_turn(cause, status, turn)
+        # it ends with the eight low bits of an HTTP status, which no signal is meant by
+        failed = turn is not None and bool(turn.trouble)
+        return by_turn(cause, 1 if failed else status, turn)
 
 
 class Events:

@@ -123,6 +123,8 @@ def _work(
             reader=what.reader,
             agent=agent,
             listener=listener,
+            groups=groups,
+            session=began.session,
             started=started,
         ),
         stopping_already=lambda: stopping.asked,

@@ -40,9 +40,16 @@ Heard = Callable[[str, object, Answer], None]
 
 @asynccontextmanager
 async def agents_door(
-    listener: socket.socket, gateway: Gateway, heard: Heard
+    listener: socket.socket, gateway: Gateway, heard: Heard, asks: Callable[[], None]
 ) -> AsyncIterator[None]:
-    """Serve the agent: outputs, steps, notes, models, and fetching from the mirror."""
+    """Serve the agent: outputs, steps, notes, models, and fetching from the mirror.
+
+    Args:
+        listener: listens already.
+        gateway: where all goes.
+        heard: told of what the gateway answered.
+        asks: called when the agent asks a model something.
+    """
     turnstile = asyncio.Semaphore(_AT_ONCE)
 
     async def forward(request: web.Request) -> web.Response:
@@ -52,7 +59,7 @@ async def agents_door(
     app = web.Application(client_max_size=LARGEST)
     app.add_routes([web.post(path, forward) for path in _ANSWERS])
     _add_git(app, gateway, "/git/mirror.git", "git-upload-pack")
-    _add_models(app, gateway)
+    _add_models(app, gateway, asks)
     async with _served(app, listener):
         yield
 
@@ -100,7 +107,7 @@ def _add_git(app: web.Application, gateway: Gateway, repository: str, service: s
     app.router.add_post(f"{repository}/{service}", exchange)
 
 
-def _add_models(app: web.Application, gateway: Gateway) -> None:
+def _add_models(app: web.Application, gateway: Gateway, asks: Callable[[], None]) -> None:
     """Serve the models' interfaces; which requests are good ones, the gateway says.
 
     None has to wait for another: a program's own helpers ask models side by side.
@@ -110,6 +117,8 @@ def _add_models(app: web.Application, gateway: Gateway) -> None:
         path, query = request.rel_url.raw_path, request.rel_url.raw_query_string
         if not (_MODEL.fullmatch(path) and _QUERY.fullmatch(query)):
             return _refused(HTTPStatus.NOT_FOUND, "path", "There is no such model interface.")
+        if request.method == "POST":
+            asks()
         whole = f"{path}?{query}" if query else path
         return await _stream(request, gateway, whole, _MODEL_HEADERS, _THINKS)
 

@@ -8,7 +8,7 @@ from typing import IO
 
 from bot.agents.acp.teller import Tell, Teller
 from bot.agents.base import Reader, Turn
-from bot.agents.lines import one_line
+from bot.agents.lines import one_line, said
 from bot.harness.gateway_client import Gateway
 from bot.harness.log import BoundedLog
 from bot.model.errors import Unavailable
@@ -57,7 +57,7 @@ async def _read(printed: IO[bytes], reader: Reader, tell: Tell, log: BoundedLog)
                     teller.say(words)
                 last = words
         turn = reader.turn()
-        trouble = one_line(turn.trouble)
+        trouble = one_line(said(turn.trouble))
         if trouble and trouble != last:
             teller.say(trouble)
         return replace(turn, trouble=trouble)

@@ -10,6 +10,10 @@ import os
 import signal
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
 _CHUNK = 1 << 16
 _SIGNALLED = 128  # as in shells
 _NOT_THERE = 127
@@ -24,14 +28,21 @@ def main() -> int:
     listener.listen(64)
     # whoever ends the program asks its whole group: the relay goes last
     signal.signal(signal.SIGTERM, lambda *_: None)
-    try:
-        pid = os.posix_spawnp(program[0], program, os.environ)
-    except OSError as problem:
-        sys.stderr.write(f"{program[0]}: {problem.strerror}\n")
-        return _NOT_THERE
+    pid = os.fork()
+    if pid == 0:
+        _become(program)
     _serve_beside(listener.detach(), path)
     status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     return status if status >= 0 else _SIGNALLED - status
+
+
+def _become(program: list[str]) -> "NoReturn":
+    try:
+        os.execvp(program[0], program)  # noqa: S606 - looked up as a shell would, but by none
+    except OSError as problem:
+        sys.stderr.write(f"{program[0]}: {problem.strerror}\n")
+        sys.stderr.flush()
+    os._exit(_NOT_THERE)
 
 
 def _serve_beside(listener: int, path: str) -> None:

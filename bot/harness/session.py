@@ -76,6 +76,17 @@ def unpack(data: bytes, home: Path, globs: Sequence[str]) -> list[str]:
     return [name for name, _, _ in sorted(files, key=lambda each: each[1])]
 
 
+def forget(home: Path, globs: Sequence[str]) -> None:
+    """Remove the files that belong to the session from a home that nobody uses meanwhile."""
+    top = os.open(home, _FOLDER)
+    try:
+        for found in [each for glob in globs for each in _walk(top, "", glob.split("/"))]:
+            with suppress(FileNotFoundError):  # two globs may mean one file
+                os.unlink(found.path, dir_fd=top)
+    finally:
+        os.close(top)
+
+
 def _walk(folder: int, below: str, parts: Sequence[str]) -> Iterator[_Found]:
     """Find plain files by the parts of a glob, one folder after another."""
     first, *rest = parts

@@ -10,7 +10,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -20,7 +20,7 @@ import structlog
 
 from bot.agents.base import Driver, Reader, Talk, Turn
 from bot.clocks import system_clock
-from bot.harness.agent import Agent, listen
+from bot.harness.agent import Agent, listen, start
 from bot.harness.checkpoint import Checkpoints
 from bot.harness.door import agents_door, push_door
 from bot.harness.gateway_client import Answer, Gateway
@@ -28,6 +28,7 @@ from bot.harness.log import BoundedLog, pump
 from bot.harness.news import Keep, News
 from bot.harness.reading import reading, teller
 from bot.harness.result import Result
+from bot.harness.session import forget
 from bot.model.errors import Fenced, Unavailable
 from bot.model.ids import Sha
 from bot.model.runs import JobPlan
@@ -41,6 +42,9 @@ if TYPE_CHECKING:
 
 HEARTBEAT = 2.0
 """Seconds between two heartbeats."""
+
+ANEW = "The agent's last session could not be gone on with: a new one begins."
+"""Told where an agent that was given a session has ended before it asked any model."""
 
 _LOOK = 0.25
 _CONFLICTS = frozenset({401, 409})
@@ -60,6 +64,8 @@ class Job:
         listener: the agent's door, already listening.
         lines: what people are told of how it begins.
         started: when the agent's program was, in seconds of the monotonic clock.
+        groups: open files by which the agent's box entered its cgroups.
+        session: what the agent is to go on with; None for a new one.
     """
 
     folder: JobFolder
@@ -74,6 +80,8 @@ class Job:
     started: float
     lines: tuple[str, ...] = ()
     reader: Callable[[], Reader] | None = None
+    groups: Sequence[int] = ()
+    session: str | None = None
 
 
 class Fate:
@@ -109,6 +117,8 @@ def supervise(job: Job, *, stopping_already: Callable[[], bool]) -> int:
 class _Supervision:
     def __init__(self, job: Job) -> None:
         self._job = job
+        self._agent = job.agent
+        self._asked = False
         self._fate = Fate()
         self._title: str | None = None
         self._clock = system_clock(Path(job.order.clock) if job.order.clock else None)
@@ -131,21 +141,38 @@ class _Supervision:
             checkpoints = Checkpoints(self._result, globs, gateway, self._clock)
             try:
                 async with (
-                    agents_door(job.listener, gateway, self._hear),
+                    agents_door(job.listener, gateway, self._hear, self._ask),
                     _beside(self._expire()),
                     _beside(self._keep(checkpoints)),
                 ):
-                    status, turn = await self._live(gateway, checkpoints.make)
+                    status, turn = await self._lives(gateway, checkpoints.make)
                 await self._report(gateway, checkpoints, status, turn)
             finally:
                 self._result.close()
                 self._output.close()
         return 0
 
+    async def _lives(self, gateway: Gateway, keep: Keep) -> tuple[int, Turn | None]:
+        """Wait for the end of the agent, which begins anew where it cannot go on."""
+        status, turn = await self._live(gateway, keep)
+        done = status == 0 or self._asked or self._fate.changed.is_set()
+        if done or self._job.session is None or self._job.reader is None:
+            return status, turn
+        await self._say(ANEW, gateway)
+        self._agent = self._begin_anew()
+        return await self._live(gateway, keep)
+
+    def _begin_anew(self) -> Agent:
+        """Start the agent without its session, of which nothing is left that it could read."""
+        job = self._job
+        forget(job.folder.home, job.driver.session)
+        what = job.driver.start(job.plan)
+        return start(job.folder, job.order, what, job.plan.agent.limits, job.groups)
+
     async def _live(self, gateway: Gateway, keep: Keep) -> tuple[int, Turn | None]:
         """Wait for the end of the agent; return its status, and how its last turn ended."""
-        output = asyncio.create_task(pump(self._job.agent.output, self._output))
-        over = asyncio.create_task(_over(self._job.agent.pid))
+        output = asyncio.create_task(pump(self._agent.output, self._output))
+        over = asyncio.create_task(_over(self._agent.pid))
 
         async def more() -> str | None:
             """Return what to say next; what cannot be had now, another job is told."""
@@ -159,12 +186,12 @@ class _Supervision:
 
         async with self._talking(gateway, more) as talking, self._reading(gateway) as read:
             await self._until_due(over, talking)
-            self._job.agent.kill()
+            self._agent.kill()
             await over
             told = talking.turn if talking else read
             turn = await told if told and not self._fate.fenced else None
         await output
-        status = self._job.agent.status()
+        status = self._agent.status()
         log.info("agent.ended", status=status, monotonic=time.monotonic())
         return -signal.SIGKILL if status is None else status, turn
 
@@ -178,7 +205,7 @@ class _Supervision:
             await talking.cancel()  # means nothing to one whose turn is over
             await asyncio.wait({over}, timeout=self._job.order.grace)
         if not (over.done() or self._fate.fenced):
-            self._job.agent.terminate()
+            self._agent.terminate()
             await asyncio.wait({over}, timeout=self._job.order.grace)
 
     @asynccontextmanager
@@ -190,7 +217,7 @@ class _Supervision:
         from bot.harness import talk  # noqa: PLC0415 - half a second of imports
 
         async with talk.talking(
-            self._job.agent,
+            self._agent,
             self._job.talk,
             tell=teller(gateway, self._output),
             ask=talk.asker(gateway, self._hear),
@@ -206,16 +233,19 @@ class _Supervision:
             yield None
             return
         tell = teller(gateway, self._output)
-        told = self._job.agent.told
+        told = self._agent.told
         async with reading(told, self._job.reader(), tell, self._output) as turn:
             yield turn
 
     async def _tell(self, gateway: Gateway) -> None:
         """Tell people what of the last job could not be had."""
         for line in self._job.lines:
-            self._output.write(f"[{line}]\n".encode())
-            with suppress(Unavailable):
-                await gateway.post("/steps", {"text": line})
+            await self._say(line, gateway)
+
+    async def _say(self, line: str, gateway: Gateway) -> None:
+        self._output.write(f"[{line}]\n".encode())
+        with suppress(Unavailable):
+            await gateway.post("/steps", {"text": line})
 
     async def _keep(self, checkpoints: Checkpoints) -> None:
         try:
@@ -229,7 +259,7 @@ class _Supervision:
         if self._fate.fenced:
             raise Fenced("a newer job has taken over")
         await checkpoints.make(patiently=True)
-        own_end: Cause = "exited" if self._job.agent.came_up else "crashed"
+        own_end: Cause = "exited" if self._agent.came_up else "crashed"
         ended = self._job.driver.ended(self._fate.cause or own_end, status, turn)
         sha = await self._deliver(gateway)
         told = {"log": self._output.tail(), "told": self._news.said}
@@ -264,6 +294,10 @@ class _Supervision:
                 self._title = title
             case _:
                 pass
+
+    def _ask(self) -> None:
+        """Note that the agent has asked a model: whatever it goes on with is good enough."""
+        self._asked = True
 
     async def _beat(self, gateway: Gateway) -> None:
         while True:

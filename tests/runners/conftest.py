@@ -83,7 +83,7 @@ def make_stage(tmp_path: Path, files: dict[str, str]) -> Stage:
     source.mkdir()
     git("init", "-q", "-b", "main", cwd=source)
     for name, text in files.items():
-        (source / name).parent.mkdir(exist_ok=True)
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
         (source / name).write_text(text)
     git("add", ".", cwd=source)
     git("commit", "-qm", "first", cwd=source)

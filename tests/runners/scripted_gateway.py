@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+import aiohttp
 from aiohttp import web
 
 from bot.githttp import serve
@@ -22,6 +23,7 @@ class ScriptedGateway:
         calls: path and payload of everything it was told.
         go_on: what a heartbeat is answered.
         fenced: whether everything is answered 409.
+        models: the address of a server of all models.
         letters: the messages for each time that it is asked for some.
     """
 
@@ -32,6 +34,7 @@ class ScriptedGateway:
     go_on: bool = True
     fenced: bool = False
     claimed: bool = False
+    models: str = ""
     quarantine: Path | None = None
     calls: list[tuple[str, Any]] = field(default_factory=list)
     letters: list[list[Any]] = field(default_factory=list)
@@ -46,6 +49,7 @@ class ScriptedGateway:
         app.router.add_get("/blobs/{name}", self._blob)
         app.router.add_post("/launch", self._launch)
         app.router.add_post("/{name:heartbeat|messages|steps|notes|outputs|finish}", self._told)
+        app.router.add_post("/models/{tail:.+}", self._model)
         app.router.add_route("*", "/git/quarantine.git/{tail:.*}", self._git)
         self._runner = web.AppRunner(app, auto_decompress=False, access_log=None)
         await self._runner.setup()
@@ -87,6 +91,22 @@ class ScriptedGateway:
             services=("git-receive-pack",),
             config={"http.receivepack": "true"},
         )
+
+    async def _model(self, request: web.Request) -> web.StreamResponse:
+        """Pass a request for a model on, and its answer back as it comes."""
+        if request.headers["Authorization"] != f"Bearer {self.run_token}":
+            return web.Response(status=401)
+        kind = {"Content-Type": request.content_type}
+        async with (
+            aiohttp.ClientSession(self.models) as session,
+            session.post(request.path_qs, data=await request.read(), headers=kind) as far,
+        ):
+            near = web.StreamResponse(status=far.status)
+            near.content_type = far.content_type
+            await near.prepare(request)
+            async for chunk in far.content.iter_any():
+                await near.write(chunk)
+            return near
 
     async def _left(self, request: web.Request) -> web.Response:
         """Keep the parts of a checkpoint as blobs, and note its names."""
