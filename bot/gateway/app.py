@@ -11,7 +11,7 @@ from bot.gateway.answers import answered
 from bot.gateway.bodies import LARGEST
 from bot.gateway.calls import Calls
 from bot.gateway.checkpoints import Blobs
-from bot.gateway.listener import listen
+from bot.gateway.listener import BACKLOG, listen
 from bot.gateway.models import Models
 from bot.gateway.repositories import Repositories
 from bot.gateway.tokens import bearing
@@ -66,7 +66,7 @@ async def serve(app: web.Application, folder: Path) -> AsyncIterator[None]:
     try:
         assert runner.server is not None
         loop = asyncio.get_running_loop()
-        server = await loop.create_unix_server(runner.server, sock=listen(folder))
+        server = await loop.create_unix_server(runner.server, sock=listen(folder), backlog=BACKLOG)
         try:
             yield
         finally:

@@ -13,8 +13,8 @@ from pathlib import Path
 from bot.model.inside import SOCKET
 from bot.sandbox.sockets import short_path
 
-BACKLOG = 128
-"""Connections that wait to be accepted."""
+BACKLOG = 1024
+"""Connections that wait to be accepted; one more is refused at once, and jobs begin together."""
 
 
 def listen(folder: Path) -> socket.socket:

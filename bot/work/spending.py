@@ -4,6 +4,7 @@ Each request is a row, and each limit a sum in a row of its own that is only eve
 it stays within its limit.  A job that dies leaves its last request at what was set aside.
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -53,6 +54,9 @@ class Spending:
         self._store = store
         self._clock = clock
         self._catalogue = catalogue
+        # One at a time: they would wait for the same rows anyway, each with a connection that
+        # other calls want.
+        self._alone = asyncio.Lock()
 
     def chosen(self, ask: Ask) -> Ask:
         """Return a request as it may go out, with the name of its model and with a bound.
@@ -73,7 +77,7 @@ class Spending:
         now = self._clock.now()
         known = self._catalogue.known(ask.provider, ask.model)
         amount = budget.dearest(ask, known)
-        async with self._store.begin() as tx:
+        async with self._alone, self._store.begin() as tx:
             job, row = await self._at_work(tx, token)
             caller = _caller(job, row)
             await self._one_more(tx, job, now)
@@ -113,7 +117,7 @@ class Spending:
     async def refused(self, token: SecretStr, provider: str, model: str, words: str) -> None:
         """Note why a request of a job does not go out, for the words at the job's end."""
         now = self._clock.now()
-        async with self._store.begin() as tx:
+        async with self._alone, self._store.begin() as tx:
             job = await jobs.by_run_token(tx, token)
             if job is None:
                 return
@@ -125,7 +129,7 @@ class Spending:
     async def _end(self, it: Reserved, outcome: Outcome) -> None:
         now = self._clock.now()
         try:
-            async with self._store.begin() as tx:
+            async with self._alone, self._store.begin() as tx:
                 if await spending.end(tx, it.call, outcome, now=now):
                     for hold in it.holds:
                         await spending.change(tx, hold, (outcome.cost or 0) - it.amount)
