@@ -117,7 +117,8 @@ def start(
         for group in groups:
             with suppress(OSError):  # the limits of each process hold all the same
                 os.write(group, str(first).encode("ascii"))
-    os.write(let_go, b"1")
+    with suppress(BrokenPipeError):  # the box could not be made: its output says why
+        os.write(let_go, b"1")
     os.close(let_go)
     return Agent(process, first)
 

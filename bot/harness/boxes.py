@@ -1,6 +1,7 @@
 """The boxes that a harness makes: for the agent, for git, and for git that pushes or restores."""
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bot.agents.base import Start
@@ -38,8 +39,8 @@ def for_agent(folder: JobFolder, order: Order, start: Start, limits: Limits) -> 
         directory=WORKSPACE,
         limits=limits,
         reserves=start.reserves,
-        hidden_folders=tuple(inside for inside, path in hidden if path.is_dir()),
-        hidden_files=tuple(inside for inside, path in hidden if not path.is_dir()),
+        hidden_folders=tuple(inside for inside, path in hidden.items() if path.is_dir()),
+        hidden_files=tuple(inside for inside, path in hidden.items() if not path.is_dir()),
     )
 
 
@@ -96,21 +97,26 @@ def errands() -> list[str]:
     return [f"{_PYTHON}/bin/python3", "-I", "-S", _ERRANDS]
 
 
-def _hidden(folder: JobFolder, masks: Sequence[str]) -> Sequence[tuple[str, Path]]:
+def _hidden(folder: JobFolder, masks: Sequence[str]) -> Mapping[str, Path]:
     """Return where in the box each mask lies that the workspace has, and the path outside.
 
-    A link is followed, as whoever reads by it would: what it leads to is hidden, were it
-    the whole workspace.  What lies elsewhere is nothing of the repository's.
+    What a link leads to is hidden, were it the whole workspace; and that is hidden too where
+    a link leads out of it, since in the box it might lead back, as `/proc/self/cwd` does.
     """
-    top = folder.workspace.resolve()
-
-    def found() -> Iterator[tuple[str, Path]]:
-        for name in masks:
-            path = (top / name).resolve()
-            if path.exists() and path.is_relative_to(top):
-                yield str(Path(WORKSPACE, path.relative_to(top))), path
-
-    return sorted(dict(found()).items())
+    top = Path(os.path.realpath(folder.workspace))
+    found: dict[str, Path] = {}
+    for name in masks:
+        path = Path(os.path.realpath(top / name))
+        if not path.is_relative_to(top):
+            path = top
+        if path.exists():
+            found[str(Path(WORKSPACE, path.relative_to(top)))] = path
+    # of two, one inside the other, the outer one hides both
+    return {
+        inside: path
+        for inside, path in found.items()
+        if not any(parent in found.values() for parent in path.parents)
+    }
 
 
 def _program(at: str) -> Bind:

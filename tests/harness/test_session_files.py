@@ -5,7 +5,7 @@ import tarfile
 
 import pytest
 
-from bot.harness.session import MOST_FILES, pack, unpack
+from bot.harness.session import MOST_FILES, forget, pack, unpack
 from bot.rules.checkpoints import MOST
 
 GLOBS = (".playbook/*.jsonl", ".other/*/log")
@@ -125,3 +125,16 @@ def test_a_forged_tar_is_taken_not_even_in_part(fresh, forged):
     with pytest.raises(ValueError, match="."):  # noqa: RUF043 - any words
         unpack(forged, fresh, GLOBS)
     assert list(fresh.iterdir()) == []
+
+
+def test_a_session_is_forgotten_and_nothing_else_is(home, tmp_path):
+    (home / ".playbook/a.jsonl").write_text("old")
+    (home / ".playbook/b.txt").write_text("mine")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/log").write_text("theirs")
+    (home / ".other").mkdir()
+    (home / ".other/x").symlink_to(tmp_path / "elsewhere")
+    forget(home, (*GLOBS, ".playbook/a.*"))
+    assert pack(home, GLOBS) is None
+    assert [each.name for each in (home / ".playbook").iterdir()] == ["b.txt"]
+    assert (tmp_path / "elsewhere/log").exists()

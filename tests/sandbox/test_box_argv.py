@@ -1,5 +1,7 @@
+from pathlib import Path
+
 from bot.model.runs import Limits
-from bot.sandbox.box import Bind, Box, Bubblewrap, Descriptors, argv
+from bot.sandbox.box import NOTHING, Bind, Box, Bubblewrap, Descriptors, argv, prlimit
 
 LIMITS = Limits(seconds=60, memory=1000, processes=20, file_size=300, open_files=40)
 BOX = Box(
@@ -97,3 +99,17 @@ def test_a_box_sees_nothing_that_it_was_not_given():
         words[at + 1] for at, word in enumerate(words) if word.startswith(("--ro-bind", "--bind"))
     }
     assert {path for path in binds if not path.startswith(("/etc/", Box().etc))} == {"/usr"}
+
+
+def test_what_is_hidden_lies_over_what_is_bound():
+    box = Box(hidden_folders=("/workspace/.x",), hidden_files=("/workspace/y.json",))
+    words = argv(box, ["true"], Bubblewrap(path="bwrap"), Descriptors(seccomp=7))
+    at = words.index("/workspace/.x")
+    hidden = ["--tmpfs", "/workspace/.x", "--remount-ro", "/workspace/.x"]
+    assert words[at - 1 : at + 6] == [*hidden, "--ro-bind", NOTHING, "/workspace/y.json"]
+    assert Path(NOTHING).read_bytes() == b""
+
+
+def test_of_a_program_that_reserves_addresses_only_what_it_can_write_to_is_bounded():
+    assert prlimit(LIMITS)[1] == "--as=1000"
+    assert prlimit(LIMITS, reserves=True)[1] == "--data=1000"
