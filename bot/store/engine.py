@@ -2,11 +2,18 @@
 
 SQLite takes its one write lock when a transaction begins (BEGIN IMMEDIATE): a
 transaction that reads first and writes later would fail with "database is locked"
-as soon as two processes do so at once.
+as soon as two processes do so at once.  Who waits for that lock asks again and again,
+and the last may be served first: so the writers of one process stand in a line of ours.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    asynccontextmanager,
+    contextmanager,
+    nullcontext,
+)
 from typing import Any
 
 from pydantic import SecretStr
@@ -28,6 +35,10 @@ class Store:
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
         self.changes = Changes(engine)
+        one_writer = engine.dialect.name == "sqlite"
+        self._turn: AbstractAsyncContextManager[None] = (
+            asyncio.Lock() if one_writer else nullcontext()
+        )
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
@@ -41,7 +52,7 @@ class Store:
                 known whether it was.
         """
         with _answering():
-            async with self.engine.begin() as connection:
+            async with self._turn, self.engine.begin() as connection:
                 yield connection
                 if self.engine.dialect.name == "postgresql":
                     await connection.execute(text(f"NOTIFY {CHANNEL}"))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, and_, exists, select, update
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model.ids import DeliveryGuid
@@ -13,6 +13,13 @@ from bot.store.schema import deliveries, delivery_bodies, receipts
 
 PARAMETERS = 1_000
 """Values in one query; both databases take more, but not any number."""
+
+KIND = func.rtrim(deliveries.c.ordering_key, "0123456789abcdef")
+"""What takes turns: a repository's subjects, its commits; all others of a kind together.
+
+It is the ordering key without the number or SHA at its end.  Of the others, such as pushes, a
+repository has one at a time.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,29 +46,38 @@ async def due(tx: AsyncConnection, *, now: float) -> bool:
     return (await tx.execute(waiting(now).limit(1))).first() is not None
 
 
+def _ranked(now: float) -> Select[tuple[int, int]]:
+    """Select the oldest of each key, numbered within its kind: what is leased goes first."""
+    oldest = (
+        select(func.min(deliveries.c.id).label("id"))
+        .where(deliveries.c.state == "waiting")
+        .group_by(deliveries.c.ordering_key)
+        .subquery()
+    )
+    place = func.row_number().over(
+        partition_by=KIND,
+        order_by=(case((free(deliveries, now), 1), else_=0), deliveries.c.id),
+    )
+    return select(deliveries.c.id, place.label("place")).join(
+        oldest, oldest.c.id == deliveries.c.id
+    )
+
+
 async def claim(tx: AsyncConnection, lease: Lease, *, most: int) -> Sequence[Claimed]:
-    """Take the oldest waiting delivery of up to `most` ordering keys.
+    """Take the oldest waiting delivery of up to `most` ordering keys, the repositories in turn.
 
     A key whose oldest delivery is leased, or waits for its next try, is left alone:
-    what came later about the same thing does not overtake.
+    what came later about the same thing does not overtake.  Of a repository that has
+    less under way than others the next delivery goes first, however much waits of those.
     """
-    earlier = deliveries.alias("earlier")
-    blocked = exists().where(
-        earlier.c.state == "waiting",
-        earlier.c.ordering_key == deliveries.c.ordering_key,
-        earlier.c.id < deliveries.c.id,
-    )
+    ranked = _ranked(lease.now).subquery()
     due = (
         select(deliveries.c.id)
-        .where(
-            deliveries.c.state == "waiting",
-            deliveries.c.not_before <= lease.now,
-            free(deliveries, lease.now),
-            ~blocked,
-        )
-        .order_by(deliveries.c.id)
+        .join(ranked, ranked.c.id == deliveries.c.id)
+        .where(deliveries.c.id.in_(waiting(lease.now)))
+        .order_by(ranked.c.place, deliveries.c.id)
         .limit(most)
-        .with_for_update(skip_locked=True)
+        .with_for_update(of=deliveries, skip_locked=True)
     )
     ids = (await tx.execute(due)).scalars().all()
     if not ids:

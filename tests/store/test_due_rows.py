@@ -106,6 +106,12 @@ async def test_nobody_reads_every_run_to_see_that_nothing_is_due(explain):
     assert all("USING INDEX ix_runs_" in step for step in about_runs)
 
 
+async def test_nobody_reads_every_delivery_to_find_those_that_wait(explain):
+    steps = await explain(lambda rows: inbox.claim(rows, lease(), most=1))
+    assert "SCAN deliveries USING INDEX ix_deliveries_waiting" in steps
+    assert [step for step in steps if step == "SCAN deliveries"] == []
+
+
 SUBJECT = Subject(repo=Repo("octo/cat"), number=7, kind="issue")
 
 

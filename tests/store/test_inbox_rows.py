@@ -49,6 +49,27 @@ async def test_no_more_are_taken_than_asked_for(store):
     assert await claimed(store, most=2) == ["g3"]
 
 
+async def test_a_repository_of_which_much_waits_lets_the_others_go_first(store):
+    await arrive(store, *((f"g{number}", f"repo:1#{number}") for number in range(5)))
+    assert await claimed(store, most=2) == ["g0", "g1"]
+    await arrive(store, ("late", "repo:2#1"))
+    assert await claimed(store, most=1) == ["late"]
+
+
+async def test_repositories_take_turns_and_each_keeps_its_order(store):
+    await arrive(store, *((f"a{number}", f"repo:1#{number}") for number in range(4)))
+    await arrive(store, *((f"b{number}", f"repo:2@{number:040x}") for number in range(4)))
+    assert await claimed(store, most=2) == ["a0", "b0"]
+    assert await claimed(store, most=4) == ["a1", "a2", "b1", "b2"]
+
+
+async def test_what_one_key_holds_up_counts_for_nothing(store):
+    await arrive(store, *((f"a{number}", "repo:1#1") for number in range(4)), ("b", "repo:1#2"))
+    assert await claimed(store, most=1) == ["a0"]
+    await arrive(store, ("c", "repo:2#1"), ("d", "repo:2#2"))
+    assert await claimed(store, most=2) == ["b", "c"]
+
+
 async def test_a_leased_delivery_holds_up_its_key_and_no_other(store):
     await arrive(store, ("g1", "a"))
     await claim(store)
