@@ -61,7 +61,8 @@ def fitted(request: Request, ask: Ask) -> Request:
         body["tools"] = [_kept_briefly(tool) for tool in own_tools(body["tools"], TOOLS)]
     if ask.most_output is not None:
         body["max_tokens"] = ask.most_output
-    body |= {name: _blocks(body[name]) for name in ("system",) if name in body}
+    if "system" in body:
+        body["system"] = _blocks(body["system"])
     if "messages" in body:
         body["messages"] = [
             {**each, "content": _blocks(each.get("content"))} for each in parts(body["messages"])
