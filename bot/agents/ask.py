@@ -2,6 +2,7 @@
 
     greenroom output pull-request --title TEXT --body-file FILE
     greenroom output push --title TEXT --body-file FILE
+    greenroom output plan --body-file FILE
     greenroom output comment --body-file FILE
     greenroom output question --text TEXT [--choice TEXT]...
     greenroom output noop --reason TEXT
@@ -52,9 +53,11 @@ def parser() -> argparse.ArgumentParser:
         changes = kinds.add_parser(kind, help=what)
         changes.add_argument("--title", required=True)
         changes.add_argument("--body-file", required=True)
-    kinds.add_parser("comment", help="write one where the run was asked for").add_argument(
-        "--body-file", required=True
-    )
+    for kind, what in (
+        ("plan", "say what you would change, and wait for a yes"),
+        ("comment", "write one where the run was asked for"),
+    ):
+        kinds.add_parser(kind, help=what).add_argument("--body-file", required=True)
     question = kinds.add_parser("question", help="ask a person")
     question.add_argument("--text", required=True)
     question.add_argument("--choice", action="append", default=[], dest="choices")
@@ -75,7 +78,7 @@ def request(given: argparse.Namespace) -> tuple[str, dict[str, Any]]:
         return f"/{given.verb}s", {"text": given.text}
     fields = {name: value for name, value in vars(given).items() if name not in ("verb", "kind")}
     if "body_file" in fields:
-        fields["body"] = _read(fields.pop("body_file"))
+        fields["text" if given.kind == "plan" else "body"] = _read(fields.pop("body_file"))
     return "/outputs", {"kind": given.kind.replace("-", "_"), **fields}
 
 

@@ -83,9 +83,18 @@ has to be done, say so, and how you know.
 """
 
 PLAN = """\
-Say first, step by step, what you would change and how you would check it, and ask for a yes to
-that plan. When a person has said yes, do just that, run the repository's tests, and ask for a
-pull request. When it is not clear what is wanted, ask one question.
+Plan the change that is asked for, and make it after a person's yes.
+
+Before the yes you change nothing. Read the task, the guidance of the repository and the code,
+and reproduce what is wrong. Then ask for a yes to a plan: which files you would change and how,
+in steps that a reviewer can judge; how you would check each; what may break; and what you
+leave out. Write it plainly, in less than a page.
+
+After the yes you make just that, in the style of the code around it, and check it with the
+repository's tests and linters, of which you weaken none. Hand it in, and name what came out
+otherwise than planned. Where the plan turns out wrong, ask for a yes to a new one.
+
+When it is not clear what is wanted, ask one question that can be answered in a sentence.
 """
 
 BUILT_IN: Mapping[str, Agent] = {
@@ -133,7 +142,7 @@ BUILT_IN: Mapping[str, Agent] = {
                 description=(
                     "Says what it would change, step by step, and does it after a person's yes"
                 ),
-                runtime="playbook",
+                runtime=FALLBACK,
                 prompt=PLAN,
                 context="thread",
                 waits=("ci", "review"),
@@ -148,6 +157,7 @@ BUILT_IN: Mapping[str, Agent] = {
                 },
             ),
             on=On(label="agent:plan", command="plan"),
+            usual=True,
         ),
     )
 }

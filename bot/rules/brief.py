@@ -89,6 +89,7 @@ which answers at once: accepted, or refused and why. What you leave changed in t
 handed in if you ask for that; make no commits. FILE may be `-` for the standard input."""
 
 WAYS: Mapping[str, str] = {
+    "plan": "plan --body-file FILE` asks for a yes to your plan; end your turn then",
     "pull_request": "pull-request --title TEXT --body-file FILE` opens a pull request with it",
     "push": "push --title TEXT --body-file FILE` adds it to the pull request, as one commit",
     "comment": "comment --body-file FILE` writes a comment where you were asked",

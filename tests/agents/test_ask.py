@@ -43,6 +43,14 @@ def test_a_gateway_that_is_away_is_asked_again_under_the_same_key(door):
     assert pauses == [0.1, 0.2]
 
 
+def test_a_plan_is_read_from_a_file(door, tmp_path):
+    asked, answers = door
+    answers.append((200, {"accepted": True}))
+    (tmp_path / "plan.md").write_text("1. Read\n2. Change\n")
+    assert main(["output", "plan", "--body-file", str(tmp_path / "plan.md")]) == 0
+    assert asked[0][1] == {"kind": "plan", "text": "1. Read\n2. Change\n"}
+
+
 def test_a_missing_tool_is_asked_for_by_name(door):
     asked, answers = door
     answers.append((200, {"accepted": True}))

@@ -52,7 +52,7 @@ def test_an_agent_is_told_its_work_the_instruction_and_the_conversation_in_this_
 
 
 def test_an_agent_with_a_prompt_is_told_how_to_ask_for_what_it_may_ask_for():
-    told = brief(replace(FIX, outputs={"push": 1, "noop": 1, "plan": 1}), task())
+    told = brief(replace(FIX, outputs={"push": 1, "noop": 1}), task())
     ways = [line for line in told.splitlines() if line.startswith("- `greenroom output ")]
     assert ways == [f"- `greenroom output {WAYS[kind]}" for kind in ("push", "noop")]
     assert "greenroom" not in brief(replace(BARE, outputs={"push": 1}), task())
