@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, select, update
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model.ids import DeliveryGuid
@@ -14,11 +14,21 @@ from bot.store.schema import deliveries, delivery_bodies, receipts
 PARAMETERS = 1_000
 """Values in one query; both databases take more, but not any number."""
 
-KIND = func.rtrim(deliveries.c.ordering_key, "0123456789abcdef")
-"""What takes turns: a repository's subjects, its commits; all others of a kind together.
+_KEY = deliveries.c.ordering_key
+LANE = case(
+    (or_(_KEY.like("%#%"), _KEY.like("%@%")), func.rtrim(_KEY, "0123456789abcdef")),
+    else_=_KEY,
+)
+"""What takes turns: the subjects of a repository, its commits, and whatever is a key alone.
 
-It is the ordering key without the number or SHA at its end.  Of the others, such as pushes, a
-repository has one at a time.
+It is the ordering key without the number or SHA at its end.
+"""
+
+SHARE = 4
+"""Deliveries of one lane that are under way at once: the others find room at once.
+
+Each asks GitHub who did it, in a quarter of a second or so, and GitHub lets an installation
+read no more than ten times a second for long.
 """
 
 
@@ -47,7 +57,7 @@ async def due(tx: AsyncConnection, *, now: float) -> bool:
 
 
 def _ranked(now: float) -> Select[tuple[int, int]]:
-    """Select the oldest of each key, numbered within its kind: what is leased goes first."""
+    """Select the oldest of each key, numbered within its lane: what is leased goes first."""
     oldest = (
         select(func.min(deliveries.c.id).label("id"))
         .where(deliveries.c.state == "waiting")
@@ -55,7 +65,7 @@ def _ranked(now: float) -> Select[tuple[int, int]]:
         .subquery()
     )
     place = func.row_number().over(
-        partition_by=KIND,
+        partition_by=LANE,
         order_by=(case((free(deliveries, now), 1), else_=0), deliveries.c.id),
     )
     return select(deliveries.c.id, place.label("place")).join(
@@ -68,13 +78,14 @@ async def claim(tx: AsyncConnection, lease: Lease, *, most: int) -> Sequence[Cla
 
     A key whose oldest delivery is leased, or waits for its next try, is left alone:
     what came later about the same thing does not overtake.  Of a repository that has
-    less under way than others the next delivery goes first, however much waits of those.
+    less under way than others the next delivery goes first, however much waits of those,
+    and none has more than its share.
     """
     ranked = _ranked(lease.now).subquery()
     due = (
         select(deliveries.c.id)
         .join(ranked, ranked.c.id == deliveries.c.id)
-        .where(deliveries.c.id.in_(waiting(lease.now)))
+        .where(deliveries.c.id.in_(waiting(lease.now)), ranked.c.place <= SHARE)
         .order_by(ranked.c.place, deliveries.c.id)
         .limit(most)
         .with_for_update(of=deliveries, skip_locked=True)

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from bot.model.ids import DeliveryGuid
 from bot.store import inbox
-from bot.store.inbox import PARAMETERS, Claimed
+from bot.store.inbox import PARAMETERS, SHARE, Claimed
 from bot.store.schema import deliveries, delivery_bodies, receipts
 from tests.store.rows import NOW, arrive, lease
 
@@ -54,6 +54,14 @@ async def test_a_repository_of_which_much_waits_lets_the_others_go_first(store):
     assert await claimed(store, most=2) == ["g0", "g1"]
     await arrive(store, ("late", "repo:2#1"))
     assert await claimed(store, most=1) == ["late"]
+
+
+async def test_a_repository_has_no_more_than_its_share_under_way(store):
+    await arrive(store, *((f"g{number}", f"repo:1#{number}") for number in range(SHARE + 2)))
+    first, *_ = await claim(store)
+    assert await claimed(store) == []
+    await finish(store, first)
+    assert await claimed(store) == [f"g{SHARE}"]
 
 
 async def test_repositories_take_turns_and_each_keeps_its_order(store):
