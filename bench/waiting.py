@@ -2,7 +2,8 @@
 
 One run is brought by a real job to where it waits; its rows, all that there are, are then
 copied.  Two apps run side by side, one with ten runs and one with ten thousand: both are
-measured at rest, and runs are woken in each in turn, as the bench of waking does.
+measured at rest, and runs are woken in each in turn, as the bench of waking does.  In the end
+a thousand more are woken at once in the larger one: `bench.wave`.
 """
 
 import asyncio
@@ -10,21 +11,17 @@ import sqlite3
 from collections.abc import Mapping
 from contextlib import AsyncExitStack, closing
 from pathlib import Path
-from typing import Any
 
-from bench import waking
+from bench import waking, wave
+from bench.copies import copied
 from bench.place import scratch
 from bench.rest import family, memory
 from bench.table import Row, bounded, compared
 from bench.waking import Waking
 
 FEW, MANY = 10, 10_000
-COPIED = "SELECT * FROM {} WHERE {} = ?"
 WAKES = 7
 SETTLES = 5.0
-MOVED = {"number": 1_000_000, "next_attempt_at": 1e9, "created_at": -1e7}
-"""What is added to numbers of a copy: time wakes none, and none counts as begun today."""
-
 RESTS = 20.0
 """Seconds until nothing of the runs that went on is left."""
 
@@ -35,18 +32,6 @@ DISK = 2.0
 """Kilobytes of a row, indexes included."""
 
 RATIO = 1.2
-
-OF_A_RUN: Mapping[str, str] = {
-    "runs": "id",
-    "run_subjects": "run",
-    "run_steps": "run",
-    "waits": "run",
-    "mailbox": "run",
-    "jobs": "run",
-    "outputs": "run",
-    "outbox": "run",
-}
-"""Every table that has rows of a run, and the column that names it."""
 
 
 async def rows() -> list[Row]:
@@ -61,6 +46,7 @@ async def rows() -> list[Row]:
             await asyncio.sleep(RESTS)
             above = _memory(many) - _memory(few)
             seen = [[await each.wake() for each in (few, many)] for _ in range(WAKES)]
+            woken = await wave.rows(many.world)
     took = [[waking.took(pair[which]) for pair in seen] for which in (0, 1)]
     return [
         bounded("parked, 10,000: memory above ten", "MB", [above], at_most=MEMORY),
@@ -68,6 +54,7 @@ async def rows() -> list[Row]:
         Row(name="parked: disk of a run", value=round(taken["run"], 2), unit="KB"),
         bounded("parked: disk of a row", "KB", [taken["row"]], at_most=DISK),
         compared("wake of one beside 10,000", "ms", took[1], took[0], at_most=RATIO),
+        *woken,
     ]
 
 
@@ -82,13 +69,13 @@ async def _filled(runs: Waking, most: int) -> Mapping[str, float]:
     with closing(sqlite3.connect(runs.world.home / "greenroom.db", timeout=30)) as database:
         (run,) = database.execute("SELECT id FROM runs WHERE state = 'parked'").fetchone()
         before = _size(database)
-        copied = sum(_copied(database, table, run, most) for table in OF_A_RUN)
+        rows = copied(database, run, range(most))
         database.commit()
         taken = (_size(database) - before) / 1024
     await asyncio.sleep(SETTLES)
     more = _threads(runs) - threads
     await runs.go_on(at)
-    return {"run": taken / most, "row": taken / copied, "threads": float(more)}
+    return {"run": taken / most, "row": taken / rows, "threads": float(more)}
 
 
 def _size(database: sqlite3.Connection) -> int:
@@ -96,33 +83,6 @@ def _size(database: sqlite3.Connection) -> int:
         database.execute(f"PRAGMA {what}").fetchone() for what in ("page_count", "page_size")
     )
     return int(pages * size)
-
-
-def _copied(database: sqlite3.Connection, table: str, run: str, most: int) -> int:
-    """Copy the rows of a run in one table `most` times; return how many copies that are."""
-    found = database.execute(COPIED.format(table, OF_A_RUN[table]), (run,))
-    names = [column[0] for column in found.description]
-    rows = found.fetchall()
-    marks = ", ".join("?" * len(names))
-    into = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})"
-    copies = (
-        tuple(_other(name, value, run, number) for name, value in zip(names, row, strict=True))
-        for number in range(most)
-        for row in rows
-    )
-    return database.executemany(into, copies).rowcount
-
-
-def _other(name: str, value: Any, run: str, number: int) -> Any:
-    """Give a value of a copy: what there may be once is its own, and it began long ago."""
-    if name == "id" and isinstance(value, int):
-        return None  # the database numbers these rows by itself
-    if name in MOVED:
-        return value + MOVED[name] + (number if name == "number" else 0)
-    if name in {"about", "head", "launch_hash", "run_hash"} and value:
-        return f"{number:0{len(value)}x}"
-    other = f"{number:0{len(run)}}"
-    return value.replace(run, other).replace(run.lower(), other) if type(value) is str else value
 
 
 def _memory(runs: Waking) -> float:
