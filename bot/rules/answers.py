@@ -19,11 +19,11 @@ MOST_PAST = 5
 
 
 WAITS: Mapping[str, str] = {
-    CI: "waits for CI: checks that end wake it",
-    REVIEW: "waits for a review: one that asks for changes wakes it, an approval ends it",
-    ANSWER: "waits for an answer: `answer`, or a comment below its question, wakes it",
+    CI: "waits for CI, {}: checks that end wake it",
+    REVIEW: "waits for a review, {}: one that asks for changes wakes it, an approval ends it",
+    ANSWER: "waits for an answer, {}: `answer`, or a comment below its question, wakes it",
 }
-"""What a run waits for, and what would wake it."""
+"""What a run waits for, for how long, and what would wake it."""
 
 
 def helped(config: Config, asks: Mapping[str, Ask]) -> str:
@@ -100,7 +100,8 @@ def _wait(wait: Waiting, now: float) -> str:
         case "approved":
             return f"has a person's yes to `{str(wait.about)[:12]}`"
         case reason:
-            what = WAITS.get(reason, "waits for GitHub to take what it made")
+            words = WAITS.get(reason, "waits for GitHub to take what it made, {}")
+            return words.format(f"{since}, {until}")
     return f"{what}, {since}, {until}"
 
 
@@ -111,7 +112,7 @@ def _past_line(run: RunNow) -> str:
 
 
 def _decision_line(decision: PastDecision) -> str:
-    verdict = "done" if decision.allowed else f"refused: {inline(decision.words)}"
+    verdict = "allowed" if decision.allowed else f"refused: {inline(decision.words)}"
     return f"- `{plain(decision.act)}` {verdict} (rule `{decision.rule}`)"
 
 

@@ -127,10 +127,8 @@ def comment(view: RunView) -> str:
         lines += ["", view.changed]
     if view.ci and view.pull is None:  # else it stands in the pull request that was opened
         lines += ["", view.ci]
-    if view.asks and view.asks.about:
-        lines += ["", _asking(view.prefix, view.asks.about, plan=view.asks.reason == PLAN)]
-    elif view.asks:
-        lines += ["", f"Answer with `/{view.prefix} answer …`, or reply to the question."]
+    if asks := _asks(view):
+        lines += ["", asks]
     if spent := used(view.spent):
         lines += ["", spent]
     lines += ["", f"Asked for by {plain(view.asked_by)}. `/{view.prefix} stop` ends it."]
@@ -154,6 +152,15 @@ def _parked(view: RunView) -> str:
     return f"waiting for {' and '.join(waits)}" if waits else ""
 
 
+def _asks(view: RunView) -> str:
+    """Tell people what to say to a run that waits for them; empty while it does not."""
+    if view.asks is None:
+        return ""
+    if view.asks.about:
+        return _asking(view.prefix, view.asks.about, plan=view.asks.reason == PLAN)
+    return f"Answer with `/{view.prefix} answer …`, or reply to the question."
+
+
 def _asking(prefix: str, sha: Sha, *, plan: bool) -> str:
     """Tell whoever may write here what to say, and to what."""
     short = sha[:12]
@@ -172,7 +179,7 @@ def check_run(view: RunView) -> dict[str, object]:
     The title is shown as it is, so it has no Markdown.  Times are Unix seconds; `conclusion`
     and `completed` are None until the run is finished or asks for a person's yes.
     """
-    parts = "\n".join(_story(view)), view.ci, _bill(view), quiet(view.said)
+    parts = _asks(view), "\n".join(_story(view)), view.ci, _bill(view), quiet(view.said)
     summary = "\n\n".join(filter(None, parts))
     finished = view.state is Run.FINISHED and view.conclusion is not None
     ended = view.conclusion if finished else Conclusion.ACTION_REQUIRED if view.asks else None

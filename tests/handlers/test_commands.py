@@ -383,7 +383,7 @@ def test_status_and_explain_tell_of_runs_pauses_and_decisions():
         "- ❌ **fix** It broke. (`01RUN`)",
         "",
         "What you asked for:",
-        "- `fix` done (rule `allowed`)",
+        "- `fix` allowed (rule `allowed`)",
     ]
 
 

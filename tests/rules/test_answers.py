@@ -145,7 +145,7 @@ LEFT = "for 10 min now, until 2027-01-15 09:00 UTC"
             (wait("delivery", None),),
             f"waits for GitHub to take what it made, {LEFT}",
         ),
-        *(((wait(reason),), f"{words}, {LEFT}") for reason, words in WAITS.items()),
+        *(((wait(reason),), words.format(LEFT)) for reason, words in WAITS.items()),
     ],
 )
 def test_an_open_run_says_where_it_stands(waits, words):
@@ -182,7 +182,7 @@ def test_explain_says_what_runs_waits_and_decisions_came_to():
         "- ⚪ **fix** It broke. (`01RUN`)",
         "",
         "What you asked for:",
-        "- `fix` done (rule `allowed`)",
+        "- `fix` allowed (rule `allowed`)",
         "- `stop` refused: `stop` needs triage access. (rule `role`)",
     ]
 

@@ -190,6 +190,7 @@ def test_the_check_run_of_a_run_that_waits_for_a_yes_has_its_buttons():
     assert shown["conclusion"] is Conclusion.ACTION_REQUIRED
     assert shown["completed"] == ASKING.changed_at
     assert shown["actions"] == [BUTTONS[APPROVE], BUTTONS[STOP]]
+    assert str(shown["summary"]).startswith(f"It waits for a yes to `{'5' * 12}`")
 
 
 def test_changes_that_came_to_nothing_are_shown_as_they_are():
