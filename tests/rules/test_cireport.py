@@ -30,9 +30,15 @@ FAILED = Digest(
 )
 
 
+def test_checks_that_are_all_green_are_said_to_be_while_more_may_come():
+    waiting = replace(NOW, word="pending", rows=(replace(LINT, word="success"),))
+    assert "🟡 green so far, more checks may come" in section(waiting)
+    assert "🟡 at work" in section(replace(waiting, rows=(SLOW,)))
+
+
 def test_people_are_shown_a_table_and_what_matters_of_each_failure():
     assert section(NOW).split("\n") == [
-        "**CI** of `7fd1a60b01f9`: ❌ red, told after 4 min",
+        "**CI** of `7fd1a60b01f9`: ❌ red, results after 4 min",
         "",
         "| check | | took | |",
         "|---|---|---:|---|",
