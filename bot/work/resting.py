@@ -58,7 +58,7 @@ async def rest(  # noqa: PLR0913 - what a run may end with
         deadline = now + row.terms.parked
         await story.wait(tx, row.id, reason, now=now, deadline=deadline, about=about, asked=asked)
     waiting = await runs.note(tx, row, next_attempt_at=now)
-    words = f"{how.words}; waiting" if how.words else "Waiting"
+    words = f"{how.words[:1].upper()}{how.words[1:]}; waiting" if how.words else "Waiting"
     named_so = " and ".join(WAITS[reason] for reason in waits)
     await telling.tell(tx, waiting, f"{words} for {named_so}", now=now)
 

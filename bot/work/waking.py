@@ -4,7 +4,7 @@ A message is a row before anything else.  Neither parking nor ending is possible
 is unread, so it makes no difference which of the two was committed first.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -23,6 +23,13 @@ log = structlog.get_logger()
 
 ASKING = frozenset({ANSWER, PLAN})
 """Waits for a person, during which its check run is completed."""
+
+SAID: Mapping[MessageKind, str] = {
+    "answer": "the answer",
+    "review": "the review",
+    "steer": "the words",
+}
+"""What people say to a run that goes on with it."""
 
 
 async def wake(tx: AsyncConnection, row: RunRow, message: Message, *, key: str, now: float) -> str:
@@ -68,7 +75,7 @@ async def again(tx: AsyncConnection, row: RunRow, *, now: float, **values: Any) 
     await story.met(tx, row.id)
     await outbox.forget(tx, row.id, kinds=("branch",))  # the next job makes a commit of its own
     woken = await runs.signal(tx, row, Signal.WOKEN, now=now, result=None, **values)
-    await telling.tell(tx, woken, "Going on", now=now)
+    await telling.tell(tx, woken, _went_on(unread), now=now)
     return woken
 
 
@@ -77,6 +84,12 @@ def _ended(kinds: Collection[MessageKind]) -> str:
     if "plan" in kinds:
         return "A yes was given"
     return "Answered" if "answer" in kinds else "Went on"
+
+
+def _went_on(unread: Sequence[Message]) -> str:
+    """Say whose words a run goes on with; of all else its story has told already."""
+    heard = [f"{what} of {who}" for kind, what in SAID.items() if (who := _people(unread, kind))]
+    return f"Going on with {' and '.join(heard)}" if heard else "Going on"
 
 
 def _answered(unread: Sequence[Message]) -> str:

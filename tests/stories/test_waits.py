@@ -14,7 +14,7 @@ TOLD = [
     "The agent was killed; starting it again",
     "The runner was lost; starting again",
     "CI is green.",
-    "pushed `",
+    "` to `greenroom/",
     "maintainer approved it.",
 ]
 """What one comment says of it all, beside the rest."""

@@ -75,6 +75,9 @@ async def test_an_answer_two_days_later_wakes_the_run_in_another_job(house, peop
     (question,) = await asked_in(house, number)
     assert question.endswith("Answered by ann.")
     assert "@ann" not in question
+    (*_, story) = [text for text in await house.comments(number) if "greenroom run" in text]
+    assert "Asked a question; waiting for an answer\n" in story
+    assert "Going on with the answer of ann\n" in story
 
 
 async def test_two_answers_at_once_are_both_told_in_order_by_one_wake(house, people):
