@@ -179,7 +179,8 @@ def _bare(row: Standing, note: str) -> Failure:
 def _check(row: Mapping[str, Any]) -> CheckSeen:
     app = row["app"] or {}
     output = row["output"]
-    said = [output["title"] or "", output["summary"] or ""]
+    title, summary = output["title"] or "", output["summary"] or ""
+    said = [summary] if summary.startswith(title) else [title, summary]
     return CheckSeen(
         id=row["id"],
         name=row["name"],

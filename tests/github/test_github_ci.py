@@ -116,6 +116,13 @@ async def test_a_check_may_be_without_an_app_a_text_or_a_moment(script, octo):
     assert (check.started, check.url) == (None, "https://example.com")
 
 
+async def test_a_summary_that_begins_with_the_title_says_it_once(script, octo):
+    output = {**example("checks/get")["output"], "title": "It broke", "summary": "It broke at 3."}
+    reports(script, output=output)
+    (check,) = (await octo.ci.seen(SHA)).checks
+    assert check.said == "It broke at 3."
+
+
 async def test_jobs_of_actions_can_run_again(script, octo):
     app = {**example("checks/get")["app"], "slug": "github-actions"}
     reports(script, app=app)
