@@ -71,7 +71,7 @@ def _run(programs: Programs, tool: Formatter, step: Step) -> tidied.Ran:
         version=_version(programs, tool),
         changed=_differences(programs) != before,
         findings=() if failed else _findings(programs, tool),
-        failure=(done.stderr or done.stdout).strip()[-_LAST_WORDS:] or "no words"
+        failure=(done.stderr or done.stdout).strip()[-_LAST_WORDS:] or "it said nothing"
         if failed
         else "",
     )

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from bot.agents.playbook import report
 from bot.agents.playbook.changes import Patch, Replace
 from bot.agents.playbook.moves import ANYWAY, LEAVE
@@ -45,6 +47,11 @@ expected 1, got 2
 def test_the_whole_text_of_a_pull_request():
     tested = [PASSED, FAILED.since(before=True), ABSENT]
     assert report.body(Report(applied=(LINE, PATCH), ran=(RUFF,), tested=tested)) == WHOLE
+
+
+def test_a_single_line_is_named_once():
+    one = replace(LINE, last=LINE.first)
+    assert "- the suggestion by alice for `src/a.py:3`\n" in report.body(Report(applied=(one,)))
 
 
 def test_a_title_says_whose_changes_were_applied():

@@ -119,7 +119,8 @@ def described(change: Change) -> str:
     """Name a change with its place."""
     if isinstance(change, Patch):
         return str(change)
-    where = tidied.code(f"{change.path}:{change.first}-{change.last}")
+    lines = f"{change.first}-{change.last}" if change.last > change.first else f"{change.first}"
+    where = tidied.code(f"{change.path}:{lines}")
     return f"{whose(change.author, 'suggestion')} for {where}"
 
 
