@@ -51,7 +51,7 @@ Act as somebody else at the top of the page, and say it again.
 
 TRY_FIX = """\
 Write `/fix apply the suggestion of stranger` in a comment. \
-The agent applies this, formats, and makes a commit:
+The agent applies this, runs the tests, and makes a commit:
 
 ```diff
 {patch}
