@@ -44,6 +44,7 @@ METHODS = {
     "format",
     "items",
     "join",
+    "like",
     "removeprefix",
     "setter",
     "split",

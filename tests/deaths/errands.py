@@ -27,6 +27,17 @@ PATCH = """\
 +# All sums
 ```
 """
+FIX = """\
+---
+name: fix
+description: Applies suggested changes, and waits for nothing once they are pushed
+greenroom:
+  runtime: playbook
+  context: thread
+  on: {command: fix}
+  outputs: {pull_request: {max: 1}, push: {max: 1}}
+---
+"""
 SIGNED = "version: 1\ncommits: {signed: true}\n"
 MISTAKEN = "version: 1\ncommands:\n  bear: true\n  bore: true\n"
 FINISHED = "SELECT 1 FROM runs WHERE repo = ? AND state = 'finished' AND compute = 'none'"
@@ -271,6 +282,7 @@ class AsksForYes(Talk):
 
     async def prepare(self) -> None:
         here = self.here
+        await here.writes(here.maintainer, ".github/agents/fix.md", FIX)
         self.number = await here.issue(here.stranger, "The title could say more", PATCH)
 
     async def begin(self) -> None:

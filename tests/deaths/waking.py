@@ -154,10 +154,10 @@ class Woken(Talk):
         rows = self.here.world.rows(query, self.here.repo)
         return dict(Counter(f"unread {kind}" if unread else kind for kind, unread in rows))
 
-    def _lines(self, text: str) -> int:
+    def _lines(self, begin: str) -> int:
         query = """SELECT count(*) FROM run_steps JOIN runs ON runs.id = run
-            WHERE repo = ? AND text = ?"""
-        return int(self.here.world.rows(query, self.here.repo, text)[0][0])
+            WHERE repo = ? AND text LIKE ?"""
+        return int(self.here.world.rows(query, self.here.repo, f"{begin}%")[0][0])
 
     async def _completed(self, pull: Mapping[str, Any]) -> bool:
         """Tell whether check runs are done: one of each head, open only while its run waits."""

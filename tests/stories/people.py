@@ -96,6 +96,11 @@ class Place:
         query = "SELECT agent, state, conclusion, words FROM runs WHERE repo = ? ORDER BY id"
         return self.world.rows(query, self.repo)
 
+    def waits(self) -> set[str]:
+        """What the runs here wait for."""
+        query = "SELECT reason FROM waits JOIN runs ON runs.id = run WHERE repo = ?"
+        return {reason for (reason,) in self.world.rows(query, self.repo)}
+
     async def quiet(self) -> None:
         """Wait until nothing is under way: runs may be parked or held back, but none works."""
         await self.world.drained()

@@ -181,7 +181,9 @@ async def test_a_refusal_is_a_reaction_and_one_comment_that_is_edited(house):
     await house.passes(5)
     (edited,) = await house.comments()
     assert edited.startswith(first)
-    assert edited.endswith("\n- There is no agent `agent:nope` here. There are: `fix`, `plan`, `tidy`.")
+    assert edited.endswith(
+        "\n- There is no agent `agent:nope` here. There are: `fix`, `plan`, `tidy`."
+    )
     assert await house.reactions() == ["confused"]
     assert await house.labels() == ["agent:nope"]
 
