@@ -88,7 +88,7 @@ def test_what_is_remembered_of_a_turn_is_what_it_was_told():
 
 
 WHOLE = """\
-- Apply the suggestion by ann for `a.py:3-3`:
+- Apply the suggestion by ann for `a.py:3`:
 
   ```text
   neat
@@ -105,7 +105,7 @@ def test_the_whole_text_of_a_plan():
 
 def test_other_changes_make_another_plan_also_where_they_are_not_shown():
     gone = (Apply((change(3, ""),)),)
-    assert "`a.py:3-3`, which takes these lines away.\n" in proposed(gone)[0].text
+    assert "`a.py:3`, which takes these lines away.\n" in proposed(gone)[0].text
     long = [(Apply((change(3, letter * MOST_SHOWN + "\n"),)),) for letter in "xy"]
     one, two = (proposed(each)[0].text for each in long)
     assert len(one) < 300
