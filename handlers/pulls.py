@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 from bot.model.events import HeadSeen, SubjectClosed
 from bot.model.facts import PullNow, RunNow
+from bot.model.ids import Sha
 from bot.model.intents import (
     AskAgain,
     DropBranch,
+    FollowHead,
     Intent,
     LookAtChecks,
     RecordHead,
@@ -15,7 +17,7 @@ from bot.model.intents import (
 )
 from bot.reactions import NoFacts, Reaction
 from bot.rules.repoconfig import Config
-from bot.rules.waiting import CI, START
+from bot.rules.waiting import CI, REVIEW, START
 
 OURS = "greenroom/"
 """How the name of every branch begins that a run makes."""
@@ -63,14 +65,24 @@ def seen(event: HeadSeen, _facts: NoFacts) -> Sequence[Intent]:
 
 
 def pushed(event: HeadSeen, facts: HeadFacts) -> Sequence[Intent]:
-    """Ask anew where a run waits for a yes to a head that is no more, and look at CI anew."""
+    """Ask anew where a run waits for a yes to a head that is no more, and look at the new one."""
     if facts.pull is None:
         return []
     head = facts.pull.head.sha
     waits = [(run, wait) for run in facts.open_runs for wait in run.waits if wait.about != head]
     asked = [AskAgain(run=run.id, sha=head) for run, wait in waits if wait.reason == START]
     watched = [wait.about for _, wait in waits if wait.reason == CI and wait.about]
-    return [*asked, *(LookAtChecks(repo_id=event.repo_id, sha=sha) for sha in watched)]
+    looks = (LookAtChecks(repo_id=event.repo_id, sha=sha) for sha in watched)
+    # where GitHub's two answers differ one of them is old, and another delivery comes
+    agreed = facts.open_runs if event.head == head else ()
+    left = (run for run in agreed if _is_left_behind(run, head))
+    return [*asked, *looks, *(FollowHead(run=run.id, head=head) for run in left)]
+
+
+def _is_left_behind(run: RunNow, head: Sha) -> bool:
+    """Tell whether a run waits for a review of a head that is no more; CI sees that itself."""
+    reasons = {wait.reason for wait in run.waits}
+    return REVIEW in reasons and CI not in reasons and run.head not in {None, head}
 
 
 def closed(event: SubjectClosed, facts: Facts) -> Sequence[Intent]:
@@ -99,7 +111,7 @@ def closed(event: SubjectClosed, facts: Facts) -> Sequence[Intent]:
                 sha=run.head,
             )
             for run in made.values()
-            if deletes and run.branch and run.head
+            if deletes and run.branch and run.head and not run.theirs
         ),
     ]
 

@@ -64,6 +64,7 @@ class RunNow:
         head: the commit that it shows on: ours once it has pushed.
         branch: the one that its changes were pushed to.
         closed: whether it ended because its subject was closed.
+        theirs: whether it was somebody else who pushed its head.
         left: whether there is something of it that another run can go on from.
     """
 
@@ -90,6 +91,7 @@ class RunNow:
     head: Sha | None = None
     branch: str | None = None
     closed: bool = False
+    theirs: bool = False
     left: bool = False
 
     @property

@@ -125,6 +125,14 @@ class MeetReview:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FollowHead:
+    """Have a run that waits for a review wait for one of a head that somebody has pushed."""
+
+    run: RunId
+    head: Sha
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AskAgain:
     """Ask about another commit than before: the head of the pull request has moved."""
 
@@ -278,6 +286,7 @@ Intent = (
     | SendMessage
     | LookAtChecks
     | MeetReview
+    | FollowHead
     | AskAgain
     | SetPause
     | React

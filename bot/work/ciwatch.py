@@ -33,7 +33,7 @@ from bot.rules.watching import Look, Met, Past, Rerun, Stop, Wake
 from bot.store import mailbox, runs, story
 from bot.store.run_row import RunRow
 from bot.store.story import OutputRow
-from bot.work import calling, resting, telling, waking
+from bot.work import resting, telling, waking
 from bot.work.context import Context
 from bot.work.turns import Turns
 
@@ -212,13 +212,7 @@ class CiWatch:
         """Wait for CI of the commit that somebody has put in the place of ours, or on it."""
         now = self._context.now()
         async with self._context.store.begin() as tx:
-            moved = await calling.move_on(tx, row, head, now=now)
-            report = asdict(cinow.pushed(row.verdict, head, now))
-            noted = await runs.note(tx, moved, verdict=report)
-            await story.met(tx, row.id, CI)
-            await story.wait(tx, row.id, CI, now=now, deadline=wait.deadline, about=head)
-            words = f"Somebody has pushed `{head[:9]}`; waiting for its CI"
-            await telling.tell(tx, noted, words, now=now)
+            await resting.follow(tx, row, head, now=now, deadline=wait.deadline)
         return SPACING
 
     async def _closed(self, row: RunRow, *, merged: bool) -> float:

@@ -17,6 +17,7 @@ from bot.model.intents import (
     AskAgain,
     DropBranch,
     DropLabel,
+    FollowHead,
     ForgetConfig,
     Intent,
     LookAtChecks,
@@ -41,7 +42,7 @@ from bot.rules.attempts import SETTLES
 from bot.rules.delivering import DELIVERY
 from bot.rules.endings import Ending
 from bot.rules.lifecycle import Run, Signal
-from bot.rules.waiting import REVIEW, WAKES
+from bot.rules.waiting import CI, REVIEW, WAKES
 from bot.rules.wording import plain
 from bot.store import decisions, heads, installations, layers, pauses, queue, runs, story
 from bot.store.run_row import RunRow
@@ -102,6 +103,8 @@ class Dispatch:
                 return f"{len(waiting)} runs wait for it"
             case MeetReview():
                 return await self._approved(intent)
+            case FollowHead():
+                return await self._follow(intent)
             case AskAgain():
                 return await approvals.ask_again(self.tx, intent, now=self.now)
             case SetPause():
@@ -179,6 +182,16 @@ class Dispatch:
             raise Unavailable("github", f"run {row.id} still delivers", retry_after=SETTLES / 4)
         how = _settled(f"{plain(intent.by.login)} approved it.")
         return await resting.met(self.tx, row, REVIEW, how, now=self.now)
+
+    async def _follow(self, intent: FollowHead) -> str:
+        """Have a run that waits for a review, and not for CI, wait at another head."""
+        row = await runs.get(self.tx, intent.run)
+        waits = (await story.waiting(self.tx, [row.id])).get(row.id, ())
+        until = {wait.reason: wait.deadline for wait in waits}
+        if row.state is not Run.PARKED or REVIEW not in until or CI in until:
+            return f"run {row.id} does not wait for a review alone"
+        await resting.follow(self.tx, row, intent.head, now=self.now, deadline=until[REVIEW])
+        return f"run {row.id} waits at {intent.head}"
 
     async def _merged(self, found: Sequence[RunRow], why: str) -> Sequence[RunRow]:
         """End well the runs that only wait for CI and people; return the others."""

@@ -38,7 +38,7 @@ from bot.rules.repoconfig import Config, Mistake
 from bot.rules.roles import Role
 from bot.rules.starting import by_event
 from bot.rules.verbs import EVERYWHERE, VERBS, adds_money
-from bot.rules.waiting import CI, START
+from bot.rules.waiting import CI, REVIEW, START
 from bot.store import decisions, heads, pauses, queue, runs
 from bot.work import present
 from bot.work.actors import actor
@@ -212,7 +212,7 @@ class FactSource:
 
     async def _waits_for_head(self) -> bool:
         found: Sequence[RunNow] = await self._fact("open_runs")
-        return any(wait.reason in {START, CI} for run in found for wait in run.waits)
+        return any(wait.reason in {START, CI, REVIEW} for run in found for wait in run.waits)
 
     async def moment(self) -> Moment:
         """Gather what a condition of the configuration may speak of."""

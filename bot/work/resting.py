@@ -8,12 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model.ids import Sha
 from bot.model.runs import Plan
+from bot.rules import cinow
 from bot.rules.endings import Ending
 from bot.rules.lifecycle import Signal
 from bot.rules.waiting import ANSWER, CI, PLAN, REVIEW
 from bot.store import mailbox, runs, story
 from bot.store.run_row import RunRow
-from bot.work import plans, telling, waking
+from bot.work import calling, plans, telling, waking
 
 WAITS: Mapping[str, str] = {
     CI: "CI",
@@ -78,6 +79,26 @@ def _named(row: RunRow, *, asks: bool) -> list[str]:
     known = seen is not None and seen.sha == row.head and seen.word in {"red", "flaky"}
     skipped = {CI} if asks and known else set()
     return [each for each in row.terms.agent.waits if each in {CI, REVIEW} - skipped]
+
+
+async def follow(
+    tx: AsyncConnection, row: RunRow, head: Sha, *, now: float, deadline: float
+) -> None:
+    """Have a parked run wait at the commit that somebody has put in the place of ours, or on it.
+
+    Raises:
+        Fenced: the run has moved meanwhile.
+    """
+    moved = await calling.move_on(tx, row, head, now=now)
+    report = asdict(cinow.pushed(row.verdict, head, now))
+    noted = await runs.note(tx, moved, verdict=report, next_attempt_at=now)
+    await story.met(tx, row.id, CI)
+    watches = CI in row.terms.agent.waits
+    if watches:
+        await story.wait(tx, row.id, CI, now=now, deadline=deadline, about=head)
+    what = "its CI" if watches else "a review of it"
+    words = f"Somebody has pushed `{head[:9]}`; waiting for {what}"
+    await telling.tell(tx, noted, words, now=now)
 
 
 async def met(tx: AsyncConnection, row: RunRow, reason: str, how: Ending, *, now: float) -> str:

@@ -63,6 +63,7 @@ def run_now(row: RunRow, pull: int | None, waits: Sequence[Any] = ()) -> RunNow:
         head=row.head,
         branch=row.head_branch,
         closed=row.closed,
+        theirs=row.verdict is not None and row.verdict.theirs and row.verdict.sha == row.head,
         left=row.leaves_something,
         pull=pull,
         waits=tuple(waits),

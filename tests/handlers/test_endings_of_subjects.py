@@ -36,6 +36,7 @@ from bot.model.ids import Login, Repo, RunId
 from bot.model.intents import (
     AskAgain,
     DropBranch,
+    FollowHead,
     ForgetConfig,
     LookAtChecks,
     Note,
@@ -49,7 +50,7 @@ from bot.model.intents import (
 )
 from bot.reactions import NoFacts, Reaction, always, reactions_to
 from bot.rules.repoconfig import Branches, Mistake
-from bot.rules.waiting import APPROVAL, CI, START
+from bot.rules.waiting import APPROVAL, CI, REVIEW, START
 from handlers import REACTIONS, installations, issues, pulls, pushes
 
 MAY = {"issues": "write"}
@@ -146,8 +147,9 @@ def test_of_runs_that_went_on_with_a_branch_the_last_one_knows_where_it_stands()
         replace(OWN, branch=None),
         replace(OWN, head=None),
         replace(OWN, pull=77),
+        replace(OWN, theirs=True),
     ],
-    ids=["a person's", "none", "never pushed", "another's"],
+    ids=["a person's", "none", "never pushed", "another's", "a person's commit on it"],
 )
 def test_no_other_branch_is_deleted(other):
     known = of_a_pull(past_runs=(other,))
@@ -233,6 +235,19 @@ def test_runs_that_wait_for_a_yes_to_an_older_head_ask_about_the_new_one():
     overtaken = replace(head_seen(moved=True), head=OLDER)
     assert pulls.pushed(overtaken, facts) == expected
     assert pulls.pushed(overtaken, replace(facts, pull=None)) == []
+
+
+def test_runs_that_wait_for_a_review_alone_follow_what_people_push():
+    behind = run(head=OLDER, waits=(wait(REVIEW, None),))
+    others = [
+        run(id=RunId("02RUN"), head=HEAD, waits=(wait(REVIEW, None),)),
+        run(id=RunId("03RUN"), head=OLDER, waits=(wait(REVIEW, None), wait(CI, HEAD))),
+        run(id=RunId("04RUN"), head=None, waits=(wait(REVIEW, None),)),
+    ]
+    facts = pulls.HeadFacts(open_runs=[behind, *others], pull=pull())
+    expected = [FollowHead(run=RunId("01RUN"), head=HEAD)]
+    assert pulls.pushed(head_seen(moved=True), facts) == expected
+    assert pulls.pushed(replace(head_seen(moved=True), head=OLDER), facts) == []
 
 
 def test_runs_that_wait_for_ci_of_an_older_head_are_looked_at():

@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 from bot.github.threads import RESOLVE
 from bot.model.runs import Conclusion, Terms, Trigger
 from bot.rules.lifecycle import Run
-from bot.store import outbox
+from bot.store import outbox, story
 from bot.work import threads
 from tests.work.conversations import FIXER, People
 
@@ -272,3 +272,32 @@ async def test_a_run_that_was_asked_for_beside_a_line_answers_there_once(house, 
     _, answer = await people.did("ann", f"GET /pulls/{pull}/comments")
     assert answer["body"].endswith(f"Taken up in {first}.")
     assert answer["in_reply_to_id"] == made["id"]
+
+
+@pytest.mark.parametrize("waits", [("review",), ("ci", "review")])
+async def test_a_person_s_push_is_followed_while_a_review_is_all_that_is_waited_for(
+    house, people, waits
+):
+    number = await people.issue("ann")
+    await people.begins(number, terms=Terms(agent=replace(FIXER, waits=waits)))
+    await people.hands_in("pull_request", **PUSH)
+    await house.passes(300, step=30)
+    run = await house.run()
+    assert [each.reason for each in await waiting(house)] == ["review"]
+    new = {"message": "More", "tree": await tree(people, run.head_branch)}
+    made = await people.did("ann", "POST /git/commits", parents=[run.head], **new)
+    await people.did("ann", f"PATCH /git/refs/heads/{run.head_branch}", sha=made["sha"])
+    await house.passes(5)
+    assert (await house.run()).head == made["sha"]
+    assert {each.reason for each in await waiting(house)} == set(waits)
+    comment = (await house.comments(number))[0]
+    assert f"Somebody has pushed `{made['sha'][:9]}`; waiting for " in comment
+    await house.passes(300, step=30)
+    await reviews(house, people, run.own_pull, "APPROVE")
+    assert (await house.run()).conclusion is Conclusion.SUCCESS
+
+
+async def waiting(house):
+    run = (await house.run()).id
+    async with house.store.read() as rows:
+        return (await story.waiting(rows, [run])).get(run, [])
