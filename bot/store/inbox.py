@@ -44,11 +44,17 @@ class Claimed:
     attempts: int
 
 
+def _free(now: float) -> tuple[ColumnElement[bool], ...]:
+    return (
+        deliveries.c.state == "waiting",
+        deliveries.c.not_before <= now,
+        free(deliveries, now),
+    )
+
+
 def waiting(now: float) -> Select[tuple[int]]:
     """Select the deliveries whose time has come, in SQL."""
-    return select(deliveries.c.id).where(
-        deliveries.c.state == "waiting", deliveries.c.not_before <= now, free(deliveries, now)
-    )
+    return select(deliveries.c.id).where(*_free(now))
 
 
 async def due(tx: AsyncConnection, *, now: float) -> bool:
@@ -82,10 +88,12 @@ async def claim(tx: AsyncConnection, lease: Lease, *, most: int) -> Sequence[Cla
     and none has more than its share.
     """
     ranked = _ranked(lease.now).subquery()
+    # PostgreSQL looks again at a row that another worker has changed meanwhile, but only at
+    # what is asked of the row itself: a subquery would still see it free.
     due = (
         select(deliveries.c.id)
         .join(ranked, ranked.c.id == deliveries.c.id)
-        .where(deliveries.c.id.in_(waiting(lease.now)), ranked.c.place <= SHARE)
+        .where(*_free(lease.now), ranked.c.place <= SHARE)
         .order_by(ranked.c.place, deliveries.c.id)
         .limit(most)
         .with_for_update(of=deliveries, skip_locked=True)
