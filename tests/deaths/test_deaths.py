@@ -42,13 +42,13 @@ def request(side: str, match: str) -> Death:
 
 
 SAMPLE = [
-    commit("web", "after", "deliveries"),
     commit("work", "after", "INSERT INTO jobs"),
     request("after", "POST .*/pulls"),
     call("harness", "after", "git-receive-pack"),
-    call("agent", "before", "/outputs"),
 ]
 MORE = [
+    call("agent", "before", "/outputs"),
+    commit("web", "after", "deliveries"),
     commit("gateway", "after", "INSERT INTO outputs"),
     request("after", "POST .*/comments"),
     request("before", "git-receive-pack"),

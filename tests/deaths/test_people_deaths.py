@@ -25,11 +25,11 @@ def request(side: str, match: str) -> Death:
 
 SAMPLE = [
     (errands.CommandsOnPull, request("after", "git-receive-pack")),
-    (errands.AsksForYes, request("after", "POST .*/comments")),
     (errands.SaysYes, commit("work", "after", "INSERT INTO waits")),
-    (errands.Questions, commit("gateway", "after", "INSERT INTO outputs")),
 ]
 MORE = [
+    (errands.Questions, commit("gateway", "after", "INSERT INTO outputs")),
+    (errands.AsksForYes, request("after", "POST .*/comments")),
     (errands.Refuses, request("after", "POST .*/comments")),
     (errands.Misconfigures, request("after", "POST .*/check-runs")),
     (errands.Commands, commit("work", "after", "INSERT INTO runs")),

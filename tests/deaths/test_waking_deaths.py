@@ -29,10 +29,10 @@ def request(side: str, match: str) -> Death:
 
 
 SAMPLE = [
-    (waking.Mends, commit("work", "after", "INSERT INTO mailbox")),
     (waking.Answers, call("harness", "before", "/finish")),
 ]
 MORE = [
+    (waking.Mends, commit("work", "after", "INSERT INTO mailbox")),
     (waking.Reviews, request("after", "POST .*/pulls/.*/comments")),
     (waking.Mends, commit("work", "before", "INSERT INTO mailbox")),
     (waking.Mends, commit("web", "after", "deliveries")),

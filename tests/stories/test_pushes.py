@@ -117,6 +117,7 @@ async def ends(topic):
     await topic.quiet()
 
 
+@pytest.mark.full
 async def test_what_does_not_go_together_becomes_a_question(town, topic):
     async with held(town):
         await topic.says(topic.maintainer, topic.number, "/gr fix Format and lint")

@@ -27,6 +27,7 @@ async def test_a_word_to_an_agent_at_work_is_done_in_the_same_job(town):
     assert TOLD in "\n".join(each["body"] for each in await asked.comments())
 
 
+@pytest.mark.full
 async def test_a_word_that_a_job_has_heard_outlives_the_job(town):
     asked = await steered(town)
     await asked.says(AND_THIS)

@@ -39,6 +39,7 @@ echo Added it. | greenroom output pull-request --title "Add" --body-file -
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
+@pytest.mark.full
 async def test_red_ci_is_mended_in_another_job_whoever_dies_in_between(town):
     asked = await project(town, delay=60)
     await asked.label(label=LABEL)
