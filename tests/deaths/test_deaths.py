@@ -42,11 +42,11 @@ def request(side: str, match: str) -> Death:
 
 
 SAMPLE = [
-    commit("work", "after", "INSERT INTO jobs"),
     request("after", "POST .*/pulls"),
     call("harness", "after", "git-receive-pack"),
 ]
 MORE = [
+    commit("work", "after", "INSERT INTO jobs"),
     call("agent", "before", "/outputs"),
     commit("web", "after", "deliveries"),
     commit("gateway", "after", "INSERT INTO outputs"),

@@ -24,10 +24,10 @@ def request(side: str, match: str) -> Death:
 
 
 SAMPLE = [
-    (errands.CommandsOnPull, request("after", "git-receive-pack")),
     (errands.SaysYes, commit("work", "after", "INSERT INTO waits")),
 ]
 MORE = [
+    (errands.CommandsOnPull, request("after", "git-receive-pack")),
     (errands.Questions, commit("gateway", "after", "INSERT INTO outputs")),
     (errands.AsksForYes, request("after", "POST .*/comments")),
     (errands.Refuses, request("after", "POST .*/comments")),

@@ -1,7 +1,7 @@
 """Somebody is killed while a run that waits is woken; the end is as if nobody had been.
 
-`make test` takes a few deaths; `make test-full` the first of every kind of commit and of request,
-and all calls of the second job.
+Only `make test-full` does this: at the first of every kind of commit and of request, and at all
+calls of the second job.  The stories of runs that wait have three deaths in `make test`.
 """
 
 import re
@@ -13,7 +13,7 @@ from tests.deaths import waking
 from tests.deaths.ground import Death, Request
 from tests.deaths.traps import Trap
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.full]
 
 
 def commit(of: str, side: str, match: str) -> Death:
@@ -28,10 +28,8 @@ def request(side: str, match: str) -> Death:
     return Death(of="work", at=Request(side=side, match=match))
 
 
-SAMPLE = [
+DEATHS = [
     (waking.Answers, call("harness", "before", "/finish")),
-]
-MORE = [
     (waking.Mends, commit("work", "after", "INSERT INTO mailbox")),
     (waking.Reviews, request("after", "POST .*/pulls/.*/comments")),
     (waking.Mends, commit("work", "before", "INSERT INTO mailbox")),
@@ -42,9 +40,7 @@ MORE = [
     (waking.Approves, commit("work", "after", "DELETE FROM waits")),
     (waking.Merges, request("after", "DELETE .*/git/refs")),
 ]
-DEATHS = [*SAMPLE, *(pytest.param(*each, marks=pytest.mark.full) for each in MORE)]
-
-ALL = list(dict.fromkeys(kind for kind, _ in [*SAMPLE, *MORE]))
+ALL = list(dict.fromkeys(kind for kind, _ in DEATHS))
 
 
 def name(each: object) -> str:
@@ -60,11 +56,9 @@ async def test_a_death_changes_nothing(battlefield, kind, death):
 
 UPLOADS = [
     (call("harness", "before", "/checkpoint"), "one\n"),
-    pytest.param(call("harness", "after", "/checkpoint"), "one\ntwo\n", marks=pytest.mark.full),
-    pytest.param(commit("gateway", "before", "^UPDATE runs$"), "one\n", marks=pytest.mark.full),
-    pytest.param(
-        commit("gateway", "after", "^UPDATE runs$"), "one\ntwo\n", marks=pytest.mark.full
-    ),
+    (call("harness", "after", "/checkpoint"), "one\ntwo\n"),
+    (commit("gateway", "before", "^UPDATE runs$"), "one\n"),
+    (commit("gateway", "after", "^UPDATE runs$"), "one\ntwo\n"),
 ]
 
 
@@ -89,7 +83,6 @@ def kinds(names):
     return dict.fromkeys(f"^{f'(?:{MOVING})'.join(each)}$" for each in parts)
 
 
-@pytest.mark.full
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("side", ["before", "after"])
 @pytest.mark.parametrize("kind", ALL, ids=name)
@@ -103,7 +96,6 @@ async def test_no_commit_is_a_bad_place_to_die(battlefield, kind, side):
     assert await battlefield.dies_at_each(deaths, kind) == []
 
 
-@pytest.mark.full
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("side", ["before", "after"])
 @pytest.mark.parametrize("kind", ALL, ids=name)
@@ -113,7 +105,6 @@ async def test_no_request_is_a_bad_place_to_die(battlefield, kind, side):
     assert await battlefield.dies_at_each(deaths, kind) == []
 
 
-@pytest.mark.full
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("side", ["before", "after"])
 @pytest.mark.parametrize("victim", ["harness", "work", "self"])
