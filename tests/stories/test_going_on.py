@@ -43,7 +43,7 @@ RUNS = """
     SELECT state, compute, conclusion, words, checkpoint FROM runs WHERE repo = ? ORDER BY id
 """
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.full]
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,6 @@ async def test_an_issue_that_is_closed_and_opened_again_goes_on_in_one_session(t
     assert "Going on from where" in third
 
 
-@pytest.mark.full
 async def test_a_run_that_ci_has_woken_too_often_goes_on_when_a_person_says_so(town):
     waited = await project(town, LIMITED)
     asked = Again(town, waited.repo, waited.number)

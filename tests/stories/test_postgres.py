@@ -18,7 +18,7 @@ from tests.stories.asked import Asked
 from tests.stories.verdict import wrong_after_success
 from tests.stories.world import World, world
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.full]
 
 AT_ONCE, PER_REPO = 3, 2
 WORKERS = ("work", "work-2")
@@ -89,7 +89,6 @@ async def test_two_workers_make_one_of_each(pair):
     assert await wrong_after_success(asked) == []
 
 
-@pytest.mark.full
 async def test_many_labels_at_once_never_take_more_than_the_slots(pair):
     asked = [*await issues(pair, 4), *await issues(pair, 3)]
     async with asyncio.TaskGroup() as group:

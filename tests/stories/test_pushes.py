@@ -11,7 +11,7 @@ from tests.stories.killing import at_work, held
 from tests.stories.people import Place, people, place
 from tests.stories.project import CONFIGURED, TIDIED, UNTIDY
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.full]
 
 BRANCH = "topic"
 A_MOMENT = 5.0
@@ -89,9 +89,7 @@ def _people(there):
     }
 
 
-@pytest.mark.parametrize(
-    "command", ["tidy", pytest.param("fix Format and lint", marks=pytest.mark.full)]
-)
+@pytest.mark.parametrize("command", ["tidy", "fix Format and lint"])
 async def test_both_are_on_the_pull_request_when_somebody_pushes_meanwhile(town, topic, command):
     async with held(town):
         await topic.says(topic.maintainer, topic.number, f"/gr {command}")
@@ -117,7 +115,6 @@ async def ends(topic):
     await topic.quiet()
 
 
-@pytest.mark.full
 async def test_what_does_not_go_together_becomes_a_question(town, topic):
     async with held(town):
         await topic.says(topic.maintainer, topic.number, "/gr fix Format and lint")
@@ -138,7 +135,6 @@ async def test_what_does_not_go_together_becomes_a_question(town, topic):
     assert [state for _, state, *_ in topic.runs()] == ["finished"]
 
 
-@pytest.mark.full
 async def test_a_history_that_was_rewritten_is_left_alone_and_it_is_said_why(town, topic):
     async with held(town):
         await topic.says(topic.maintainer, topic.number, "/gr tidy")

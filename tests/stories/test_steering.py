@@ -5,7 +5,7 @@ import pytest
 from tests.stories.killing import kill_harness
 from tests.stories.steered import patch, steered
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.full]
 
 AND_THIS = f"/gr fix apply this too\n\n{patch('NOTES.md', '# More')}"
 TOLD = "Told the agent of a new message"
@@ -27,7 +27,6 @@ async def test_a_word_to_an_agent_at_work_is_done_in_the_same_job(town):
     assert TOLD in "\n".join(each["body"] for each in await asked.comments())
 
 
-@pytest.mark.full
 async def test_a_word_that_a_job_has_heard_outlives_the_job(town):
     asked = await steered(town)
     await asked.says(AND_THIS)

@@ -128,6 +128,7 @@ async def test_a_question_that_is_answered_two_days_later_is_gone_on_with(town):
     assert len(asked.sessions()) == 1
 
 
+@pytest.mark.full
 async def test_a_push_that_github_refuses_wakes_the_run_with_its_words(town):
     asked = await project(town, REFUSED, command=["true"])
     rules = {"branches": ["*", "greenroom/*"], "secrets": ["hunter2"]}
