@@ -12,7 +12,7 @@ from tests.deaths import errands
 from tests.deaths.ground import Death, Request
 from tests.deaths.traps import Trap
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.full]
 
 
 def commit(of: str, side: str, match: str) -> Death:

@@ -5,7 +5,7 @@ import pytest
 from tests.published.recording import check_recording
 from tests.stories.verdict import wrong_after_success
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.full]
 
 A_ROUND = 61
 """Seconds between two looks for lost deliveries."""

@@ -5,7 +5,7 @@ import pytest_asyncio
 
 from tests.stories.people import people, place
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.full]
 
 PATCH = """\
 ```diff

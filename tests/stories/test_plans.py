@@ -8,7 +8,7 @@ import pytest_asyncio
 from tests.stories.people import people, place
 from tests.stories.remains import left_over
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.full]
 
 PATCH = """\
 Call it what it is:

@@ -107,6 +107,7 @@ async def test_an_issue_becomes_a_merged_pull_request_whoever_dies_on_the_way(to
     assert len(asked.sessions()) == 1
 
 
+@pytest.mark.full
 async def test_a_question_that_is_answered_two_days_later_is_gone_on_with(town):
     asked = await sums(town, "It should be tidier.", text="def add(a,b):\n    return a + b\n")
     await asked.says("/gr fix Make it beautiful")
