@@ -97,6 +97,16 @@ otherwise than planned. Where the plan turns out wrong, ask for a yes to a new o
 When it is not clear what is wanted, ask one question that can be answered in a sentence.
 """
 
+OUTPUTS = {
+    "pull_request": 1,
+    "push": 1,
+    "comment": 1,
+    "question": 1,
+    "noop": 1,
+    "missing_tool": 5,
+}
+"""What an agent may ask for that is shown the conversation."""
+
 BUILT_IN: Mapping[str, Agent] = {
     agent.spec.name: agent
     for agent in (
@@ -124,14 +134,7 @@ BUILT_IN: Mapping[str, Agent] = {
                 prompt=FIX,
                 context="thread",
                 waits=("ci", "review"),
-                outputs={
-                    "pull_request": 1,
-                    "push": 1,
-                    "comment": 1,
-                    "question": 1,
-                    "noop": 1,
-                    "missing_tool": 5,
-                },
+                outputs=OUTPUTS,
             ),
             on=On(label="agent:fix", command="fix"),
             usual=True,
@@ -146,15 +149,7 @@ BUILT_IN: Mapping[str, Agent] = {
                 prompt=PLAN,
                 context="thread",
                 waits=("ci", "review"),
-                outputs={
-                    "plan": 1,
-                    "pull_request": 1,
-                    "push": 1,
-                    "comment": 1,
-                    "question": 1,
-                    "noop": 1,
-                    "missing_tool": 5,
-                },
+                outputs={"plan": 1, **OUTPUTS},
             ),
             on=On(label="agent:plan", command="plan"),
             usual=True,

@@ -8,11 +8,10 @@ from pathlib import PurePosixPath
 from typing import ClassVar
 
 from bot.agents import told
-from bot.agents.base import Exit, Next, Start, Talk, Turn, by_status
+from bot.agents.base import Exit, Next, Start, Talk, Turn, by_turn
 from bot.model.inside import DOOR
 from bot.model.runs import JobPlan, Message
-from bot.rules.causes import MOST_WORDS, Cause
-from bot.rules.markdown import clip
+from bot.rules.causes import Cause
 
 PACKAGES = (
     "acp",
@@ -53,7 +52,4 @@ class Playbook:
 
     def ended(self, cause: Cause, status: int, turn: Turn | None = None) -> Exit:
         """Believe a good exit status only of a turn that came to its end."""
-        if cause == "exited" and (turn is None or not turn.went_well):
-            words = clip(turn.trouble if turn else "", MOST_WORDS)
-            return Exit(cause="crashed", signal=by_status(cause, status).signal, words=words)
-        return by_status(cause, status)
+        return by_turn(cause, status, turn)
