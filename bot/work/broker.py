@@ -33,7 +33,6 @@ log = structlog.get_logger()
 MOST_STEPS = 200
 """Lines of progress and notes that one run may add; the rest are dropped without an error."""
 
-
 MOST_TURNS = 20
 """How often one job is told of something new; what comes then is for another, with time anew."""
 

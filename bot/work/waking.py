@@ -1,7 +1,7 @@
 """Messages to runs: one that waits goes on with them, one at work hears of them in time.
 
-A message is a row before anything else.  Neither parking nor ending is possible while one
-is unread, so it makes no difference which of the two was committed first.
+A message is a row before anything else.  Neither parking nor ending well is possible while
+one is unread, so it makes no difference which of the two was committed first.
 """
 
 from collections.abc import Collection, Mapping, Sequence
