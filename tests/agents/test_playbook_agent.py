@@ -217,7 +217,6 @@ async def test_without_the_permission_to_edit_nothing_is_changed(played):
     assert (played.top / "a.py").read_text() == "x=1\n"
 
 
-@pytest.mark.skipif(RUFF is None, reason="ruff is not installed beside the interpreter")
 async def test_the_repositorys_own_tools_are_run_and_leave_nothing_behind(played):
     (played.tools / "ruff").symlink_to(RUFF)
     played.repository({"pyproject.toml": "[tool.ruff.format]\n[tool.black]\n"})

@@ -35,7 +35,6 @@ async def tidied(tmp_path, pyproject, *, tools=True, answer=None):
     return stage, gateway, report
 
 
-@pytest.mark.skipif(RUFF is None, reason="ruff is not installed beside the interpreter")
 async def test_what_can_be_fixed_is_fixed_and_what_cannot_is_told(tmp_path):
     stage, gateway, report = await tidied(tmp_path, "[tool.ruff.format]\nquote-style = 'double'\n")
     (output,) = gateway.told("/outputs")
