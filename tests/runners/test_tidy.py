@@ -4,8 +4,6 @@ import shutil
 import sys
 from pathlib import Path
 
-import pytest
-
 from bot.runners.local import LocalRunner
 from bot.sandbox.probe import probe
 from tests.runners.conftest import UIDS, git, gone, make_gateway, make_stage
