@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 
-from bot.model.runs import JobPlan, Message
+from bot.model.runs import JobPlan
 from bot.rules.causes import MOST_WORDS, Cause
 from bot.rules.markdown import clip
 
@@ -158,15 +158,6 @@ class Driver(Protocol):
 
         Args:
             files: paths below the home that were put back, the one written to last at the end.
-        """
-        ...
-
-    def next(self, plan: JobPlan, messages: Sequence[Message]) -> Next:
-        """Say how to tell an agent that is talked to what has come since its last turn.
-
-        Args:
-            plan: the job's.
-            messages: oldest first.
         """
         ...
 

@@ -9,9 +9,9 @@ from pathlib import PurePosixPath
 from typing import Any, ClassVar
 
 from bot.agents import models, told
-from bot.agents.base import Exit, Next, Start, Turn, by_turn
+from bot.agents.base import Exit, Start, Turn, by_turn
 from bot.agents.masks import MASKS
-from bot.model.runs import JobPlan, Message
+from bot.model.runs import JobPlan
 from bot.rules.causes import Cause
 
 TOOLS = "Bash,Read,Edit,Write,Grep,Glob"
@@ -54,10 +54,6 @@ class Claude:
     def resumed(self, files: Sequence[str]) -> str | None:
         """Go on with the session that was written to last; its file is named after it."""
         return PurePosixPath(files[-1]).stem if files else None
-
-    def next(self, plan: JobPlan, messages: Sequence[Message]) -> Next:
-        """Say it in the files alone; nobody talks to it while it works."""
-        return told.since(plan, messages)
 
     def ended(self, cause: Cause, status: int, turn: Turn | None = None) -> Exit:
         """Believe its status only where it has told of a result that is no error."""

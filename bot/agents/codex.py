@@ -10,9 +10,9 @@ from pathlib import PurePosixPath
 from typing import Any, ClassVar
 
 from bot.agents import models, told
-from bot.agents.base import Exit, Next, Start, Turn, by_turn
+from bot.agents.base import Exit, Start, Turn, by_turn
 from bot.agents.masks import MASKS
-from bot.model.runs import JobPlan, Message
+from bot.model.runs import JobPlan
 from bot.rules.causes import Cause
 
 # Its own provider, since the built-in one tries WebSockets first and ignores OPENAI_BASE_URL.
@@ -62,10 +62,6 @@ class Codex:
         """Go on with the thread that was written to last; its file is named after it."""
         found = (_ROLLOUT.fullmatch(PurePosixPath(name).stem) for name in reversed(files))
         return next((match[1] for match in found if match), None)
-
-    def next(self, plan: JobPlan, messages: Sequence[Message]) -> Next:
-        """Say it in the files alone; nobody talks to it while it works."""
-        return told.since(plan, messages)
 
     def ended(self, cause: Cause, status: int, turn: Turn | None = None) -> Exit:
         """Believe its status only where it has told of a completed turn."""

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from bot.agents import told
-from bot.agents.base import Exit, Next, Start, Turn, by_status
-from bot.model.runs import JobPlan, Message
+from bot.agents.base import Exit, Start, Turn, by_status
+from bot.model.runs import JobPlan
 from bot.rules.causes import Cause
 
 
@@ -29,10 +29,6 @@ class Command:
     def resumed(self, files: Sequence[str]) -> str | None:  # noqa: ARG002 - it has none
         """Begin anew each time; what it left in the tree is there."""
         return None
-
-    def next(self, plan: JobPlan, messages: Sequence[Message]) -> Next:
-        """Say it in the files alone; as nobody talks to it, its run's next job is told instead."""
-        return told.since(plan, messages)
 
     def ended(self, cause: Cause, status: int, turn: Turn | None = None) -> Exit:  # noqa: ARG002 - it holds no conversation
         """Take the exit status at its word."""

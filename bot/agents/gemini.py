@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from bot.agents import models, told
-from bot.agents.base import Exit, Next, Start, Turn, by_turn
+from bot.agents.base import Exit, Start, Turn, by_turn
 from bot.agents.masks import MASKS
-from bot.model.runs import JobPlan, Message
+from bot.model.runs import JobPlan
 from bot.rules.causes import Cause
 
 SETTINGS = {
@@ -54,10 +54,6 @@ class Gemini:
     def resumed(self, files: Sequence[str]) -> str | None:
         """Go on with the session that was written to last."""
         return "latest" if any("/chats/" in name for name in files) else None
-
-    def next(self, plan: JobPlan, messages: Sequence[Message]) -> Next:
-        """Say it in the files alone; nobody talks to it while it works."""
-        return told.since(plan, messages)
 
     def ended(self, cause: Cause, status: int, turn: Turn | None = None) -> Exit:
         """Believe its status only where it has told of a result: a signal ends it with 0 too."""

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from bot.agents import models, told
-from bot.agents.base import Exit, Next, Start, Turn, by_turn
+from bot.agents.base import Exit, Start, Turn, by_turn
 from bot.agents.masks import MASKS
-from bot.model.runs import JobPlan, Message
+from bot.model.runs import JobPlan
 from bot.rules.causes import Cause
 
 _PROVIDERS: Sequence[tuple[re.Pattern[str], str, Mapping[str, str]]] = (
@@ -57,10 +57,6 @@ class Opencode:
     def resumed(self, files: Sequence[str]) -> str | None:
         """Go on with the session that was written to last: one database holds them all."""
         return "last" if any(name.endswith("/opencode.db") for name in files) else None
-
-    def next(self, plan: JobPlan, messages: Sequence[Message]) -> Next:
-        """Say it in the files alone; nobody talks to it while it works."""
-        return told.since(plan, messages)
 
     def ended(self, cause: Cause, status: int, turn: Turn | None = None) -> Exit:
         """Believe its status only where its last step was meant to be the last."""

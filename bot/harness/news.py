@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from bot.agents.base import Driver
+from bot.agents import told
 from bot.harness.gateway_client import Gateway
 from bot.model.runs import JobPlan
 
@@ -16,13 +16,11 @@ class News:
 
     Args:
         plan: the job's.
-        driver: knows how to say it.
         door: the folder that is `inside.DOOR` in the box, where only we may write.
     """
 
-    def __init__(self, plan: JobPlan, driver: Driver, door: Path) -> None:
+    def __init__(self, plan: JobPlan, door: Path) -> None:
         self._plan = plan
-        self._driver = driver
         self._door = door
         self.said = len(plan.mail)
         """Messages that the agent was told: those of its start, and what came since."""
@@ -50,7 +48,7 @@ class News:
         if not is_there():
             return None
         self.said += len(messages)
-        what = self._driver.next(self._plan, messages)
+        what = told.since(self._plan, messages)
         for name, text in what.files.items():
             (self._door / name).write_text(text, encoding="utf-8")
         return what.prompt

@@ -124,7 +124,7 @@ class _Supervision:
         self._clock = system_clock(Path(job.order.clock) if job.order.clock else None)
         self._result = Result(folder=job.folder, order=job.order, plan=job.plan)
         self._output = BoundedLog(job.folder.agent_log)
-        self._news = News(job.plan, job.driver, job.folder.door)
+        self._news = News(job.plan, job.folder.door)
 
     async def run(self, stopping_already: Callable[[], bool]) -> int:
         job, fate = self._job, self._fate

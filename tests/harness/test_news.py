@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from bot.agents.playbook.driver import Playbook
 from bot.harness import gateway_client
 from bot.harness.news import News
 from bot.model.errors import Unavailable
@@ -31,7 +30,7 @@ class Letters:
 
 def news(folder, *, told=0):
     plan = replace(PLAN, messages=(LETTER,) * told, mail=tuple(range(told)))
-    return News(plan, Playbook(), folder)
+    return News(plan, folder)
 
 
 async def test_only_what_was_not_told_before_is_said_after_what_was_made_is_kept(tmp_path):

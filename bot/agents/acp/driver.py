@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from bot.agents import models, told
-from bot.agents.base import Exit, Next, Start, Talk, Turn, by_turn
+from bot.agents.base import Exit, Start, Talk, Turn, by_turn
 from bot.agents.masks import MASKS
-from bot.model.runs import JobPlan, Message
+from bot.model.runs import JobPlan
 from bot.rules.causes import Cause
 
 ALLOWED = frozenset(
@@ -42,10 +42,6 @@ class Acp:
     def resumed(self, files: Sequence[str]) -> str | None:  # noqa: ARG002 - it has none
         """Begin anew each time; what it left in the tree is there."""
         return None
-
-    def next(self, plan: JobPlan, messages: Sequence[Message]) -> Next:
-        """Give it what has come as its next prompt, and the same in the files beside it."""
-        return told.since(plan, messages)
 
     def ended(self, cause: Cause, status: int, turn: Turn | None = None) -> Exit:
         """Believe a good exit status only of a turn that came to its end."""

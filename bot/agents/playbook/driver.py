@@ -8,9 +8,9 @@ from pathlib import PurePosixPath
 from typing import ClassVar
 
 from bot.agents import told
-from bot.agents.base import Exit, Next, Start, Talk, Turn, by_turn
+from bot.agents.base import Exit, Start, Talk, Turn, by_turn
 from bot.model.inside import DOOR
-from bot.model.runs import JobPlan, Message
+from bot.model.runs import JobPlan
 from bot.rules.causes import Cause
 
 PACKAGES = (
@@ -45,10 +45,6 @@ class Playbook:
     def resumed(self, files: Sequence[str]) -> str | None:
         """Go on with the last session; its file is named after it."""
         return PurePosixPath(files[-1]).stem if files else None
-
-    def next(self, plan: JobPlan, messages: Sequence[Message]) -> Next:
-        """Give it what has come as its next prompt, and the same in the file that it reads."""
-        return told.since(plan, messages)
 
     def ended(self, cause: Cause, status: int, turn: Turn | None = None) -> Exit:
         """Believe a good exit status only of a turn that came to its end."""
