@@ -67,7 +67,7 @@ async def _label(hub: Hub, world: Scene, repo: str, number: int) -> steps.Taken:
 def _taken(world: Scene, since: float) -> steps.Taken:
     """Find in the logs when each step of the newest run was taken."""
     work = list(steps.lines(world.log("work"), since))
-    handled = next(line for line in work if line.get("outcome", "").startswith("queued run"))
+    handled = next(line for line in work if "queued run" in line.get("outcome", ""))
     launched = steps.first(work, event="job.launched")
     web, gateway = (steps.lines(world.log(name), since) for name in ("web", "gateway"))
     return {
