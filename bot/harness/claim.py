@@ -147,6 +147,7 @@ def plan_from(fields: Mapping[str, Any]) -> JobPlan:
         messages=tuple(map(message_from, fields["messages"])),
         mail=tuple(fields["mail"]),
         checkpoint=Checkpoint(**fields["checkpoint"]) if fields["checkpoint"] else None,
+        egress=tuple(fields["egress"]),
     )
 
 

@@ -63,10 +63,12 @@ class Cost:
     Attributes:
         per_run: all jobs of one run together.
         per_day: all runs of the repository within a day (UTC).
+        org_per_day: all runs of its organization within a day, as the organization says.
     """
 
     per_run: Micros | None = None
     per_day: Micros | None = None
+    org_per_day: Micros | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

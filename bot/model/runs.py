@@ -135,6 +135,7 @@ class Terms:
         handoffs: how often CI may wake the run before a person has to.
         cost: what the run may cost.
         at_once: how many runs of the repository may hold a runner at the same time.
+        egress: hosts that its jobs may reach; `*.` stands for any name below one.
     """
 
     agent: AgentSpec
@@ -150,6 +151,7 @@ class Terms:
     at_once: int = 3
     handoffs: int = 5
     cost: Cost = field(default_factory=Cost)
+    egress: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -263,6 +265,7 @@ class JobPlan:
         messages: what has come since the run's last job, oldest first.
         mail: the numbers of these messages, by which they are written down as read.
         checkpoint: what the run's last job left.
+        egress: hosts that the job may reach beside its model, as in `Terms`.
     """
 
     job: JobName
@@ -283,3 +286,4 @@ class JobPlan:
     messages: tuple[Message, ...] = ()
     mail: tuple[int, ...] = ()
     checkpoint: Checkpoint | None = None
+    egress: tuple[str, ...] = ()

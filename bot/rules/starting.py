@@ -56,6 +56,7 @@ def terms_of(agent: Agent, config: Config, *, fork: bool) -> Terms:
         command=agent.on.command,
         at_once=config.limits.runs.concurrent,
         handoffs=config.limits.handoffs,
+        egress=() if fork else config.egress.allow,
         cost=Cost(per_run=micros(str(money.per_run)), per_day=micros(str(money.per_day))),
     )
 

@@ -324,6 +324,18 @@ model_calls = Table(
     Index("ix_model_calls_run", "run", "id"),
 )
 
+# What the jobs of a run have reached beside its model, or wanted to: each host once.
+reached = Table(
+    "reached",
+    metadata,
+    Column("run", Text, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("host", Text, primary_key=True),
+    Column("port", Integer, primary_key=True, autoincrement=False),
+    Column("allowed", Boolean, primary_key=True),
+    Column("times", Integer, nullable=False),
+    Column("at", Float, nullable=False),  # the first time
+)
+
 # The heads that pull requests have had, by our own record: GitHub's dates can be forged.
 heads = Table(
     "heads",

@@ -292,4 +292,5 @@ def _plan(row: RunRow, ground: Ground, told: Told) -> JobPlan:
         messages=messages,
         mail=tuple(number for number, _ in told.mail),
         checkpoint=ground.left,
+        egress=row.terms.egress,
     )

@@ -301,6 +301,19 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_outputs_run"), "outputs", ["run"], unique=False)
     op.create_table(
+        "reached",
+        sa.Column("run", sa.Text(), nullable=False),
+        sa.Column("host", sa.Text(), nullable=False),
+        sa.Column("port", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("allowed", sa.Boolean(), nullable=False),
+        sa.Column("times", sa.Integer(), nullable=False),
+        sa.Column("at", sa.Float(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["run"], ["runs.id"], name=op.f("fk_reached_run"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("run", "host", "port", "allowed", name=op.f("pk_reached")),
+    )
+    op.create_table(
         "run_steps",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("run", sa.Text(), nullable=False),
