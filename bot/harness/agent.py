@@ -17,6 +17,7 @@ from bot.model.runs import Limits
 from bot.sandbox.box import Bubblewrap, Descriptors, argv
 from bot.sandbox.ending import children, end
 from bot.sandbox.folder import LOCK, JobFolder, Order
+from bot.sandbox.proc import telling
 from bot.sandbox.sockets import short_path
 
 
@@ -147,7 +148,7 @@ def _first(info: int) -> int | None:
 
 def bubblewrap(order: Order) -> Bubblewrap:
     """Return the program that the runner found."""
-    return Bubblewrap(path=order.bwrap, disable_userns=order.disable_userns)
+    return Bubblewrap(path=order.bwrap, disable_userns=order.disable_userns, telling=telling())
 
 
 def listen(folder: Path) -> socket.socket:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.model.runs import Limits
+from bot.sandbox.proc import Telling
 
 UID = 1000
 """Who the program inside is, whatever uid holds the box from outside."""
@@ -61,7 +62,9 @@ class Box:
             of JavaScript do; then what they can write to is bounded, and no address is.
         hidden_folders: paths inside that appear as empty folders, whatever a bind shows there.
         hidden_files: the same for files.
-        etc: folder with the passwd, group, hosts and nsswitch.conf that are seen inside.
+        etc: folder with the passwd, group, hosts and nsswitch.conf that are seen inside, and
+            the boot_id that is the same in every box.
+        reads_all: whether its programs read what files' own modes forbid; for ours alone.
     """
 
     binds: tuple[Bind, ...] = ()
@@ -73,6 +76,7 @@ class Box:
     hidden_folders: tuple[str, ...] = ()
     hidden_files: tuple[str, ...] = ()
     etc: str = str(ETC)
+    reads_all: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,10 +86,12 @@ class Bubblewrap:
     Attributes:
         path: absolute path of `bwrap`.
         disable_userns: whether it knows `--disable-userns` (0.8 and later).
+        telling: what `/proc` has here that no box shows.
     """
 
     path: str
     disable_userns: bool = True
+    telling: Telling = field(default_factory=Telling)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,8 +117,10 @@ def argv(
     """Return the command line that runs `program` in `box`."""
     return [
         *_namespaces(bubblewrap),
+        *(("--cap-add", "CAP_DAC_READ_SEARCH") if box.reads_all else ()),
         *_environment(box),
         *_system(),
+        *_closed(bubblewrap.telling),
         *_etc(box.etc),
         *_binds(box),
         *_hidden(box),
@@ -177,9 +185,19 @@ def _system() -> list[str]:
     ]
 
 
+def _closed(telling: Telling) -> list[str]:
+    """Lay over files one that cannot be opened, as devices cannot there, and over folders none."""
+    folders = (f"/proc/{name}" for name in telling.folders)
+    return [
+        *(word for name in telling.files for word in ("--ro-bind", "/dev/null", f"/proc/{name}")),
+        *(word for path in folders for word in ("--tmpfs", path, "--remount-ro", path)),
+    ]
+
+
 def _etc(folder: str) -> list[str]:
     ours = ("group", "hosts", "nsswitch.conf", "passwd")
     return [
+        *("--ro-bind", f"{folder}/boot_id", "/proc/sys/kernel/random/boot_id"),
         *(word for name in ours for word in ("--ro-bind", f"{folder}/{name}", f"/etc/{name}")),
         *(
             word

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bot.model.errors import Misconfigured
 from bot.sandbox.box import ETC, Box, Bubblewrap, Descriptors, argv
+from bot.sandbox.proc import telling
 from bot.sandbox.seccomp import program
 
 PATIENCE = 20
@@ -36,7 +37,7 @@ def bubblewrap() -> Bubblewrap:
     text = subprocess.run([path, "--help"], capture_output=True, text=True, check=False).stdout
     if "--size" not in text:
         raise Misconfigured(f"{path} is too old for the sandbox: install bubblewrap 0.8 or later.")
-    return Bubblewrap(path=path, disable_userns="--disable-userns" in text)
+    return Bubblewrap(path=path, disable_userns="--disable-userns" in text, telling=telling())
 
 
 def probe() -> Bubblewrap:

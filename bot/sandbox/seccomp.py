@@ -1,8 +1,11 @@
 """The system calls that a program in a box does not get.
 
 Namespaces decide what a program can see; this list takes away the parts of the kernel
-through which boxes have been left before, and which no build or test needs.  The rest of
-the system calls stays allowed, since compilers and runtimes use nearly all of them.
+through which boxes have been left before, and which no build or test needs.  It holds what
+the usual engines of containers take away (https://docs.docker.com/engine/security/seccomp/),
+with namespaces of any kind, io_uring and rare protocols besides.  The rest of the system
+calls stays allowed, since compilers and runtimes use nearly all of them.  Calls by another
+numbering than the machine's own, such as those of 32 bits, end the program.
 """
 
 import errno
@@ -26,15 +29,21 @@ _KERNEL = (
     "io_uring_register", "kexec_load", "kexec_file_load", "init_module", "finit_module",
     "delete_module", "reboot", "acct", "syslog", "iopl", "ioperm", "settimeofday",
     "clock_settime", "adjtimex", "clock_adjtime", "lookup_dcookie", "vhangup", "nfsservctl",
+    "fanotify_init", "modify_ldt", "uselib", "ustat", "sysfs", "_sysctl",
+)  # fmt: skip
+_PLACES_OF_MEMORY = (
+    "mbind", "set_mempolicy", "set_mempolicy_home_node", "migrate_pages", "move_pages",
 )  # fmt: skip
 _KEYRINGS = ("add_key", "request_key", "keyctl")
 
-DENIED = (*_NAMESPACES, *_MOUNTS, *_OTHER_PROCESSES, *_KERNEL, *_KEYRINGS)
+DENIED = (
+    *_NAMESPACES, *_MOUNTS, *_OTHER_PROCESSES, *_KERNEL, *_PLACES_OF_MEMORY, *_KEYRINGS,
+)  # fmt: skip
 """Answered with EPERM, whatever their arguments."""
 
 # Calls that the installed libseccomp may be too old to know.  Since 424 every architecture
 # numbers them alike: https://docs.kernel.org/process/adding-syscalls.html
-_NEWER = {"open_tree_attr": 467}
+_NEWER = {"set_mempolicy_home_node": 450, "open_tree_attr": 467}
 _UNKNOWN = -1  # libseccomp's __NR_SCMP_ERROR
 
 # include/uapi/linux/sched.h: CLONE_NEWCGROUP, NEWNS, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET
@@ -48,8 +57,15 @@ _AF_UNIX, _AF_INET, _AF_INET6, _AF_NETLINK = 1, 2, 10, 16
 _FAMILIES = (_AF_UNIX, _AF_INET, _AF_INET6, _AF_NETLINK)
 _NETLINK_ROUTE = 0
 
-# include/uapi/asm-generic/ioctls.h: both push key strokes into a terminal
-_TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
+# Of the internet's protocols TCP and UDP stay.  Asking for any other makes the kernel load
+# the module that has it, whoever asks; a few libraries try MPTCP and take this for an answer.
+_STREAM, _DGRAM = 1, 2  # include/linux/net.h, as all kinds of socket: four bits
+_KINDS = range(16)
+_TCP, _UDP = 6, 17
+
+# include/uapi/asm-generic/ioctls.h: two push key strokes into a terminal, the third gives it
+# a line discipline, which loads a module too
+_TIOCSTI, _TIOCLINUX, _TIOCSETD = 0x5412, 0x541C, 0x5423
 
 
 @lru_cache(maxsize=1)
@@ -69,6 +85,7 @@ def program() -> bytes:
     rules = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
     _deny_calls(rules, pyseccomp)
     _deny_sockets(rules, pyseccomp)
+    _deny_protocols(rules, pyseccomp)
     with tempfile.TemporaryFile() as file:
         rules.export_bpf(file)
         file.seek(0)
@@ -87,7 +104,7 @@ def _deny_calls(rules: Any, lib: Any) -> None:
         rules.add_rule(refused, "clone", lib.Arg(0, lib.MASKED_EQ, flag, flag))
     # clone3 hides its flags behind a pointer; told that it does not exist, libc uses clone
     rules.add_rule(lib.ERRNO(errno.ENOSYS), "clone3")
-    for request in (_TIOCSTI, _TIOCLINUX):
+    for request in (_TIOCSTI, _TIOCLINUX, _TIOCSETD):
         rules.add_rule(refused, "ioctl", lib.Arg(1, lib.MASKED_EQ, 0xFFFFFFFF, request))
 
 
@@ -104,3 +121,14 @@ def _deny_sockets(rules: Any, lib: Any) -> None:
         lib.Arg(0, lib.EQ, _AF_NETLINK),
         lib.Arg(2, lib.NE, _NETLINK_ROUTE),
     )
+
+
+def _deny_protocols(rules: Any, lib: Any) -> None:
+    refused = lib.ERRNO(errno.EPROTONOSUPPORT)
+    for family in (_AF_INET, _AF_INET6):
+        inet = lib.Arg(0, lib.EQ, family)
+        for kind in set(_KINDS) - {_STREAM, _DGRAM}:
+            rules.add_rule(refused, "socket", inet, lib.Arg(1, lib.MASKED_EQ, max(_KINDS), kind))
+        for protocol in set(range(1, _UDP)) - {_TCP}:
+            rules.add_rule(refused, "socket", inet, lib.Arg(2, lib.EQ, protocol))
+        rules.add_rule(refused, "socket", inet, lib.Arg(2, lib.GT, _UDP))

@@ -2,6 +2,7 @@ from pathlib import Path
 
 from bot.model.runs import Limits
 from bot.sandbox.box import NOTHING, Bind, Box, Bubblewrap, Descriptors, argv, prlimit
+from bot.sandbox.proc import Telling
 
 LIMITS = Limits(seconds=60, memory=1000, processes=20, file_size=300, open_files=40)
 BOX = Box(
@@ -21,7 +22,7 @@ def test_the_whole_command_line_of_a_box():
     words = argv(
         BOX,
         ["make", "test"],
-        Bubblewrap(path="/usr/bin/bwrap"),
+        Bubblewrap(path="/usr/bin/bwrap", telling=Telling(files=("keys",), folders=("fs",))),
         Descriptors(seccomp=7, alive=3, info=8, block=9),
     )
     assert " ".join(words).replace(" --", "\n--").splitlines() == [
@@ -53,6 +54,10 @@ def test_the_whole_command_line_of_a_box():
         "--tmpfs /dev/shm",
         "--size 1073741824",
         "--tmpfs /tmp",
+        "--ro-bind /dev/null /proc/keys",
+        "--tmpfs /proc/fs",
+        "--remount-ro /proc/fs",
+        "--ro-bind /our/etc/boot_id /proc/sys/kernel/random/boot_id",
         "--ro-bind /our/etc/group /etc/group",
         "--ro-bind /our/etc/hosts /etc/hosts",
         "--ro-bind /our/etc/nsswitch.conf /etc/nsswitch.conf",
@@ -113,3 +118,10 @@ def test_what_is_hidden_lies_over_what_is_bound():
 def test_of_a_program_that_reserves_addresses_only_what_it_can_write_to_is_bounded():
     assert prlimit(LIMITS)[1] == "--as=1000"
     assert prlimit(LIMITS, reserves=True)[1] == "--data=1000"
+
+
+def test_a_box_that_reads_all_is_given_that_one_power_after_all_were_taken():
+    box = Box(reads_all=True)
+    words = argv(box, ["true"], Bubblewrap(path="bwrap"), Descriptors(seccomp=7))
+    at = words.index("--cap-drop")
+    assert words[at : at + 4] == ["--cap-drop", "ALL", "--cap-add", "CAP_DAC_READ_SEARCH"]
