@@ -9,6 +9,7 @@
     greenroom output missing-tool --name NAME --why TEXT
     greenroom step TEXT
     greenroom note TEXT
+    greenroom checks
 
 Status 0 says that it was accepted, 1 that it was refused (with the reason on stdout), 75
 that nobody answered.  A FILE of `-` is the standard input.
@@ -69,11 +70,14 @@ def parser() -> argparse.ArgumentParser:
     missing.add_argument("--why", required=True)
     verbs.add_parser("step", help="tell the reader what is going on").add_argument("text")
     verbs.add_parser("note", help="keep something for the next job").add_argument("text")
+    verbs.add_parser("checks", help="say how CI of the last commit stood")
     return top
 
 
 def request(given: argparse.Namespace) -> tuple[str, dict[str, Any]]:
     """Return the path and the payload of what was asked for."""
+    if given.verb == "checks":
+        return "/checks", {}
     if given.verb != "output":
         return f"/{given.verb}s", {"text": given.text}
     fields = {name: value for name, value in vars(given).items() if name not in ("verb", "kind")}

@@ -47,11 +47,13 @@ class Talk:
         allowed: kinds of tool call, in the protocol's words, that it may go on with when it
             asks; each is allowed once.
         session: the session to go on with; None for a new one.
+        tools: address of the server of our tools; None for none.
     """
 
     prompt: str
     allowed: frozenset[str] = frozenset()
     session: str | None = None
+    tools: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,11 +17,12 @@ from bot.rules.causes import Cause
 TOOLS = "Bash,Read,Edit,Write,Grep,Glob"
 """What it is given to work with; with all of its tools each request is twice as long."""
 
+_SERVERS = json.dumps({"mcpServers": {"greenroom": {"type": "http", "url": models.TOOLS}}})
 _FLAGS = (
     *("--print", "--output-format", "stream-json", "--verbose"),
     *("--dangerously-skip-permissions", "--tools", TOOLS),
     # nothing of the repository's own settings, nor CLAUDE.md: the brief has the base branch's
-    *("--setting-sources", "user", "--strict-mcp-config"),
+    *("--setting-sources", "user", "--strict-mcp-config", "--mcp-config", _SERVERS),
 )
 # The gateway tries again where that may help: here it would only multiply.
 _QUIET = {"CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1", "CLAUDE_CODE_MAX_RETRIES": "1"}

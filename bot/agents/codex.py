@@ -24,6 +24,7 @@ _PROVIDER = (
 _SETTINGS = (
     'model_provider="greenroom"',
     f"model_providers.greenroom={_PROVIDER}",
+    f'mcp_servers.greenroom={{url="{models.TOOLS}"}}',
     "project_doc_max_bytes=0",  # the brief has what the base branch says to agents
     "analytics.enabled=false",
     'web_search="disabled"',

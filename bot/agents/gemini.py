@@ -17,6 +17,7 @@ SETTINGS = {
     "security": {"auth": {"selectedType": "gemini-api-key"}},
     "privacy": {"usageStatisticsEnabled": False},
     "telemetry": {"enabled": False},
+    "mcpServers": {"greenroom": {"httpUrl": models.TOOLS, "trust": True}},
     "general": {"enableAutoUpdate": False, "enableAutoUpdateNotification": False},
 }
 """https://github.com/google-gemini/gemini-cli/blob/main/docs/reference/configuration.md"""

@@ -1,4 +1,4 @@
-"""Where an agent in a box finds its language model: one loopback port, one path a provider.
+"""Where an agent in a box finds its model and our tools: one loopback port, one path each.
 
 What is sent there goes through the door to the gateway, which has the keys.  Programs that
 insist on a key are given a word in its place.
@@ -8,6 +8,9 @@ from collections.abc import Mapping
 
 PORT = 8017
 """The port of the box's loopback interface; nothing else listens in a box yet."""
+
+TOOLS = f"http://127.0.0.1:{PORT}/mcp"
+"""Address of the server of our tools, for programs that speak the Model Context Protocol."""
 
 KEY = "greenroom"
 """Stands where a program wants a key; it opens nothing."""

@@ -74,6 +74,7 @@ def settings(model: str) -> Mapping[str, Any]:
         "small_model": f"{provider}/{name}",
         "enabled_providers": [provider],
         "provider": {provider: {**package, **whole}},
+        "mcp": {"greenroom": {"type": "remote", "url": models.TOOLS, "enabled": True}},
         "permission": {"*": "allow"},
         "share": "disabled",
         "autoupdate": False,

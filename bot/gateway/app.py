@@ -15,6 +15,7 @@ from bot.gateway.listener import BACKLOG, listen
 from bot.gateway.models import Models
 from bot.gateway.repositories import Repositories
 from bot.gateway.tokens import bearing
+from bot.gateway.tools import Tools
 from bot.work.broker import Broker
 from bot.work.checkpoints import Checkpoints
 from bot.workspace.mirror import Mirrors
@@ -47,7 +48,9 @@ def make_app(
         # debug mode either
         handler_args={"auto_decompress": False, "debug": False},
     )
-    app.add_routes(Calls(broker).routes())
+    tools = Tools(broker)
+    app.add_routes(Calls(broker, claimed=tools.expect).routes())
+    app.add_routes(tools.routes())
     app.add_routes(Blobs(checkpoints).routes())
     app.add_routes(Repositories(broker, mirrors, quarantines).routes())
     app.add_routes(models.routes() if models else [])

@@ -129,12 +129,23 @@ async def read(request: web.Request, shape: type[B]) -> B:
     Raises:
         Refused: `size` when there is too much of it, `body` when it is something else.
     """
+    body = await received(request)
     try:
-        return shape.model_validate_json(await request.read())
+        return shape.model_validate_json(body)
+    except ValidationError as problem:
+        raise Refused("body", words_of(problem)) from None
+
+
+async def received(request: web.Request) -> bytes:
+    """Read the body of a request, whatever it is.
+
+    Raises:
+        Refused: `size` when there is too much of it, `body` when it ended too early.
+    """
+    try:
+        return await request.read()
     except web.HTTPRequestEntityTooLarge:
         raise Refused("size", f"A body has {LARGEST} bytes at most.") from None
-    except ValidationError as problem:
-        raise Refused("body", _words(problem)) from None
     except (aiohttp.ClientPayloadError, ConnectionError):
         raise Refused("body", "The body ended too early.") from None
 
@@ -151,7 +162,7 @@ def idempotency_key(request: web.Request) -> str | None:
     return key
 
 
-def _words(problem: ValidationError) -> str:
+def words_of(problem: ValidationError) -> str:
     """Make one sentence of the first thing that is wrong; what was sent is not repeated."""
     first = problem.errors(include_url=False, include_input=False, include_context=False)[0]
     where = ".".join(str(step) for step in first["loc"])[:64] or "body"

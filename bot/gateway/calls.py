@@ -1,5 +1,6 @@
 """What a job says about itself, passed on to the broker, which decides."""
 
+from collections.abc import Callable
 from dataclasses import asdict
 from http import HTTPStatus
 
@@ -17,6 +18,7 @@ from bot.gateway.bodies import (
     read,
 )
 from bot.gateway.tokens import bearer
+from bot.model.runs import JobPlan
 from bot.rules.outputs import Accepted
 from bot.work.broker import Broker
 
@@ -24,10 +26,16 @@ log = structlog.get_logger()
 
 
 class Calls:
-    """The handlers of all that is not git."""
+    """The handlers of all that is not git.
 
-    def __init__(self, broker: Broker) -> None:
+    Args:
+        broker: decides.
+        claimed: told of each job that begins.
+    """
+
+    def __init__(self, broker: Broker, claimed: Callable[[JobPlan], None]) -> None:
         self._broker = broker
+        self._claimed = claimed
 
     def routes(self) -> list[web.RouteDef]:
         """Return their addresses."""
@@ -38,6 +46,7 @@ class Calls:
             web.post("/steps", self.step),
             web.post("/notes", self.note),
             web.post("/outputs", self.output),
+            web.post("/checks", self.checks),
             web.post("/finish", self.finish),
         ]
 
@@ -45,6 +54,7 @@ class Calls:
         """Exchange the launch token for the plan and a run token."""
         await read(request, Nothing)
         claim = await self._broker.claim(bearer(request))
+        self._claimed(claim.plan)
         token = claim.run_token.get_secret_value()
         return web.json_response({"run_token": token, "plan": asdict(claim.plan)})
 
@@ -81,6 +91,11 @@ class Calls:
         return web.json_response(
             {"accepted": False, **asdict(answer)}, status=HTTPStatus.UNPROCESSABLE_ENTITY
         )
+
+    async def checks(self, request: web.Request) -> web.Response:
+        """Say how CI of the run stands."""
+        await read(request, Nothing)
+        return web.json_response({"words": await self._broker.checks(bearer(request))})
 
     async def finish(self, request: web.Request) -> web.Response:
         """Take the job's last word."""

@@ -21,7 +21,7 @@ from bot.model.errors import Unavailable
 LARGEST = 1024**2
 """Bytes of an output, step or note."""
 
-_ANSWERS = ("/outputs", "/steps", "/notes")
+_ANSWERS = ("/outputs", "/steps", "/notes", "/checks", "/mcp")
 _AT_ONCE = 8
 _CHUNK = 1 << 16
 _KEY = re.compile(r"[0-9a-f]{32}", re.ASCII)
@@ -32,6 +32,7 @@ _MODEL_HEADERS = (
     *("Accept", "Content-Type", "Content-Encoding"),
     *("Anthropic-Version", "Anthropic-Beta", "OpenAI-Beta"),
 )
+_TOOL_HEADERS = ("Accept", "Mcp-Protocol-Version", "Mcp-Method", "Mcp-Name")
 _GIT_HEADERS = ("Accept", "Content-Type", "Content-Encoding", "Git-Protocol")
 
 Heard = Callable[[str, object, Answer], None]
@@ -42,7 +43,7 @@ Heard = Callable[[str, object, Answer], None]
 async def agents_door(
     listener: socket.socket, gateway: Gateway, heard: Heard, asks: Callable[[], None]
 ) -> AsyncIterator[None]:
-    """Serve the agent: outputs, steps, notes, models, and fetching from the mirror.
+    """Serve the agent: what it asks for, models, and fetching from the mirror.
 
     Args:
         listener: listens already.
@@ -80,8 +81,9 @@ async def _forward(request: web.Request, gateway: Gateway, heard: Heard) -> web.
         return _refused(HTTPStatus.BAD_REQUEST, "json", "The body is not JSON.")
     given = request.headers.get("Idempotency-Key", "")
     key = given if _KEY.fullmatch(given) else None
+    named = {name: request.headers[name] for name in _TOOL_HEADERS if name in request.headers}
     try:
-        answer = await gateway.post(request.path, payload, key)
+        answer = await gateway.post(request.path, payload, key, named)
     except Unavailable:
         words = "Greenroom's gateway is away; try again later."
         return _refused(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", words)

@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any, Self
 
 import aiohttp
@@ -32,6 +33,8 @@ ANSWER_WITHIN = 60.0
 _LONGEST_PAUSE = 5.0
 _AWAY = frozenset({500, 502, 503, 504})
 _FENCED = frozenset({401, 409})
+
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -113,14 +116,20 @@ class Gateway:
         """
         _taken(await self.post("/finish", report), "finish")
 
-    async def post(self, path: str, payload: Any, key: str | None = None) -> Answer:
+    async def post(
+        self,
+        path: str,
+        payload: Any,
+        key: str | None = None,
+        headers: Mapping[str, str] = NO_HEADERS,
+    ) -> Answer:
         """Post JSON until the gateway answers, under one key for all tries.
 
         Raises:
             Unavailable: it stayed away for `PATIENCE`.
         """
-        headers = {"Idempotency-Key": key or uuid.uuid4().hex}
-        return await self._until_answered(path, lambda: _json(payload), headers)
+        under = {**headers, "Idempotency-Key": key or uuid.uuid4().hex}
+        return await self._until_answered(path, lambda: _json(payload), under)
 
     async def leave(
         self, left: Mapping[str, Any], parts: Mapping[str, bytes], *, patiently: bool

@@ -1,7 +1,7 @@
 """What a run keeps of CI on its head: what people are shown, and what its agent was told of."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from bot.model.ids import Sha
@@ -71,6 +71,7 @@ class CiNow:
         rounds: failures that the agent was told of, also on earlier commits.
         rerun_at: Unix time at which GitHub was asked to run flakes again.
         theirs: whether somebody else has pushed it.
+        at: Unix time at which it was looked at; a later look that finds the same is no news.
     """
 
     sha: Sha
@@ -83,12 +84,13 @@ class CiNow:
     rounds: tuple[Round, ...] = ()
     rerun_at: float | None = None
     theirs: bool = False
+    at: float = field(default=0.0, compare=False)
 
 
 def pushed(before: CiNow | None, sha: Sha, now: float) -> CiNow:
     """Begin anew with a commit that somebody else has pushed."""
     rounds = before.rounds if before else ()
-    return CiNow(sha=sha, word="pending", since=now, rounds=rounds, theirs=True)
+    return CiNow(sha=sha, word="pending", since=now, rounds=rounds, theirs=True, at=now)
 
 
 def taken(

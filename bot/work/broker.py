@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.model.clock import Clock
 from bot.model.errors import Fenced, Refused
 from bot.model.runs import Conclusion, JobPlan, Message
-from bot.rules import outputs
+from bot.rules import agenttools, outputs
 from bot.rules.attempts import DELIVERING_PATIENCE
 from bot.rules.budget import tells_the_way
 from bot.rules.delivering import DELIVERY
@@ -153,6 +153,12 @@ class Broker:
                 await story.ask(tx, job.run, job.fence, kept, now=now, turn=job.turn)
         log.info("output.asked", run=job.run, kind=kind, accepted=isinstance(answer, Accepted))
         return answer
+
+    async def checks(self, token: SecretStr) -> str:
+        """Say how CI stood on the head of a job's run when that was last looked at."""
+        async with self._store.read() as tx:
+            _, row = await self._working(tx, token)
+        return agenttools.checks(row.head, row.verdict)
 
     async def finish(self, token: SecretStr, ended: Ended, *, told: int | None = None) -> None:
         """Take a job's last word; repeating it changes nothing.

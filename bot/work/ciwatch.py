@@ -136,7 +136,7 @@ class CiWatch:
         now = self._context.now()
         sha = Sha(wait.about or "")
         report = cinow.taken(row.verdict, sha, found.verdict, found.rows, since=wait.since)
-        report = cinow.with_excerpts(report, found.digests)
+        report = replace(cinow.with_excerpts(report, found.digests), at=now)
         past = Past(
             rounds=report.rounds,
             handoffs=row.handoffs,

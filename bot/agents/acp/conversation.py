@@ -14,9 +14,11 @@ from typing import Any, TypeVar
 import acp
 from acp.core import ClientSideConnection
 from acp.schema import (
+    AgentCapabilities,
     AllowedOutcome,
     ClientCapabilities,
     DeniedOutcome,
+    HttpMcpServer,
     Implementation,
     PermissionOption,
     RequestPermissionResponse,
@@ -24,21 +26,19 @@ from acp.schema import (
 )
 from pydantic import ValidationError
 
-from bot.agents.acp.lines import Lines
 from bot.agents.acp.permissions import Allow, Ask, Deny, decide
-from bot.agents.acp.teller import Tell, Teller
+from bot.agents.acp.updates import event
 from bot.agents.acp.wire import Wire
-from bot.agents.base import Talk, Turn
+from bot.agents.base import Talk
+from bot.agents.events import Started, Turn, Waiting
 from bot.agents.lines import one_line
+from bot.agents.teller import Tell, Teller, telling
 
 ANSWERS_WITHIN = 60.0
 """Seconds for the agent to say hello and to make a session; a slow one was seen to take 16."""
 
 ASKED_WITHIN = 15 * 60.0
 """Seconds for the answer whether a question is taken: as long as a gateway may be away."""
-
-TELLS_WITHIN = 5.0
-"""Seconds for the last lines of progress to be told."""
 
 _REFUSAL = 200  # characters of an agent's own error that are shown
 
@@ -99,8 +99,8 @@ class Conversation:
         self._more = more
         self._answers_within = answers_within
         self._teller = Teller(tell)
-        self._lines = Lines()
         self._session = ""
+        self._servers: list[Any] = []
         self._at_work = False
         self._cancelled = asyncio.Event()
         self._tried = False
@@ -110,10 +110,9 @@ class Conversation:
     async def hold(self) -> Turn:
         """Say everything that is to be said, and return how it ended."""
         with _sdk_kept_quiet():
-            async with _telling(self._teller):
+            async with telling(self._teller):
                 turn = await self._last_turn()
-                if turn.trouble:
-                    self._teller.say(turn.trouble)
+                self._teller.over(turn)
         return turn
 
     async def cancel(self) -> None:
@@ -148,8 +147,10 @@ class Conversation:
         )
         if hello.protocol_version != acp.PROTOCOL_VERSION:
             raise _Failed(f"The agent speaks version {hello.protocol_version} of the protocol.")
-        loads = hello.agent_capabilities is not None and hello.agent_capabilities.load_session
-        return await self._opened(agent, loads=bool(loads))
+        can = hello.agent_capabilities or AgentCapabilities()
+        if can.mcp_capabilities is not None and can.mcp_capabilities.http:
+            self._servers = _servers(self._talk)
+        return await self._opened(agent, loads=bool(can.load_session))
 
     async def _turns(self, agent: ClientSideConnection) -> str:
         """Say one thing after another; return why the agent ended its last turn."""
@@ -178,11 +179,11 @@ class Conversation:
         try:
             prompt = [acp.text_block(words)]
             done = agent.prompt(session_id=self._session, prompt=prompt)  # type: ignore[arg-type]
-            return str((await self._answer("session/prompt", done, None)).stop_reason)
+            stop = str((await self._answer("session/prompt", done, None)).stop_reason)
         finally:
             self._at_work = False
-            for line in self._lines.rest():
-                self._teller.say(line)
+        self._teller.hear(Turn(stop=stop, asked=self._asked))
+        return stop
 
     async def _opened(self, agent: ClientSideConnection, *, loads: bool) -> str:
         known = self._talk.session
@@ -191,13 +192,13 @@ class Conversation:
             if not trouble:
                 return known
             self._teller.say(one_line(f"{ANEW} {trouble}"))
-        new = agent.new_session(cwd=self._workspace, mcp_servers=[])
+        new = agent.new_session(cwd=self._workspace, mcp_servers=self._servers)
         made = await self._answer("session/new", new, self._answers_within)
         return str(made.session_id)
 
     async def _loaded(self, agent: ClientSideConnection, known: str) -> str:
         """Go on with a session; return why the agent does not, empty where it does."""
-        old = agent.load_session(cwd=self._workspace, session_id=known, mcp_servers=[])
+        old = agent.load_session(cwd=self._workspace, session_id=known, mcp_servers=self._servers)
         try:
             await self._answer("session/load", old, self._answers_within)
         except _Refused as refused:
@@ -228,8 +229,9 @@ class Conversation:
     async def session_update(self, session_id: str, update: Any, **_: Any) -> None:
         """Hear of the agent's work; what comes between turns, or from elsewhere, is nothing."""
         if self._at_work and session_id == self._session:
-            for line in self._lines.hear(update):
-                self._teller.say(line)
+            told = event(update)
+            if told is not None:
+                self._teller.hear(told)
 
     async def request_permission(
         self, session_id: str, tool_call: Any, options: Any, **_: Any
@@ -253,6 +255,13 @@ class Conversation:
         return self._asked
 
 
+def _servers(talk: Talk) -> list[Any]:
+    """Return the servers of tools that an agent is told of which can reach them."""
+    if talk.tools is None:
+        return []
+    return [HttpMcpServer(type="http", name="greenroom", url=talk.tools, headers=[])]
+
+
 def _said(refused: acp.RequestError) -> str:
     """Return an agent's own words for what went wrong, as far as they may be shown."""
     details = refused.data.get("details") if isinstance(refused.data, dict) else None
@@ -268,19 +277,6 @@ def _outcome(answer: Allow | Deny) -> AllowedOutcome | DeniedOutcome:
     if answer.option is None:
         return DeniedOutcome(outcome="cancelled")
     return AllowedOutcome(outcome="selected", option_id=answer.option)
-
-
-@asynccontextmanager
-async def _telling(teller: Teller) -> AsyncIterator[None]:
-    """Tell lines beside what the block does, and a moment longer."""
-    task = asyncio.create_task(teller.run())
-    try:
-        yield
-    finally:
-        teller.close()
-        _, late = await asyncio.wait({task}, timeout=TELLS_WITHIN)
-        for each in late:
-            each.cancel()
 
 
 @contextmanager

@@ -33,7 +33,7 @@ class Acp:
             program=plan.agent.command,
             environment={**told.environment(plan), **models.FOR_ALL},
             files=told.files(plan),
-            talk=Talk(prompt=plan.brief, allowed=ALLOWED, session=session),
+            talk=Talk(prompt=plan.brief, allowed=ALLOWED, session=session, tools=models.TOOLS),
             port=models.PORT,
             masks=MASKS,
             reserves=True,

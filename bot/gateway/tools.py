@@ -1,0 +1,107 @@
+"""The tools of agents that speak the Model Context Protocol, on behalf of one job each.
+
+They are the calls of `bot.gateway.calls` in another dress: the same broker decides, by the
+same token, at the moment of the call.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any
+
+from aiohttp import web
+from pydantic import SecretStr, ValidationError
+
+from bot.gateway.bodies import Note, Step, idempotency_key, received, words_of
+from bot.gateway.tokens import bearer
+from bot.model.errors import Fenced, Refused, Unavailable
+from bot.model.runs import JobPlan
+from bot.rules import agenttools
+from bot.rules.agenttools import Said
+from bot.rules.brief import TOOLED
+from bot.work.broker import Broker
+
+
+class Tools:
+    """The handler of all that agents ask by tools."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+        self._protocol: asyncio.Future[ModuleType] | None = None
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return its address.  There is no stream to listen to and no session to delete."""
+        return [web.post("/mcp", self.answer)]
+
+    def expect(self, plan: JobPlan) -> None:
+        """Get ready beside everything else, if the agent of a job may come."""
+        if plan.agent.runtime in TOOLED:
+            self._begin()
+
+    async def answer(self, request: web.Request) -> web.Response:
+        """Answer one message of an agent."""
+        token, body = bearer(request), await received(request)
+        job = await self._broker.of(token)
+        calls = _Calls(self._broker, token, idempotency_key(request))
+        protocol = await self._ready()
+        tools = agenttools.offered(job.plan.agent.outputs)
+        response: web.Response = await protocol.exchange(request, body, tools, calls.call)
+        if calls.problem is not None:
+            raise calls.problem
+        return response
+
+    async def _ready(self) -> ModuleType:
+        self._begin()
+        assert self._protocol is not None
+        return await asyncio.shield(self._protocol)
+
+    def _begin(self) -> None:
+        """Import what speaks the protocol, once, in a thread."""
+        if self._protocol is None:
+            self._protocol = asyncio.get_running_loop().run_in_executor(None, _protocol)
+
+
+class _Calls:
+    """The calls of one request.
+
+    Attributes:
+        problem: why one could not be answered; told as any caller's, not in the protocol's words.
+    """
+
+    def __init__(self, broker: Broker, token: SecretStr, key: str | None) -> None:
+        self.problem: Refused | Fenced | Unavailable | None = None
+        self._broker = broker
+        self._token = token
+        self._key = key
+
+    async def call(self, tool: str, given: Mapping[str, Any]) -> Said:
+        """Do what a tool is for."""
+        try:
+            return await self._called(tool, given)
+        except ValidationError as problem:
+            return Said(text=f"Refused: {words_of(problem)}", refused=True)
+        except (Refused, Fenced, Unavailable) as problem:
+            self.problem = problem
+            return Said(text="", refused=True)
+
+    async def _called(self, tool: str, given: Mapping[str, Any]) -> Said:
+        match tool:
+            case "checks":
+                return Said(text=await self._broker.checks(self._token))
+            case "step":
+                text = Step.model_validate(dict(given)).text
+                await self._broker.step(self._token, text, key=self._key)
+            case "note":
+                text = Note.model_validate(dict(given)).text
+                await self._broker.note(self._token, text, key=self._key)
+            case _:
+                kind = agenttools.kind_of(tool)
+                decided = await self._broker.ask(self._token, kind, given, key=self._key)
+                return agenttools.answer(kind, decided)
+        return Said(text="Taken.")
+
+
+def _protocol() -> ModuleType:
+    from bot.gateway import mcp  # noqa: PLC0415 - most of a second, in a thread
+
+    return mcp
