@@ -24,37 +24,46 @@ CHANNEL = "greenroom"
 """PostgreSQL's name for our notifications."""
 
 
-class Changes:
-    """A bell that rings when rows may have become due.
+class Bell:
+    """Rings when it is time to look again.
 
     Attributes:
         count: how often it has rung; `wait` compares with it.
     """
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self) -> None:
         self.count = 0
+        self._rung = asyncio.Event()
+
+    def ring(self) -> None:
+        """Wake everybody who waits, in this process."""
+        self.count += 1
+        self._rung.set()
+        self._rung = asyncio.Event()
+
+    async def wait(self, seen: int, patience: float | None = None) -> None:
+        """Return once `count` differs from `seen`, or after `patience` seconds (`PATIENCE`)."""
+        if self.count == seen:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(PATIENCE if patience is None else patience):
+                    await self._rung.wait()
+
+
+class Changes(Bell):
+    """A bell that rings when somebody has committed something."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        super().__init__()
         self._engine = engine
-        self._bell = asyncio.Event()
         file = engine.url.database if engine.dialect.name == "sqlite" else None
         self._sockets = Path(f"{file}-bells") if file else None
+        self._own = uuid.uuid4().hex
 
     def announce(self) -> None:
         """Wake everybody who waits, in this process and, for SQLite, in the others."""
-        self._ring()
+        self.ring()
         if self._sockets is not None:
-            _send_to_all(self._sockets)
-
-    def _ring(self) -> None:
-        self.count += 1
-        self._bell.set()
-        self._bell = asyncio.Event()
-
-    async def wait(self, seen: int) -> None:
-        """Return once `count` differs from `seen`, or `PATIENCE` is over."""
-        if self.count == seen:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(PATIENCE):
-                    await self._bell.wait()
+            _send_to_all(self._sockets, but=self._own)
 
     async def listen(self) -> None:
         """Ring at what other processes commit, until cancelled."""
@@ -65,16 +74,16 @@ class Changes:
 
     async def _answer(self, folder: Path) -> None:
         loop = asyncio.get_running_loop()
-        with _listening(folder) as bell:
+        with _listening(folder, self._own) as bell:
             while True:
                 await loop.sock_recv(bell, 1)
-                self._ring()
+                self.ring()
 
     async def _subscribe(self) -> None:
         async with self._engine.connect() as connection:
             raw = await connection.get_raw_connection()
             driver: Any = raw.driver_connection
-            await driver.add_listener(CHANNEL, lambda *_: self._ring())
+            await driver.add_listener(CHANNEL, lambda *_: self.ring())
             while True:
                 # A connection that died raises here, and the process starts anew.
                 await driver.execute("SELECT 1")
@@ -82,10 +91,9 @@ class Changes:
 
 
 @contextlib.contextmanager
-def _listening(folder: Path) -> Iterator[socket.socket]:
-    """Give a socket under a name of its own in the folder."""
+def _listening(folder: Path, name: str) -> Iterator[socket.socket]:
+    """Give a socket under a name in the folder."""
     folder.mkdir(exist_ok=True)
-    name = uuid.uuid4().hex
     with _short(folder) as short, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as bell:
         bell.settimeout(0)
         bell.bind(f"{short}/{name}")
@@ -95,8 +103,8 @@ def _listening(folder: Path) -> Iterator[socket.socket]:
             (folder / name).unlink(missing_ok=True)
 
 
-def _send_to_all(folder: Path) -> None:
-    """Send a datagram to each socket; one that nobody holds any more is removed."""
+def _send_to_all(folder: Path, *, but: str) -> None:
+    """Send a datagram to each socket but one; what nobody holds any more is removed."""
     with (
         contextlib.suppress(FileNotFoundError),
         _short(folder) as short,
@@ -104,6 +112,8 @@ def _send_to_all(folder: Path) -> None:
     ):
         bell.settimeout(0)
         for address in Path(short).iterdir():
+            if address.name == but:
+                continue
             try:
                 bell.sendto(b"", str(address))
             except ConnectionRefusedError:

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model.ids import DeliveryGuid
 from bot.store.engine import insert_or_skip
-from bot.store.leases import FREE, Lease, free
+from bot.store.leases import FREE, Lease, Moment, free
 from bot.store.schema import deliveries, delivery_bodies, receipts
 
 PARAMETERS = 1_000
@@ -44,7 +44,7 @@ class Claimed:
     attempts: int
 
 
-def _free(now: float) -> tuple[ColumnElement[bool], ...]:
+def _free(now: Moment) -> tuple[ColumnElement[bool], ...]:
     return (
         deliveries.c.state == "waiting",
         deliveries.c.not_before <= now,
@@ -52,7 +52,7 @@ def _free(now: float) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def waiting(now: float) -> Select[tuple[int]]:
+def waiting(now: Moment) -> Select[tuple[int]]:
     """Select the deliveries whose time has come, in SQL."""
     return select(deliveries.c.id).where(*_free(now))
 

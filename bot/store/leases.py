@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, or_, update
+from sqlalchemy import BindParameter, ColumnElement, Table, or_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.schema import deliveries, outbox, runs
+
+Moment = float | BindParameter[float]
+"""Unix seconds, or where they are put into a statement."""
 
 LEASED = (deliveries, runs, outbox)
 """The tables whose rows are taken."""
@@ -29,7 +32,7 @@ FREE: dict[str, Any] = {"leased_by": None, "leased_until": None}
 """The columns of a row that nobody has."""
 
 
-def free(table: Table, now: float) -> ColumnElement[bool]:
+def free(table: Table, now: Moment) -> ColumnElement[bool]:
     """Say in SQL that nobody has a row at `now`."""
     return or_(table.c.leased_until.is_(None), table.c.leased_until < now)
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.model.ids import InstallationId, Repo, RunId
 from bot.model.priorities import Priority
 from bot.store.engine import upsert
-from bot.store.leases import FREE, Lease, free
+from bot.store.leases import FREE, Lease, Moment, free
 from bot.store.schema import outbox
 
 
@@ -111,7 +111,7 @@ async def of_run(tx: AsyncConnection, run: RunId) -> Mapping[str, OutboxRow]:
     return {row["kind"]: _row(row) for row in (await tx.execute(query)).mappings()}
 
 
-def _due(now: float) -> ColumnElement[bool]:
+def _due(now: Moment) -> ColumnElement[bool]:
     return and_(
         outbox.c.done < outbox.c.version,
         outbox.c.refused.is_(None),
@@ -120,7 +120,7 @@ def _due(now: float) -> ColumnElement[bool]:
     )
 
 
-def waiting(now: float) -> Select[tuple[int]]:
+def waiting(now: Moment) -> Select[tuple[int]]:
     """Select the wishes whose time has come, in SQL."""
     return select(outbox.c.id).where(_due(now))
 

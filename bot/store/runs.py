@@ -25,7 +25,7 @@ from bot.model.runs import Subject
 from bot.rules.delivering import DELIVERY
 from bot.rules.lifecycle import COMPUTE, RUN, Compute, Run, Signal, after
 from bot.store.engine import insert_or_skip
-from bot.store.leases import FREE, Lease, free
+from bot.store.leases import FREE, Lease, Moment, free
 from bot.store.run_row import COLUMNS, RunRow, from_columns, to_columns
 from bot.store.schema import PARKED, UNDER_WAY, mailbox, run_subjects, runs, slots, waits
 
@@ -229,11 +229,11 @@ async def poke(tx: AsyncConnection, run: RunId, *, now: float) -> None:
     await tx.execute(update(runs).where(runs.c.id == run).values(next_attempt_at=now))
 
 
-def _due(which: ColumnElement[bool], now: float) -> tuple[ColumnElement[bool], ...]:
+def _due(which: ColumnElement[bool], now: Moment) -> tuple[ColumnElement[bool], ...]:
     return which, free(runs, now), runs.c.next_attempt_at <= now
 
 
-def waiting(which: ColumnElement[bool], now: float) -> Select[tuple[str]]:
+def waiting(which: ColumnElement[bool], now: Moment) -> Select[tuple[str]]:
     """Select the runs for which `which` holds and whose next attempt is due, in SQL."""
     return select(runs.c.id).where(*_due(which, now))
 

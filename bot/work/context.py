@@ -39,7 +39,7 @@ class Context:
 
     def pool(self, most: int) -> Pool:
         """Make a pool for a loop's rows, which ends with the worker."""
-        self.pools.append(Pool(most, self.store.changes.announce))
+        self.pools.append(Pool(most, self.store.changes.ring))
         return self.pools[-1]
 
     def lease(self) -> Lease:

@@ -11,7 +11,7 @@ from typing import TypeVar
 import structlog
 
 from bot.model.errors import Fenced, Unavailable
-from bot.store.changes import Changes
+from bot.store.changes import Bell
 
 log = structlog.get_logger()
 
@@ -21,10 +21,10 @@ Step = Callable[[], Awaitable[bool]]
 Row = TypeVar("Row")
 
 
-async def run_loop(name: str, step: Step, changes: Changes) -> None:
-    """Run `step` until cancelled; what is unavailable is waited for."""
+async def run_loop(name: str, step: Step, bell: Bell) -> None:
+    """Run `step` until cancelled, and when the bell rings; what is unavailable is waited for."""
     while True:
-        seen = changes.count
+        seen = bell.count
         try:
             busy = await step()
         except Unavailable as problem:
@@ -34,7 +34,7 @@ async def run_loop(name: str, step: Step, changes: Changes) -> None:
             log.info("loop.fenced", loop=name, words=str(problem))
         else:
             if not busy:
-                await changes.wait(seen)
+                await bell.wait(seen)
 
 
 class Pool:

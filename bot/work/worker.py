@@ -6,12 +6,13 @@ from contextlib import suppress
 
 from bot.model.errors import Unavailable
 from bot.store import due
+from bot.store.changes import Bell
 from bot.store.leases import release_all
 from bot.work.context import Context
 from bot.work.loop import Step, run_loop
 
 TICK = 0.5
-"""Seconds between two looks whether something has become due."""
+"""Seconds after which is looked again for what is due, although nobody has committed anything."""
 
 
 class Worker:
@@ -27,6 +28,8 @@ class Worker:
         self._context = context
         self._steps = steps
         self._alone = alone
+        self._bells = {name: Bell() for name in steps}
+        self._unasked = frozenset(steps) - due.loops().keys()
 
     async def run(self) -> None:
         """Work."""
@@ -37,19 +40,21 @@ class Worker:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(store.changes.listen())
-                group.create_task(self._tick())
+                group.create_task(self._look())
                 for name, step in self._steps.items():
-                    group.create_task(run_loop(name, step, store.changes))
+                    group.create_task(run_loop(name, step, self._bells[name]))
         finally:
             for pool in self._context.pools:
                 await pool.close()
 
-    async def _tick(self) -> None:
-        """Wake the loops when time, and no commit, has made something due."""
+    async def _look(self) -> None:
+        """Wake the loops for which a commit, or time, has made something due."""
         store = self._context.store
         while True:
-            await asyncio.sleep(TICK)
+            seen = store.changes.count
             with suppress(Unavailable):
                 async with store.read() as rows:
-                    if await due.anything(rows, now=self._context.now()):
-                        store.changes.announce()
+                    found = await due.of(rows, now=self._context.now())
+                for name in self._bells.keys() & (found | self._unasked):
+                    self._bells[name].ring()
+            await store.changes.wait(seen, TICK)

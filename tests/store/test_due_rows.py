@@ -12,54 +12,54 @@ from bot.store.migrate import migrate
 from tests.store.rows import COMMENT, NOW, arrive, begun, lease, live, moved
 
 
-async def anything(store, now=NOW):
+async def found(store, now=NOW):
     async with store.read() as rows:
-        return await due.anything(rows, now=now)
+        return await due.of(rows, now=now)
 
 
 async def test_nothing_is_due_in_an_empty_database(store):
-    assert not await anything(store)
+    assert await found(store) == set()
 
 
 async def test_a_delivery_is_due_until_somebody_has_it(store):
     await arrive(store, ("g1", "a"))
-    assert await anything(store)
+    assert await found(store) == {"inbox"}
     async with store.begin() as tx:
         await inbox.claim(tx, lease(), most=1)
-    assert not await anything(store)
-    assert await anything(store, NOW + 61)
+    assert await found(store) == set()
+    assert await found(store, NOW + 61) == {"inbox"}
 
 
 async def test_a_wish_is_due_when_its_time_comes(store):
     async with store.begin() as tx:
         await outbox.wish(tx, COMMENT, now=NOW, not_before=NOW + 5)
-    assert [await anything(store, NOW + 4), await anything(store, NOW + 5)] == [False, True]
+    assert [await found(store, NOW + 4), await found(store, NOW + 5)] == [set(), {"reporter"}]
 
 
 async def test_a_queued_run_is_due_when_its_time_comes(store):
     await begun(store, next_attempt_at=NOW + 5)
-    assert [await anything(store, NOW + 4), await anything(store, NOW + 5)] == [False, True]
+    assert [await found(store, NOW + 4), await found(store, NOW + 5)] == [set(), {"scheduler"}]
 
 
 async def test_a_run_with_compute_is_due(store):
     await live(store)
-    assert await anything(store)
+    assert await found(store) == {"supervisor"}
 
 
 async def test_a_parked_run_is_due_only_for_what_a_loop_looks_at(store):
     parked = await moved(store, await live(store), Signal.VANISHED, Signal.DELIVERS)
-    assert not await anything(store)
+    assert await found(store) == set()
     async with store.begin() as tx:
         await story.wait(tx, parked.id, "delivery", now=NOW, deadline=NOW + 9)
-    assert await anything(store)
+    assert await found(store) == {"delivering"}
     async with store.begin() as tx:
         await runs.claim(tx, lease(), runs.parked_for("delivery"), most=1)
-    assert not await anything(store)
+    assert await found(store) == set()
 
 
 async def test_a_finished_run_is_never_due(store):
     await moved(store, await begun(store), Signal.CANCELLED)
-    assert not await anything(store, NOW + 10**6)
+    assert await found(store, NOW + 10**6) == set()
 
 
 @contextmanager
@@ -100,7 +100,7 @@ async def test_runs_that_are_owed_something_are_found_by_their_index(explain, wh
 
 
 async def test_nobody_reads_every_run_to_see_that_nothing_is_due(explain):
-    steps = await explain(lambda rows: due.anything(rows, now=NOW))
+    steps = await explain(lambda rows: due.of(rows, now=NOW))
     about_runs = [step for step in steps if " runs" in step]
     assert len(about_runs) == 5
     assert all("USING INDEX ix_runs_" in step for step in about_runs)

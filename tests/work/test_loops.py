@@ -3,10 +3,9 @@
 import asyncio
 
 import pytest
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.model.errors import Fenced, Unavailable
-from bot.store.changes import Changes
+from bot.store.changes import Bell
 from bot.store.leases import Lease
 from bot.store.runs import OWED, claim
 from bot.work.loop import Pool, run_loop
@@ -33,13 +32,13 @@ class Scripted:
 
 
 @pytest.fixture
-def changes():
-    """The bell of one process alone."""
-    return Changes(create_async_engine("sqlite+aiosqlite://"))
+def bell():
+    """What wakes the loop."""
+    return Bell()
 
 
-async def play(step, changes):
-    loop = asyncio.create_task(run_loop("test", step, changes))
+async def play(step, bell):
+    loop = asyncio.create_task(run_loop("test", step, bell))
     async with asyncio.timeout(30):
         await step.idle.wait()
     loop.cancel()
@@ -47,18 +46,18 @@ async def play(step, changes):
         await loop
 
 
-async def test_a_busy_loop_goes_on_at_once(changes):
+async def test_a_busy_loop_goes_on_at_once(bell):
     step = Scripted("busy", "busy", "busy")
-    await play(step, changes)
+    await play(step, bell)
     assert step.taken == 4
 
 
 @pytest.mark.parametrize(
     "problem", [Unavailable("database", "away", retry_after=0.0), Fenced("moved")]
 )
-async def test_a_loop_outlives_what_it_has_to_wait_for(changes, problem):
+async def test_a_loop_outlives_what_it_has_to_wait_for(bell, problem):
     step = Scripted(problem, "busy")
-    await play(step, changes)
+    await play(step, bell)
     assert step.taken == 3
 
 
@@ -69,40 +68,40 @@ def patient(monkeypatch):
 
 
 @pytest.mark.usefixtures("patient")
-async def test_an_idle_loop_is_woken_by_a_change(changes):
+async def test_an_idle_loop_is_woken_by_a_change(bell):
     steps = []
 
     async def step():
         steps.append(1)
         if len(steps) == 1:
-            asyncio.get_running_loop().call_soon(changes.announce)
+            asyncio.get_running_loop().call_soon(bell.ring)
             return False
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         async with asyncio.timeout(30):
-            await run_loop("test", step, changes)
+            await run_loop("test", step, bell)
 
 
 @pytest.mark.usefixtures("patient")
-async def test_a_change_that_came_during_the_step_is_not_missed(changes):
+async def test_a_change_that_came_during_the_step_is_not_missed(bell):
     steps = []
 
     async def step():
         steps.append(1)
         if len(steps) == 1:
-            changes.announce()
+            bell.ring()
             return False
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         async with asyncio.timeout(30):
-            await run_loop("test", step, changes)
+            await run_loop("test", step, bell)
 
 
-async def test_a_bug_ends_the_loop(changes):
+async def test_a_bug_ends_the_loop(bell):
     with pytest.raises(KeyError):
-        await run_loop("test", Scripted(KeyError("x")), changes)
+        await run_loop("test", Scripted(KeyError("x")), bell)
 
 
 async def answer(what):
