@@ -12,8 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
-
-import cel
+from typing import TYPE_CHECKING
 
 from bot.model.ids import Login, Repo, UserId
 from bot.model.runs import Person, Subject
@@ -21,6 +20,9 @@ from bot.rules.grammar import nearest
 from bot.rules.markdown import clip
 from bot.rules.mistakes import shown
 from bot.rules.roles import Role
+
+if TYPE_CHECKING:
+    import cel
 
 MOST_CHARACTERS = 500
 """Characters of a condition."""
@@ -242,7 +244,9 @@ def _execute(condition: str, moment: Moment) -> Answer:
 
 
 @lru_cache(maxsize=1024)
-def _program(condition: str) -> cel.Program:
+def _program(condition: str) -> "cel.Program":
+    import cel  # noqa: PLC0415 - brings a command line of 10 MB along; few have conditions
+
     return cel.compile(condition)
 
 
