@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.model.events import ButtonPressed, ChecksReported, SubjectEvent
 from bot.model.facts import RunNow
-from bot.model.intents import Intent, LookAtChecks, StopRuns
+from bot.model.intents import Intent, LookAtChecks, Reply, StopRuns
 from bot.model.runs import Trigger
 from bot.reactions import NoFacts, Reaction
 from bot.rules.buttons import APPROVE, RERUN, RETRY, STOP
@@ -73,7 +73,22 @@ def _again(request: Request, run: RunNow) -> Sequence[Intent]:
     agent = by_name(request.known.config, run.agent)
     if agent is None or request.is_open(run.agent):
         return []
+    if words := request.used_up(run):
+        return [_answer(request, words)]
     return [request.again(agent, run)]
+
+
+def _answer(request: Request, words: str) -> Reply:
+    """Answer whoever pressed a button, in the one comment that they get on a subject."""
+    event = request.event
+    return Reply(
+        installation=event.installation,
+        subject=event.subject,
+        person=event.sender,
+        trigger=request.trigger,
+        text=words,
+        folded=True,
+    )
 
 
 def _approved(request: Request, event: ButtonPressed, run: RunNow) -> Sequence[Intent]:

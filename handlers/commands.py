@@ -283,6 +283,8 @@ class Talk:
             return Said([self.request.record(name, decision), self.request.refuse(decision)])
         if self._at_work(name):
             return Said(words=f"`{name}` is at work here already.")
+        if not fresh and (words := self.request.used_up(past, extra=extra)):
+            return Said(words=words)
         self.started.add(name)
         agent = self.facts.config.agents[name]
         return Said([self.request.again(agent, past, fresh=fresh, extra=extra)])

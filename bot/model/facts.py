@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from bot.model.ids import Login, RunId, Sha, UserId
+from bot.model.models import NOTHING
+from bot.model.money import Micros
 from bot.model.runs import Conclusion, Person, Plan, Start, Subject
 
 
@@ -66,6 +68,8 @@ class RunNow:
         closed: whether it ended because its subject was closed.
         theirs: whether it was somebody else who pushed its head.
         left: whether there is something of it that another run can go on from.
+        budget: what it could cost in all, with what people have added; None for any amount.
+        extra: what they have added.
     """
 
     id: RunId
@@ -93,6 +97,8 @@ class RunNow:
     closed: bool = False
     theirs: bool = False
     left: bool = False
+    budget: Micros | None = None
+    extra: Micros = NOTHING
 
     @property
     def asks(self) -> bool:

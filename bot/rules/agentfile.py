@@ -14,11 +14,11 @@ from pydantic import ConfigDict, Field, Strict
 from pydantic.dataclasses import dataclass
 
 from bot.model.runs import COMMANDED, AgentSpec, Limits, RuntimeName
-from bot.rules.agents import FALLBACK, LONGEST, Agent, Allow, On
+from bot.rules.agents import FALLBACK, LONGEST, USUAL, WITHOUT_MODEL, Agent, Allow, On
 from bot.rules.complaints import check, place
 from bot.rules.conditions import trouble
 from bot.rules.configfile import UNREADABLE, Node, compose
-from bot.rules.configmodel import MOST_NAME, NAME, SHAPE, Name, many, setting
+from bot.rules.configmodel import MOST_NAME, NAME, SHAPE, Model, Name, many, setting
 from bot.rules.configwords import HOUR, MINUTE, OneOf, Seconds, Spelled, Time, Who
 from bot.rules.grammar import nearest
 from bot.rules.mistakes import Mistake, shown
@@ -43,13 +43,7 @@ MOST_TURNS = 1_000
 ALWAYS: Mapping[str, int] = {"noop": 1, "missing_tool": 5}
 """What every agent may say: that nothing is to be done, and that something is missing."""
 
-USUAL = "default"
-"""The runtime that the operator has chosen for agents that do not mind."""
-
 RUNTIMES = OneOf(words=(USUAL, *get_args(RuntimeName)), what="runtimes")
-WITHOUT_MODEL = frozenset({"command", "playbook"})
-"""Runtimes that we send no request to a model for."""
-
 OUTPUTS = OneOf(words=tuple(KINDS), what="outputs")
 EVENTS = OneOf(
     words=(
@@ -89,15 +83,6 @@ Label = Annotated[
 ]
 Word = Annotated[
     str, Spelled(pattern=r"[^\x00]+", most=1000, what="a word of a command line", example="make")
-]
-Model = Annotated[
-    str,
-    Spelled(
-        pattern=r"[A-Za-z0-9][A-Za-z0-9._:/@-]*",
-        most=100,
-        what="the name of a model",
-        example="claude-sonnet-4-5",
-    ),
 ]
 Condition = Annotated[
     str,

@@ -14,6 +14,12 @@ LONGEST = 6 * 60 * 60
 FALLBACK: RuntimeName = "playbook"
 """The runtime of agents that have no other: it needs no model, no key and no other program."""
 
+USUAL = "default"
+"""The runtime that the operator has chosen for agents that do not mind."""
+
+WITHOUT_MODEL: frozenset[RuntimeName] = frozenset({"playbook"})
+"""Runtimes that send no request to a model."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class On:

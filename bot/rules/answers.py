@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from bot.model.facts import PastDecision, Pause, RunNow, Waiting
 from bot.model.runs import Conclusion
+from bot.rules.agents import USUAL
 from bot.rules.lifecycle import Run
 from bot.rules.markdown import inline
 from bot.rules.policy import Ask, decide
@@ -159,6 +160,9 @@ def _leaves(config: Config) -> Iterator[tuple[str, str]]:
     for name, agent in config.agents.items():
         who = [*filter(None, [agent.allow.role]), *agent.allow.teams]
         yield f"agents.{name}.allow", ", ".join(who)
+        yield f"agents.{name}.runtime", USUAL if agent.usual else agent.spec.runtime
+        if agent.spec.model:
+            yield f"agents.{name}.model", agent.spec.model
 
 
 def _leaf(name: str, value: object) -> Iterator[tuple[str, str]]:
@@ -173,6 +177,8 @@ def _leaf(name: str, value: object) -> Iterator[tuple[str, str]]:
 
 
 def _shown(value: object) -> str:
+    if value is None:
+        return "none"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Collection) and not isinstance(value, str):

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.model.errors import Refused
+from bot.model.facts import RunNow
 from bot.model.models import Ask, Price, Provider, Usage
 from bot.model.money import Micros, shown
 from bot.rules.prices import DEFAULT, Catalogue, Known
@@ -47,6 +48,7 @@ class Spender:
         run: the first of the runs that go on from one another; they have one budget.
         per_run: what they may cost, with what people have added.
         per_day: what all runs of the repository may cost within a day.
+        org_per_day: what all runs of the owner may, as the organization says.
         prefix: the word after the slash of commands there.
     """
 
@@ -56,6 +58,7 @@ class Spender:
     per_run: Micros | None
     per_day: Micros | None
     prefix: str
+    org_per_day: Micros | None = None
 
 
 def chosen(ask: Ask, catalogue: Catalogue) -> Ask:
@@ -102,11 +105,12 @@ def cut_off(usage: Usage, ask: Ask, known: Known) -> Micros:
 def holds(spender: Spender, catalogue: Catalogue, now: float) -> Sequence[Hold]:
     """Return the limits of a request, the narrowest first; `now` is in Unix seconds."""
     day = int(now // DAY)
+    per_owner = [each for each in (catalogue.per_owner, spender.org_per_day) if each is not None]
     goes_on = f"`/{spender.prefix} continue +$2` {GOES_ON}"
     some = (
         (f"run:{spender.run}", 0, spender.per_run, "It has reached its budget of {}. " + goes_on),
         (f"repo:{spender.repo_id}", day, spender.per_day, _today("this repository")),
-        (f"owner:{spender.owner}", day, catalogue.per_owner, _today(spender.owner)),
+        (f"owner:{spender.owner}", day, min(per_owner, default=None), _today(spender.owner)),
         ("all", day, catalogue.per_day, _today("all repositories")),
     )
     return [
@@ -119,6 +123,21 @@ def holds(spender: Spender, catalogue: Catalogue, now: float) -> Sequence[Hold]:
 def tells_the_way(words: str) -> bool:
     """Tell whether the words of a refusal say how the run may go on after all."""
     return words.endswith(GOES_ON)
+
+
+def used_up(past: RunNow, per_run: Micros | None, added: Micros) -> Micros | None:
+    """Return what a run had that has ended for its budget, if one that goes on has no more.
+
+    Such a one would end at its first request.
+
+    Args:
+        past: the run that has ended.
+        per_run: what a run may cost now.
+        added: what people add to that.
+    """
+    if past.budget is None or per_run is None or not tells_the_way(past.words):
+        return None
+    return past.budget if per_run + past.extra + added <= past.budget else None
 
 
 def unpriced(ask: Ask) -> Refused:

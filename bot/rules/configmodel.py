@@ -4,12 +4,13 @@ The JSON Schema and the tables in `docs/` are made from these classes.
 """
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import ConfigDict, Field, Strict
 from pydantic.dataclasses import dataclass
 
-from bot.rules.agents import Allow
+from bot.model.runs import COMMANDED, RuntimeName
+from bot.rules.agents import USUAL, Allow
 from bot.rules.configwords import DAY, HOUR, MINUTE, OneOf, Seconds, Spelled, Time, Who
 
 PROTECT: tuple[str, ...] = (
@@ -101,10 +102,26 @@ Script = Annotated[
         pattern=r"(?s)[^\x00]*[^\x00\s][^\x00]*", most=4000, what="a command", example="pytest -q"
     ),
 ]
+Model = Annotated[
+    str,
+    Spelled(
+        pattern=r"[A-Za-z0-9][A-Za-z0-9._:/@-]*",
+        most=100,
+        what="the name of a model",
+        example="claude-sonnet-4-5",
+    ),
+]
+CHOSEN = OneOf(
+    words=(USUAL, *(each for each in get_args(RuntimeName) if each not in COMMANDED)),
+    what="runtimes that need no command",
+)
+ANY = "*"
+"""What stands for every name in the dotted name of a setting."""
+
 Setting = Annotated[
     str,
     Spelled(
-        pattern=r"[a-z_]+(?:\.[a-z0-9_-]+)*",
+        pattern=r"[a-z_]+(?:\.(?:[a-z0-9_-]+|\*))*",
         what="the dotted name of a setting",
         example="limits.runs",
     ),
@@ -176,6 +193,11 @@ class CostLimits:
     per_run: Dollars = setting("US dollars that one run may cost.", example=5.0, default=5.0)
     per_day: Dollars = setting(
         "US dollars that all runs may cost on one day (UTC).", example=50.0, default=50.0
+    )
+    org_per_day: Dollars | None = setting(
+        "The same for all repositories together; for an organization's file.",
+        example=200.0,
+        default=None,
     )
 
 
@@ -284,6 +306,14 @@ class Adjusted:
     enabled: YesNo = setting("Whether it is there.", example=False, default=True)
     allow: Annotated[Allow, Who()] | None = setting(
         "Who may start it.", example="maintain", default=None
+    )
+    runtime: Annotated[str, CHOSEN] | None = setting(
+        "The program that is its brain; of no agent with a command.",
+        example="codex",
+        default=None,
+    )
+    model: Model | None = setting(
+        "The language model that it uses.", example="claude-sonnet-4-5", default=None
     )
 
 

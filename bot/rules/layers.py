@@ -11,12 +11,15 @@ from bot.rules.configfile import Node, compose
 from bot.rules.configmodel import INCLUDED, ConfigFile
 from bot.rules.grammar import nearest
 from bot.rules.mistakes import MOST_MISTAKES, Mistake, shown
-from bot.rules.precedence import BY_NAME, names, over
+from bot.rules.precedence import may_be_enforced, names, over
 
 FOLDER = ".github/"
 SETTINGS = ".github/greenroom.yml"
 DEFAULTS = "defaults"
 """Where a setting comes from that no layer says."""
+
+ORG_PER_DAY = "limits.cost.org_per_day"
+"""The setting of what all repositories of an organization may cost together."""
 
 MISNAMED = ".github/greenroom.yaml"
 AGENTS = ".github/agents/"
@@ -115,7 +118,7 @@ class _Files:
             below = over(below, self._included_file(FOLDER + name, chain, path, line))
         if file is None:
             return empty
-        self.mistakes += _misenforced(self._layer, node, file)
+        self.mistakes += [*_misplaced(self._layer, node, file), *_misenforced(node, file)]
         return over(below, node)
 
     def _included_file(self, target: str, chain: tuple[str, ...], path: str, line: int) -> Node:
@@ -149,16 +152,23 @@ def _includes(node: Node) -> Iterator[tuple[str, int]]:
             yield each.value, each.line
 
 
-def _misenforced(layer: Layer, node: Node, file: ConfigFile) -> Iterator[Mistake]:
+def _misplaced(layer: Layer, node: Node, file: ConfigFile) -> Iterator[Mistake]:
+    """Find what only an organization can say."""
+    if "/" not in layer.where or layer.where.endswith("/.github"):
+        return
+    said = {"enforce": file.enforce or None, ORG_PER_DAY: file.limits.cost.org_per_day}
+    for name, value in said.items():
+        if value is not None:
+            line = place(node, name.split("."))[1]
+            words = f"`{name}` has no effect in a repository of its own."
+            remedy = "Write it in the `.github` repository of the organization, or take it out."
+            yield Mistake(path=node.path, line=line, words=words, remedy=remedy)
+
+
+def _misenforced(node: Node, file: ConfigFile) -> Iterator[Mistake]:
     """Find names in `enforce` that enforce nothing."""
-    line = place(node, ("enforce",))[1]
-    if file.enforce and "/" in layer.where and not layer.where.endswith("/.github"):
-        words = "`enforce` has no effect in a repository of its own."
-        remedy = "Write it in the `.github` repository of the organization, or take it out."
-        yield Mistake(path=node.path, line=line, words=words, remedy=remedy)
     for index, name in enumerate(file.enforce):
-        above, _, rest = name.partition(".")
-        if name in names() or (above in BY_NAME and rest and "." not in rest):
+        if may_be_enforced(name):
             continue
         near = nearest(name, names())
         remedy = f"Write `{near}`." if near else "Write the dotted name of a setting."

@@ -1,14 +1,14 @@
 """How one layer of settings lies over another, and what the upper one may not loosen."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any
 
 from bot.rules.complaints import JsonSchema, resolved, schema
 from bot.rules.configfile import Node
-from bot.rules.configmodel import ConfigFile
+from bot.rules.configmodel import ANY, Adjusted, ConfigFile
 from bot.rules.mistakes import Mistake
 
 BY_NAME = ("toolboxes", "validations", "agents")
@@ -16,6 +16,9 @@ BY_NAME = ("toolboxes", "validations", "agents")
 
 WHOLE = ("setup", "toolboxes.*", "validations.*")
 """Settings that are taken from one layer as they are, since their parts belong together."""
+
+ADJUSTS = frozenset(each.name for each in fields(Adjusted))
+"""What settings say of an agent that is defined elsewhere."""
 
 ABOUT_FILES = frozenset({"version", "enforce", "include"})
 """Keys that speak of the file they stand in, and are not in force."""
@@ -36,8 +39,13 @@ class Tighter:
     words: str
 
 
+def _at_most(org: float | None, own: float | None) -> bool:
+    """Compare limits, of which None is none."""
+    return own is not None and (org is None or own <= org)
+
+
 TIGHTER: tuple[Tighter, ...] = (
-    Tighter(settings="limits.*", holds=lambda org, own: own <= org, words="a smaller one"),
+    Tighter(settings="limits.*", holds=_at_most, words="a smaller one"),
     Tighter(
         settings="protect",
         holds=lambda org, own: set(org) <= set(own),
@@ -126,9 +134,23 @@ def loosened(
 
 def is_enforced(name: str, enforced: Collection[str]) -> bool:
     """Tell whether a setting, one above it or one below it is enforced."""
-    return any(
-        f"{name}.".startswith(f"{each}.") or each.startswith(f"{name}.") for each in enforced
-    )
+    return any(_meet(name.split("."), each.split(".")) for each in enforced)
+
+
+def _meet(name: Sequence[str], enforced: Sequence[str]) -> bool:
+    """Tell whether one is the beginning of the other, or both are the same."""
+    return all(theirs in {ours, ANY} for ours, theirs in zip(name, enforced, strict=False))
+
+
+def may_be_enforced(name: str) -> bool:
+    """Tell whether there is a setting of that name, or may be one below a name of the reader's."""
+    match name.split("."):
+        case [above, _] if above in BY_NAME:
+            return True
+        case ["agents", _, part]:
+            return part in ADJUSTS
+        case _:
+            return name in names()
 
 
 def without(node: Node, dropped: Collection[str], name: str = "") -> Node:

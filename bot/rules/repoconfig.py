@@ -138,7 +138,11 @@ def effective(
     agents = roster(org_says, repo_says, settings, file)
     said = origins((org_says.where, org_says.settings), (repo_says.where, own))
     found = {f"agents.{name}": where for name, where in agents.came.items()}
-    found |= {f"agents.{name}.allow": where for name, where in agents.came.items()}
+    found |= {
+        f"agents.{name}.{key}": where
+        for name, where in agents.came.items()
+        for key in ("allow", "runtime", "model")
+    }
     return Config(
         commands=file.commands,
         limits=file.limits,

@@ -17,12 +17,13 @@ from bot.model.intents import (
     StartRun,
 )
 from bot.model.models import NOTHING
-from bot.model.money import Micros
+from bot.model.money import Micros, shown
 from bot.model.runs import Conclusion, Message, MessageKind, Text, Trigger
+from bot.rules.budget import used_up
 from bot.rules.policy import Actor, Ask, Decision, decide
 from bot.rules.repoconfig import Agent, Config
 from bot.rules.roles import Role
-from bot.rules.starting import needs_yes, terms_of
+from bot.rules.starting import cost_of, needs_yes, terms_of
 from bot.rules.thread import readable
 from bot.rules.waiting import PLAN, START, YES
 
@@ -211,6 +212,15 @@ class Request:
             return self.start(agent, past.instruction, outsiders=outsiders)
         started = self.about(past).start(agent, past.instruction, outsiders=outsiders)
         return replace(started, after=past.id, extra=extra)
+
+    def used_up(self, past: RunNow, *, extra: Micros = NOTHING) -> str:
+        """Say what a run needs that has spent its money; nothing when it goes on without."""
+        config = self.known.config
+        spent = used_up(past, cost_of(config).per_run, extra)
+        if spent is None:
+            return ""
+        more = f"`/{config.commands.prefix} continue {past.agent} +$2`"
+        return f"`{past.agent}` has spent its {shown(spent)} here. Write {more}."
 
     def yes(self, run: RunNow, wait: Waiting) -> Sequence[Approve | AskAgain]:
         """Say yes to what a run waits with; nobody says it to a head that is no more.

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import cast
 
+from bot.model.runs import COMMANDED, RuntimeName
 from bot.rules.agentfile import Defined
-from bot.rules.agents import BUILT_IN, Agent
+from bot.rules.agents import BUILT_IN, FALLBACK, USUAL, WITHOUT_MODEL, Agent
 from bot.rules.complaints import place
 from bot.rules.configfile import Node
-from bot.rules.configmodel import ConfigFile
+from bot.rules.configmodel import Adjusted, ConfigFile
 from bot.rules.grammar import nearest
 from bot.rules.layers import DEFAULTS, Reading
 from bot.rules.mistakes import Mistake, shown
@@ -50,7 +52,11 @@ def roster(org: Reading, own: Reading, settings: Node, file: ConfigFile) -> Rost
             else:
                 placed = _Placed(agent=defined.agent, where=reading.where, defined=defined)
                 found[name] = placed
-    idle += [_unknown(name, settings, found) for name in file.agents if name not in found]
+    for name, said in file.agents.items():
+        if name not in found:
+            idle.append(_unknown(name, settings, found))
+        elif misfit := _misfit(found[name].agent, said):
+            idle.append(_unfit(name, settings, *misfit))
     clashes = _clashes({name: each for name, each in found.items() if _is_on(name, file)}, own)
     there = {n: each for n, each in found.items() if _is_on(n, file) and n not in clashes}
     return Roster(
@@ -66,11 +72,36 @@ def _is_on(name: str, file: ConfigFile) -> bool:
 
 def _adjusted(agent: Agent, name: str, file: ConfigFile) -> Agent:
     """Apply what the settings change, and the limit that they set for all."""
-    adjusted = file.agents.get(name)
-    allow = adjusted.allow if adjusted and adjusted.allow else agent.allow
+    said = file.agents.get(name, Adjusted())
+    if _misfit(agent, said) is None:
+        agent = _thinking(agent, said)
     limits = agent.spec.limits
     limits = replace(limits, seconds=min(limits.seconds, int(file.limits.time.job)))
-    return replace(agent, allow=allow, spec=replace(agent.spec, limits=limits))
+    return replace(agent, allow=said.allow or agent.allow, spec=replace(agent.spec, limits=limits))
+
+
+def _thinking(agent: Agent, said: Adjusted) -> Agent:
+    """Give an agent the runtime and the model of the settings.
+
+    The model that it had goes with the runtime that it had: another one may not know it.
+    """
+    spec, usual = agent.spec, agent.usual
+    if said.runtime:
+        usual = said.runtime == USUAL
+        runtime = FALLBACK if usual else cast("RuntimeName", said.runtime)
+        kept = (usual, runtime) == (agent.usual, spec.runtime)
+        spec = replace(spec, runtime=runtime, model=spec.model if kept else "")
+    return replace(agent, usual=usual, spec=replace(spec, model=said.model or spec.model))
+
+
+def _misfit(agent: Agent, said: Adjusted) -> tuple[str, str] | None:
+    """Name a setting that an agent cannot have, and say why; None where it can have all."""
+    if said.runtime and agent.spec.runtime in COMMANDED:
+        return "runtime", "it is a command of its own"
+    then = _thinking(agent, said)
+    if said.model and then.spec.runtime in WITHOUT_MODEL and not then.usual:
+        return "model", f"the runtime `{then.spec.runtime}` uses none"
+    return None
 
 
 def _clashes(found: Mapping[str, _Placed], own: Reading) -> Mapping[str, Mistake]:
@@ -101,6 +132,12 @@ def _refused(name: str, defined: Defined, where: str) -> Mistake:
     words = f"The agent `{name}` has no effect here: {where} enforces its own."
     remedy = "Take the file out, or name your agent otherwise."
     return Mistake(path=defined.path, line=defined.line, words=words, remedy=remedy)
+
+
+def _unfit(name: str, settings: Node, key: str, why: str) -> Mistake:
+    node, line = place(settings, ("agents", name, key))
+    words = f"`agents.{name}.{key}` has no effect: {why}."
+    return Mistake(path=node.path, line=line, words=words, remedy="Take it out.")
 
 
 def _unknown(name: str, settings: Node, found: Mapping[str, _Placed]) -> Mistake:

@@ -42,7 +42,6 @@ def _agents(config: Config) -> Iterator[Agent]:
 def terms_of(agent: Agent, config: Config, *, fork: bool) -> Terms:
     """Fix what a run may do.  On a fork's pull request it has words only."""
     spec = replace(agent.spec, runtime=config.runtime) if agent.usual else agent.spec
-    money = config.limits.cost
     return Terms(
         agent=_of_words(spec) if fork else spec,
         protect=config.protect,
@@ -57,7 +56,17 @@ def terms_of(agent: Agent, config: Config, *, fork: bool) -> Terms:
         at_once=config.limits.runs.concurrent,
         handoffs=config.limits.handoffs,
         egress=() if fork else config.egress.allow,
-        cost=Cost(per_run=micros(str(money.per_run)), per_day=micros(str(money.per_day))),
+        cost=cost_of(config),
+    )
+
+
+def cost_of(config: Config) -> Cost:
+    """Return what runs may cost as configuration has it now."""
+    money = config.limits.cost
+    return Cost(
+        per_run=micros(str(money.per_run)),
+        per_day=micros(str(money.per_day)),
+        org_per_day=None if money.org_per_day is None else micros(str(money.org_per_day)),
     )
 
 

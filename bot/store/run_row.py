@@ -89,6 +89,12 @@ class RunRow:
         return at_work or self.checkpoint is not None or self.own_pull is not None
 
     @property
+    def budget(self) -> Micros | None:
+        """What it may cost, together with the runs that it goes on from; None for any amount."""
+        per_run = self.terms.cost.per_run
+        return None if per_run is None else Micros(per_run + self.extra)
+
+    @property
     def subject(self) -> Subject:
         """Where the run was asked for."""
         return Subject(repo=self.repo, number=self.number, kind=self.kind)

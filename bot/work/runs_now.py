@@ -65,6 +65,8 @@ def run_now(row: RunRow, pull: int | None, waits: Sequence[Any] = ()) -> RunNow:
         closed=row.closed,
         theirs=row.verdict is not None and row.verdict.theirs and row.verdict.sha == row.head,
         left=row.leaves_something,
+        budget=row.budget,
+        extra=row.extra,
         pull=pull,
         waits=tuple(waits),
     )

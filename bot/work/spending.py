@@ -167,8 +167,9 @@ class Spending:
             run=first,
             repo_id=row.repo_id,
             owner=row.repo.partition("/")[0].lower(),
-            per_run=None if cost.per_run is None else Micros(cost.per_run + row.extra),
+            per_run=row.budget,
             per_day=cost.per_day,
+            org_per_day=cost.org_per_day,
             prefix=row.terms.prefix,
         )
 

@@ -15,6 +15,7 @@ from bot.gateway.calls import Calls
 from bot.gateway.checkpoints import Blobs
 from bot.gateway.models import Models
 from bot.gateway.repositories import Repositories
+from bot.gateway.tools import Tools
 from bot.harness import __main__ as harness
 from bot.model.settings import HINTS, Process
 from bot.rules.repoconfig import AGENTS, LABEL
@@ -102,7 +103,8 @@ def test_every_setting_is_one():
             r"\b(?:GREENROOM|GITHUB|ANTHROPIC|OPENAI|GEMINI)_[A-Z_]+\b|\bDATABASE_URL\b", ALL
         )
     )
-    assert named == HINTS.keys() - {"PORT"}
+    given_to_agents = {"GREENROOM_MODEL"}
+    assert named == (HINTS.keys() - {"PORT"}) | given_to_agents
 
 
 def test_every_command_is_one():
@@ -160,7 +162,7 @@ def logged() -> set[str]:
 
 def test_every_door_of_the_gateway_is_told():
     nothing = SimpleNamespace()
-    routes = [*Calls(nothing).routes(), *Blobs(nothing).routes()]
+    routes = [*Calls(nothing, nothing).routes(), *Tools(nothing).routes(), *Blobs(nothing).routes()]
     routes += Repositories(nothing, nothing, nothing).routes()
     routes += Models(nothing, nothing).routes()
     doors = {

@@ -20,6 +20,7 @@ from hall import (
     no,
     pull,
     recorded,
+    replied,
     run,
     started,
     wait,
@@ -27,6 +28,7 @@ from hall import (
 
 from bot.model.events import ButtonPressed, ChecksReported
 from bot.model.intents import Approve, LookAtChecks, StopRuns
+from bot.model.money import micros
 from bot.model.runs import Conclusion, Start, Trigger
 from bot.reactions import reactions_to
 from bot.rules.buttons import APPROVE, RERUN, RETRY, STOP
@@ -65,6 +67,14 @@ def test_a_run_is_done_again_as_it_was_asked_for(button):
     assert press(button) == [recorded("fix"), goes_on]
     done = replace(DONE, conclusion=Conclusion.SUCCESS)
     assert press(button, done)[1] == started("fix", "the race", trigger=BUTTON)
+
+
+def test_a_button_does_not_start_a_run_that_has_spent_its_budget():
+    over = "It has reached its budget of $5.00. `/gr continue +$2` goes on."
+    words = "`fix` has spent its $5.00 here. Write `/gr continue fix +$2`."
+    spent = replace(DONE, words=over, budget=micros(5))
+    answer = replace(replied(words, folded=True), trigger=BUTTON)
+    assert press(RETRY, spent) == [recorded("fix"), answer]
 
 
 def test_a_run_of_a_pull_request_is_done_again_at_the_head_of_the_check():

@@ -531,6 +531,27 @@ def test_money_is_not_spoken_of_where_nothing_goes_on():
     assert closed == [recorded("continue"), *no("fix", "unfit", CLOSED)]
 
 
+SPENT = replace(
+    LEFT,
+    words="It has reached its budget of $5.00. `/gr continue +$2` goes on.",
+    budget=micros(5),
+)
+
+
+@pytest.mark.parametrize("said", ["continue", "continue fix", "retry"])
+def test_a_run_that_has_spent_its_budget_is_not_started_to_end_at_once(said):
+    words = "`fix` has spent its $5.00 here. Write `/gr continue fix +$2`."
+    verb = said.partition(" ")[0]
+    assert hear(comment(f"/gr {said}"), past_runs=[SPENT]) == [recorded(verb), replied(words)]
+
+
+def test_a_run_that_has_spent_its_budget_goes_on_with_more_or_begins_anew():
+    (on_with,) = of(StartRun, hear(comment("/gr continue +$2"), past_runs=[SPENT]))
+    assert on_with == started("fix", after=SPENT.id, extra=micros(2))
+    (anew,) = of(StartRun, hear(comment("/gr retry --fresh"), past_runs=[SPENT]))
+    assert anew == started("fix")
+
+
 def test_one_comment_goes_on_with_an_agent_once():
     intents = hear(comment("/gr continue\n/gr retry\n/gr fix it"), past_runs=[LEFT])
     assert of(StartRun, intents) == [started("fix", after=LEFT.id)]

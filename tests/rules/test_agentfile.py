@@ -253,6 +253,11 @@ def test_every_runtime_is_taken():
         assert agent(written(runtime=name, **command)).spec.runtime == name
 
 
+def test_a_command_may_name_a_model():
+    found = agent(written(runtime="command", command="[make]", model="gpt-5.2"))
+    assert (found.spec.command, found.spec.model) == (("make",), "gpt-5.2")
+
+
 def test_an_agent_may_leave_its_runtime_to_the_operator_and_name_a_model():
     found = agent(written(runtime="default", model="gpt-5.1:mini@2", turns="30"))
     assert (found.usual, found.spec.runtime) == (True, FALLBACK)

@@ -203,15 +203,21 @@ def test_what_people_are_asked_about_is_commits_and_plans():
 
 
 def test_settings_are_shown_with_where_they_come_from():
+    thinker = agent("thinker")
     setup = config(
         agent("fix"),
         replace(agent("ask"), allow=Allow(role="", teams=("octo/cats", "octo/dogs"))),
+        replace(thinker, spec=replace(thinker.spec, model="m-1"), usual=True),
         protect=(),
         origins={"commands.prefix": "octo/.github"},
     )
     lines = settings(setup).splitlines()
     assert lines[:2] == ["| setting | value | from |", "|---|---|---|"]
     assert "| `agents.fix.allow` | `write` | defaults |" in lines
+    assert "| `limits.cost.org_per_day` | `none` | defaults |" in lines
+    assert "| `agents.fix.runtime` | `command` | defaults |" in lines
+    assert "| `agents.thinker.runtime` | `default` | defaults |" in lines
+    assert "| `agents.thinker.model` | `m-1` | defaults |" in lines
     assert "| `agents.ask.allow` | `octo/cats, octo/dogs` | defaults |" in lines
     assert "| `commands.bare` | `false` | defaults |" in lines
     assert "| `commands.prefix` | `gr` | octo/.github |" in lines

@@ -1,5 +1,6 @@
 """Money: what is set aside, what it comes to, and what is not known."""
 
+from dataclasses import replace
 from importlib.resources import files
 
 import pytest
@@ -118,6 +119,19 @@ def test_each_limit_says_whose_it_is():
         "Runs of all repositories have reached their budget of $200.00 for today.",
     ]
     assert [budget.tells_the_way(each.words) for each in holds] == [True, False, False, False]
+
+
+@pytest.mark.parametrize(
+    ("operator", "organization", "limit"),
+    [(100, 20, 20), (20, 100, 20), (None, 20, 20), (100, None, 100), (100, 0, 0)],
+)
+def test_of_the_operator_s_limit_and_the_organization_s_the_smaller_holds(
+    operator, organization, limit
+):
+    theirs = Catalogue(per_owner=None if operator is None else micros(operator))
+    said = None if organization is None else micros(organization)
+    _, hold = budget.holds(replace(SPENDER, org_per_day=said), theirs, now=0.0)
+    assert (hold.scope, hold.limit) == ("owner:octo", micros(limit))
 
 
 def test_what_has_no_limit_is_not_held():

@@ -156,6 +156,22 @@ def test_what_is_enforced_may_be_made_tighter(text):
     assert not effective(ENFORCED, layer(text)).overruled
 
 
+@pytest.mark.parametrize(("theirs", "own", "kept"), [(9, 8, 8), (9, 10, 9), (9, "~", 9)])
+def test_a_limit_is_not_loosened_by_having_none(theirs, own, kept):
+    config = effective(
+        org(f"enforce: [limits]\nlimits: {{cost: {{org_per_day: {theirs}}}}}"),
+        layer(f"limits: {{cost: {{org_per_day: {own}}}}}", "this repository"),
+    )
+    assert config.limits.cost.org_per_day == kept
+
+
+def test_a_limit_may_be_set_where_none_is_enforced():
+    config = effective(
+        org("enforce: [limits]"), layer("limits: {cost: {org_per_day: 8}}", "this repository")
+    )
+    assert (config.limits.cost.org_per_day, config.overruled) == (8, ())
+
+
 def test_every_way_to_be_tighter_is_about_a_setting():
     names = {*effective(None, None).origins, "agents.fix.enabled"}
     assert all(any(_fits(rule.settings, name) for name in names) for rule in TIGHTER)
@@ -191,6 +207,62 @@ def test_agents_keep_to_the_time_of_the_settings():
     config = effective(None, layer("limits: {time: {job: 20m}}"))
     assert config.agents["tidy"].spec.limits.seconds == 15 * 60
     assert config.agents["fix"].spec.limits.seconds == 20 * 60
+
+
+def test_settings_give_an_agent_another_brain():
+    config = effective(
+        org("agents: {fix: {runtime: codex, model: gpt-5.2}, plan: {model: m-1}}"),
+        layer("agents: {mine: {runtime: default}, own: {model: m-2}}",
+              mine=agent("{command: mine}", "claude\n  model: m-3"),
+              own=agent("{command: own}", "command\n  command: [x]")),
+    )  # fmt: skip
+    brains = {n: (each.usual, each.spec.runtime, each.spec.model)
+              for n, each in config.agents.items() if n != "tidy"}  # fmt: skip
+    assert brains == {
+        "fix": (False, "codex", "gpt-5.2"),
+        "plan": (True, FALLBACK, "m-1"),
+        "mine": (True, FALLBACK, ""),
+        "own": (False, "command", "m-2"),
+    }
+    assert config.origins["agents.fix.runtime"] == "acme/.github"
+    assert not config.overruled
+
+
+def test_a_model_stays_with_the_runtime_that_it_was_named_for():
+    mine = agent("{command: mine}", "claude\n  model: m-3")
+    same = effective(None, layer("agents: {mine: {runtime: claude}}", mine=mine))
+    assert same.agents["mine"].spec.model == "m-3"
+
+
+@pytest.mark.parametrize(
+    ("text", "setting", "why"),
+    [
+        ("tidy: {runtime: codex, model: m}", "agents.tidy.runtime", "it is a command of its own"),
+        (
+            "fix: {runtime: playbook, model: m}",
+            "agents.fix.model",
+            "the runtime `playbook` uses none",
+        ),
+    ],
+)
+def test_a_brain_that_an_agent_cannot_have_has_no_effect(text, setting, why):
+    config = effective(None, layer(f"\nagents: {{{text}}}"))
+    assert idle(config) == [(2, f"`{setting}` has no effect: {why}.", "Take it out.")]
+    assert config.agents == effective(None, None).agents
+
+
+@pytest.mark.parametrize("enforced", ["agents.fix", "agents.fix.runtime", "agents.*.runtime"])
+def test_the_brain_of_an_agent_may_be_the_organization_s_to_choose(enforced):
+    settings = f"enforce: [{enforced}]\nagents: {{fix: {{runtime: claude}}}}"
+    config = effective(
+        org(settings),
+        layer("agents: {fix: {runtime: codex}}", fix=agent("{command: fix}")),
+    )
+    assert config.agents["fix"].spec.runtime == "claude"
+    assert [each[1] for each in idle(config)] == [
+        "`agents.fix.runtime` has no effect here: acme/.github enforces its own.",
+        "The agent `fix` has no effect here: acme/.github enforces its own.",
+    ]
 
 
 def test_agents_are_switched_off_and_narrowed():
@@ -288,6 +360,22 @@ INCLUDES = "include: [greenroom/{}.yml]".format
         (
             layer("enforce: [ci]"),
             ("greenroom.yml", 1, "`enforce` has no effect in a repository of its own."),
+        ),
+        (
+            layer("limits:\n  cost: {per_run: 1, org_per_day: 0}"),
+            (
+                "greenroom.yml",
+                2,
+                "`limits.cost.org_per_day` has no effect in a repository of its own.",
+            ),
+        ),
+        (
+            org("enforce: [agents.fix.colour]"),
+            ("greenroom.yml", 1, "There is no setting `agents.fix.colour` to enforce."),
+        ),
+        (
+            org("enforce: [limits.*]"),
+            ("greenroom.yml", 1, "There is no setting `limits.*` to enforce."),
         ),
         (
             org("enforce:\n  - limits\n  - limits.rns"),

@@ -6,9 +6,12 @@ from bot.model.events import SubjectEvent
 from bot.model.facts import PullNow, RunNow
 from bot.model.ids import InstallationId, Login, Repo, RunId, Sha, UserId
 from bot.model.intents import RecordDecision, Refuse, StartRun
+from bot.model.models import NOTHING
+from bot.model.money import micros
 from bot.model.runs import Conclusion, Person, Start, Subject, Trigger
+from bot.rules.budget import used_up
 from bot.rules.policy import Actor, Decision
-from bot.rules.repoconfig import Config
+from bot.rules.repoconfig import Config, CostLimits, Quota
 from bot.rules.requests import Known, Request, quotes
 from bot.rules.roles import Role
 from bot.rules.starting import terms_of
@@ -196,3 +199,30 @@ def test_a_run_goes_on_on_the_issue_also_from_the_pull_request_that_it_opened():
     assert (again.subject, again.title, again.start) == (ISSUE, "A mess", None)
     fresh = asked.again(FIX, BROKEN, fresh=True)
     assert (fresh.subject, fresh.title, fresh.start) == (event.subject, "Fix it", pull().head)
+
+
+OVER = "It has reached its budget of $7.00. `/gr continue +$2` goes on."
+
+
+@pytest.mark.parametrize(
+    ("words", "per_run", "added", "spent"),
+    [
+        (OVER, 5, 0, True),
+        (OVER, 4.5, "0.5", True),
+        (OVER, 5, "0.01", False),
+        (OVER, 6, 0, False),
+        ("It broke.", 5, 0, False),
+    ],
+)
+def test_a_run_that_has_spent_its_budget_goes_on_with_more_alone(words, per_run, added, spent):
+    past = replace(RUN, words=words, budget=micros(7), extra=micros(2))
+    config = Config(limits=Quota(cost=CostLimits(per_run=per_run)))
+    said = request(config=config).used_up(past, extra=micros(added))
+    assert said == ("`fix` has spent its $7.00 here. Write `/gr continue fix +$2`." * spent)
+
+
+def test_a_run_without_a_budget_has_not_spent_it():
+    past = replace(RUN, words=OVER, budget=micros(7))
+    assert used_up(past, micros(7), NOTHING) == micros(7)
+    assert used_up(past, None, NOTHING) is None
+    assert used_up(replace(past, budget=None), micros(7), NOTHING) is None

@@ -65,7 +65,7 @@ def test_a_run_keeps_the_settings_of_when_it_was_asked_for():
             time=TimeLimits(parked="2h"),
             runs=replace(CONFIG.limits.runs, concurrent=2),
             handoffs=3,
-            cost=CostLimits(per_run=0.1, per_day=20.0),
+            cost=CostLimits(per_run=0.1, per_day=20.0, org_per_day=90.0),
         ),
     )
     assert terms_of(FIX, setup, fork=False) == Terms(
@@ -81,7 +81,7 @@ def test_a_run_keeps_the_settings_of_when_it_was_asked_for():
         command="mend",
         at_once=2,
         handoffs=3,
-        cost=Cost(per_run=micros("0.1"), per_day=micros(20)),
+        cost=Cost(per_run=micros("0.1"), per_day=micros(20), org_per_day=micros(90)),
     )
 
 
