@@ -1,6 +1,6 @@
 """What Greenroom needs to know of a runtime to put it to work.
 
-A driver is pure: it says what to write, what to start and what the end meant.  Exit codes
+A driver is pure: it says what to write, what to start, what is told and what the end meant.  Exit codes
 alone lie (several coding agents end with 0 after an error), so the meaning of an end is the
 driver's to tell.  A program either just runs, or speaks the Agent Client Protocol over its
 standard input and output (https://agentclientprotocol.com), or prints what it does as lines
@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 
+from bot.agents.events import Event, Finished, Turn
 from bot.model.runs import JobPlan
 from bot.rules.causes import MOST_WORDS, Cause
 from bot.rules.markdown import clip
@@ -20,22 +21,6 @@ _NOT_THERE = 127
 
 NOT_THERE = "Its program is not there: no toolbox of this runner has it."
 """Said of an agent whose program could not be started."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exit:
-    """How the agent's program ended.
-
-    Attributes:
-        exit: its exit status; None when a signal ended it.
-        signal: the number of that signal.
-        words: what went wrong, in one line; empty when nothing is known but the status.
-    """
-
-    cause: Cause
-    exit: int | None = None
-    signal: int | None = None
-    words: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,40 +41,12 @@ class Talk:
     tools: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
-    """How the last turn of an agent ended, as it told of it itself.
+Parse = Callable[[bytes], Iterable[Event]]
+"""Returns what a program tells in one line that it prints.
 
-    Attributes:
-        stop: the agent's own reason, in the protocol's words; empty when it gave none.
-        asked: whether a question of it went to a person.
-        trouble: what went wrong, in one line for people; empty when nothing did.
-    """
-
-    stop: str = ""
-    asked: bool = False
-    trouble: str = ""
-
-    @property
-    def went_well(self) -> bool:
-        """Whether the turn came to its end; one that waits for a person may be broken off."""
-        return self.stop == "end_turn" or (self.asked and self.stop == "cancelled")
-
-
-class Reader(Protocol):
-    """Makes sense of what a program prints, line by line."""
-
-    def hear(self, line: bytes) -> Iterable[str]:
-        """Take one line, and return what people are told of it, in the agent's own words.
-
-        Raises:
-            ValueError: the program prints no such line of itself; it is noise.
-        """
-        ...
-
-    def turn(self) -> Turn:
-        """Say how its turn ended, as far as was heard."""
-        ...
+Raises:
+    ValueError: the program prints no such line of itself; it is noise.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +59,7 @@ class Start:
         files: texts to write into the folder that is `inside.DOOR` in the box.
         packages: names of installed packages that the program imports beside ours.
         talk: what to say to it; None for a program that just runs.
-        reader: makes what reads its standard output; None where that is for people.
+        parse: makes sense of its standard output; None where that is for people.
         stdin: the name of one of `files` that is its standard input; None for no input.
         home: texts to write below its home, unless they are there.
         port: the port of its loopback interface that leads to the door; None for none.
@@ -115,7 +72,7 @@ class Start:
     files: Mapping[str, str]
     packages: tuple[str, ...] = ()
     talk: Talk | None = None
-    reader: Callable[[], Reader] | None = None
+    parse: Parse | None = None
     stdin: str | None = None
     home: Mapping[str, str] = field(default_factory=dict)
     port: int | None = None
@@ -163,7 +120,7 @@ class Driver(Protocol):
         """
         ...
 
-    def ended(self, cause: Cause, status: int, turn: Turn | None = None) -> Exit:
+    def outcome(self, cause: Cause, status: int, turn: Turn | None = None) -> Finished:
         """Say how the program ended.
 
         Args:
@@ -174,7 +131,7 @@ class Driver(Protocol):
         ...
 
 
-def by_status(cause: Cause, status: int) -> Exit:
+def by_status(cause: Cause, status: int) -> Finished:
     """Take an exit status at its word: 0 is success.
 
     Args:
@@ -183,13 +140,13 @@ def by_status(cause: Cause, status: int) -> Exit:
             ended the box itself.
     """
     if status < 0:
-        return Exit(cause=cause, signal=-status)
+        return Finished(cause=cause, signal=-status)
     if status > _SIGNALLED:
-        return Exit(cause=cause, signal=status - _SIGNALLED)
-    return Exit(cause=cause, exit=status)
+        return Finished(cause=cause, signal=status - _SIGNALLED)
+    return Finished(cause=cause, exit=status)
 
 
-def by_turn(cause: Cause, status: int, turn: Turn | None) -> Exit:
+def by_turn(cause: Cause, status: int, turn: Turn | None) -> Finished:
     """Believe a good exit status only of a turn that came to its end.
 
     Args:
@@ -201,6 +158,6 @@ def by_turn(cause: Cause, status: int, turn: Turn | None) -> Exit:
     if cause != "exited" or (turn is not None and turn.went_well):
         return plain
     if plain.exit == _NOT_THERE:
-        return Exit(cause="crashed", words=NOT_THERE)
+        return Finished(cause="crashed", words=NOT_THERE)
     words = clip(turn.trouble if turn else "", MOST_WORDS)
-    return Exit(cause="crashed", signal=plain.signal, words=words)
+    return Finished(cause="crashed", signal=plain.signal, words=words)

@@ -9,7 +9,19 @@ from pathlib import PurePosixPath
 from typing import Any, ClassVar
 
 from bot.agents import models, told
-from bot.agents.base import Exit, Start, Turn, by_turn
+from bot.agents.base import Start, by_turn
+from bot.agents.events import (
+    Event,
+    Finished,
+    Message,
+    Started,
+    Status,
+    Thought,
+    ToolCall,
+    ToolCallUpdate,
+    Turn,
+)
+from bot.agents.fields import text, used
 from bot.agents.masks import MASKS
 from bot.model.runs import JobPlan
 from bot.rules.causes import Cause
@@ -46,7 +58,7 @@ class Claude:
             environment={**told.environment(plan), **models.FOR_ALL, **_QUIET, **helpers},
             files=told.files(plan),
             stdin="brief.md",
-            reader=Events,
+            parse=parse,
             port=models.PORT,
             masks=MASKS,
             reserves=True,
@@ -56,47 +68,48 @@ class Claude:
         """Go on with the session that was written to last; its file is named after it."""
         return PurePosixPath(files[-1]).stem if files else None
 
-    def ended(self, cause: Cause, status: int, turn: Turn | None = None) -> Exit:
+    def outcome(self, cause: Cause, status: int, turn: Turn | None = None) -> Finished:
         """Believe its status only where it has told of a result that is no error."""
         return by_turn(cause, status, turn)
 
 
-class Events:
-    """What `stream-json` prints: an event a line."""
-
-    def __init__(self) -> None:
-        self._turn = Turn()
-
-    def hear(self, line: bytes) -> Iterator[str]:
-        """Yield what it says and does, and note how its turn ends."""
-        match json.loads(line):
-            case {"type": "assistant", "message": {"content": list(parts)}}:
-                for part in parts:
-                    yield from _part(part)
-            case {"type": "result", "is_error": False}:
-                self._turn = Turn(stop="end_turn")
-            # its `subtype` may say `success` of an error
-            case {"type": "result", **rest}:
-                words = rest.get("result") or rest.get("subtype")
-                self._turn = Turn(trouble=str(words))
-            case {"type": str()}:
-                pass
-            case _:
-                raise ValueError("it is no event")
-
-    def turn(self) -> Turn:
-        """Return how its last turn ended."""
-        return self._turn
+def parse(line: bytes) -> Iterator[Event]:
+    """Read a line of what `stream-json` prints: an event."""
+    match json.loads(line):
+        case {"type": "system", "subtype": "init", "session_id": str(session)}:
+            yield Started(session=session)
+        case {"type": "assistant" | "user", "message": {"content": list(parts)}}:
+            for part in parts:
+                yield from _part(part)
+        case {"type": "result"} as result:
+            yield from used(result.get("usage"), "input_tokens", "output_tokens")
+            yield _end(result)
+        case {"type": str()}:
+            pass
+        case _:
+            raise ValueError("it is no event")
 
 
-def _part(part: Any) -> Iterator[str]:
+def _part(part: Any) -> Iterator[Event]:
     match part:
         case {"type": "text", "text": str(words)}:
-            yield words
+            yield Message(text=words)
+        case {"type": "thinking", "thinking": str(words)}:
+            yield Thought(text=words)
         case {"type": "tool_use", "name": str(tool), "input": dict(given)}:
-            yield _shown(tool, given)
+            yield ToolCall(id=text(part, "id"), title=_shown(tool, given))
+        case {"type": "tool_result"}:
+            status: Status = "failed" if part.get("is_error") is True else "completed"
+            yield ToolCallUpdate(id=text(part, "tool_use_id"), status=status)
         case _:
             pass
+
+
+def _end(result: Mapping[str, Any]) -> Turn:
+    if result.get("is_error") is False:
+        return Turn(stop="end_turn")
+    # its `subtype` may say `success` of an error
+    return Turn(trouble=str(result.get("result") or result.get("subtype")))
 
 
 def _shown(tool: str, given: Mapping[str, Any]) -> str:

@@ -5,12 +5,26 @@ https://github.com/openai/codex/blob/main/docs/exec.md
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any, ClassVar
 
 from bot.agents import models, told
-from bot.agents.base import Exit, Start, Turn, by_turn
+from bot.agents.base import Start, by_turn
+from bot.agents.events import (
+    Entry,
+    Event,
+    Finished,
+    Message,
+    Plan,
+    Started,
+    Status,
+    Thought,
+    ToolCall,
+    ToolCallUpdate,
+    Turn,
+)
+from bot.agents.fields import text, used
 from bot.agents.masks import MASKS
 from bot.model.runs import JobPlan
 from bot.rules.causes import Cause
@@ -35,6 +49,7 @@ _FLAGS = ("--json", "--skip-git-repo-check", "--dangerously-bypass-approvals-and
 _OFF = ("--disable", "plugins", "--disable", "goals")
 
 _SHELL = re.compile(r"\S*sh -l?c '(.*)'", re.DOTALL)
+_UNDONE = frozenset({"failed", "declined"})
 _ROLLOUT = re.compile(r"rollout-.*-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.ASCII)
 
 
@@ -54,7 +69,7 @@ class Codex:
             environment={**told.environment(plan), **models.FOR_ALL},
             files=told.files(plan),
             stdin="brief.md",
-            reader=Events,
+            parse=parse,
             port=models.PORT,
             masks=MASKS,
         )
@@ -64,42 +79,60 @@ class Codex:
         found = (_ROLLOUT.fullmatch(PurePosixPath(name).stem) for name in reversed(files))
         return next((match[1] for match in found if match), None)
 
-    def ended(self, cause: Cause, status: int, turn: Turn | None = None) -> Exit:
+    def outcome(self, cause: Cause, status: int, turn: Turn | None = None) -> Finished:
         """Believe its status only where it has told of a completed turn."""
         return by_turn(cause, status, turn)
 
 
-class Events:
-    """What `--json` prints: an event a line."""
+def parse(line: bytes) -> Iterator[Event]:
+    """Read a line of what `--json` prints: an event."""
+    match json.loads(line):
+        case {"type": "thread.started", "thread_id": str(session)}:
+            yield Started(session=session)
+        case {"type": "turn.completed"} as turn:
+            yield from used(turn.get("usage"), "input_tokens", "output_tokens")
+            yield Turn(stop="end_turn")
+        case {"type": "turn.failed", "error": {"message": str(words)}}:
+            yield Turn(trouble=words)
+        case {"type": "error", "message": str(words)}:
+            yield Turn(trouble=words)
+        case {"type": "item.started", "item": dict(item)}:
+            yield from _begun(item)
+        case {"type": "item.updated", "item": {"items": list(entries)}}:
+            yield _plan(entries)
+        case {"type": "item.completed", "item": dict(item)}:
+            yield from _done(item)
+        case {"type": str()}:
+            pass
+        case _:
+            raise ValueError("it is no event")
 
-    def __init__(self) -> None:
-        self._turn = Turn()
 
-    def hear(self, line: bytes) -> Iterator[str]:
-        """Yield what it says and does, and note how its turn ends."""
-        match json.loads(line):
-            case {"type": "turn.completed"}:
-                self._turn = Turn(stop="end_turn")
-            case {"type": "turn.failed", "error": {"message": str(words)}}:
-                self._turn = Turn(trouble=words)
-            case {"type": "error", "message": str(words)}:
-                self._turn = Turn(trouble=words)
-            case {"type": "item.started", "item": {"command": str(command)}}:
-                yield _plain(command)
-            case {"type": "item.completed", "item": {"text": str(words), "type": "agent_message"}}:
-                yield words
-            case {"type": "item.completed", "item": {"changes": list(changes)}}:
-                yield from _changed(changes)
-            case {"type": "item.completed", "item": {"tool": str(tool)}}:
-                yield tool
-            case {"type": str()}:
-                pass
-            case _:
-                raise ValueError("it is no event")
+def _begun(item: Mapping[str, Any]) -> Iterator[Event]:
+    match item:
+        case {"command": str(command)}:
+            yield ToolCall(id=text(item, "id"), title=_plain(command))
+        case {"tool": str(tool)}:
+            yield ToolCall(id=text(item, "id"), title=tool)
+        case {"items": list(entries)}:
+            yield _plan(entries)
+        case _:
+            pass
 
-    def turn(self) -> Turn:
-        """Return how its last turn ended."""
-        return self._turn
+
+def _done(item: Mapping[str, Any]) -> Iterator[Event]:
+    status: Status = "failed" if item.get("status") in _UNDONE else "completed"
+    match item:
+        case {"type": "agent_message", "text": str(words)}:
+            yield Message(text=words)
+        case {"type": "reasoning", "text": str(words)}:
+            yield Thought(text=words)
+        case {"changes": list(changes)}:
+            yield from _changed(text(item, "id"), changes, status)
+        case {"command": str()} | {"tool": str()}:
+            yield ToolCallUpdate(id=text(item, "id"), status=status)
+        case _:
+            pass
 
 
 def _plain(command: str) -> str:
@@ -108,10 +141,29 @@ def _plain(command: str) -> str:
     return found[1] if found else command
 
 
-def _changed(changes: Sequence[Any]) -> Iterator[str]:
+def _changed(call: str, changes: Sequence[Any], status: Status) -> Iterator[Event]:
     for each in changes:
         match each:
             case {"kind": str(kind), "path": str(path)}:
-                yield f"{kind} {path}"
+                title = f"{kind} {path}"
+                yield ToolCall(id=call, title=title)
+                yield ToolCallUpdate(id=call, status=status)
             case _:
                 pass
+
+
+def _plan(entries: Sequence[Any]) -> Plan:
+    """Return its list of things to do; the first that is not done is the one it is at."""
+    found = [each for each in entries if isinstance(each, dict)]
+    left = [each for each in found if each.get("completed") is not True]
+    return Plan(
+        entries=tuple(
+            Entry(content=text(each, "text"), status=_status(each, left)) for each in found
+        )
+    )
+
+
+def _status(entry: Mapping[str, Any], left: Sequence[Mapping[str, Any]]) -> Status:
+    if entry.get("completed") is True:
+        return "completed"
+    return "in_progress" if entry is left[0] else "pending"

@@ -8,7 +8,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from bot.agents import models, told
-from bot.agents.base import Exit, Start, Turn, by_turn
+from bot.agents.base import Start, by_turn
+from bot.agents.events import (
+    Event,
+    Finished,
+    Message,
+    Started,
+    Status,
+    ToolCall,
+    ToolCallUpdate,
+    Turn,
+)
+from bot.agents.fields import text, used
 from bot.agents.masks import MASKS
 from bot.model.runs import JobPlan
 from bot.rules.causes import Cause
@@ -44,7 +55,7 @@ class Gemini:
             files=told.files(plan),
             home={".gemini/settings.json": json.dumps(SETTINGS)},
             stdin="brief.md",
-            reader=Events,
+            parse=parse,
             port=models.PORT,
             # it would read this as orders, and no setting keeps it from that; the brief has
             # what the base branch says to agents
@@ -56,56 +67,52 @@ class Gemini:
         """Go on with the session that was written to last."""
         return "latest" if any("/chats/" in name for name in files) else None
 
-    def ended(self, cause: Cause, status: int, turn: Turn | None = None) -> Exit:
+    def outcome(self, cause: Cause, status: int, turn: Turn | None = None) -> Finished:
         """Believe its status only where it has told of a result: a signal ends it with 0 too."""
         # it ends with the eight low bits of an HTTP status, which no signal is meant by
         failed = turn is not None and bool(turn.trouble)
         return by_turn(cause, 1 if failed else status, turn)
 
 
-class Events:
-    """What `stream-json` prints: an event a line."""
+def parse(line: bytes) -> Iterator[Event]:
+    """Read a line of what `stream-json` prints: an event."""
+    match json.loads(line):
+        case {"type": "init", "session_id": str(session)}:
+            yield Started(session=session)
+        case {"type": "message", "role": "assistant", "content": str(words)} as said:
+            yield Message(text=words, whole=said.get("delta") is not True)
+        case {"type": "tool_use", "tool_name": str(tool), "parameters": dict(given)} as call:
+            yield ToolCall(id=text(call, "tool_id"), title=_shown(tool, given))
+        case {"type": "tool_result"} as result:
+            status: Status = "failed" if result.get("status") == "error" else "completed"
+            yield ToolCallUpdate(id=text(result, "tool_id"), status=status)
+        case {"type": "result"} as result:
+            yield from used(result.get("stats"), "total_tokens")
+            yield from _end(result)
+        case {"type": "error", "severity": "error", "message": str(words)}:
+            yield Turn(trouble=words)
+        case {"type": str()}:
+            pass
+        case _:
+            raise ValueError("it is no event")
 
-    def __init__(self) -> None:
-        self._turn = Turn()
-        self._spoken = ""
 
-    def hear(self, line: bytes) -> Iterator[str]:
-        """Yield what it says and does, and note how its turn ends."""
-        match json.loads(line):
-            case {"type": "message", "role": "assistant", "content": str(words)}:
-                self._spoken += words
-            case {"type": str()} as event:
-                yield self._spoken
-                self._spoken = ""
-                yield from self._done(event)
-            case _:
-                raise ValueError("it is no event")
-
-    def turn(self) -> Turn:
-        """Return how its last turn ended."""
-        return self._turn
-
-    def _done(self, event: Mapping[str, Any]) -> Iterator[str]:
-        match event:
-            case {"type": "result", "status": "success"}:
-                self._turn = Turn(stop="end_turn")
-            case {"type": "result", "error": {"message": str(words)}}:
-                self._turn = Turn(trouble=words)
-            case {"type": "error", "severity": "error", "message": str(words)}:
-                self._turn = Turn(trouble=words)
-            case {"type": "tool_use", "tool_name": str(name), "parameters": dict(given)}:
-                yield _shown(name, given)
-            case _:
-                pass
+def _end(result: Mapping[str, Any]) -> Iterator[Turn]:
+    match result:
+        case {"status": "success"}:
+            yield Turn(stop="end_turn")
+        case {"error": {"message": str(words)}}:
+            yield Turn(trouble=words)
+        case _:
+            pass
 
 
 def _shown(tool: str, given: Mapping[str, Any]) -> str:
     """Return a call of a tool as people are told of it: a command as it is."""
-    for name in ("command", "description", "file_path", "path", "filePath", "pattern"):
-        match given.get(name):
+    for field in ("command", "description", "file_path", "path", "filePath", "pattern"):
+        match given.get(field):
             case str(value):
-                return value if name == "command" else f"{tool} {value}"
+                return value if field == "command" else f"{tool} {value}"
             case _:
                 pass
     return tool

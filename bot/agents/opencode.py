@@ -9,7 +9,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from bot.agents import models, told
-from bot.agents.base import Exit, Start, Turn, by_turn
+from bot.agents.base import Start, by_turn
+from bot.agents.events import (
+    Event,
+    Finished,
+    Message,
+    Started,
+    Status,
+    Thought,
+    ToolCall,
+    ToolCallUpdate,
+    Turn,
+)
+from bot.agents.fields import text, used
 from bot.agents.masks import MASKS
 from bot.model.runs import JobPlan
 from bot.rules.causes import Cause
@@ -48,7 +60,7 @@ class Opencode:
             files=told.files(plan),
             home={".config/opencode/opencode.json": json.dumps(settings(plan.agent.model))},
             stdin="brief.md",
-            reader=Events,
+            parse=parse,
             port=models.PORT,
             masks=MASKS,
             reserves=True,
@@ -58,7 +70,7 @@ class Opencode:
         """Go on with the session that was written to last: one database holds them all."""
         return "last" if any(name.endswith("/opencode.db") for name in files) else None
 
-    def ended(self, cause: Cause, status: int, turn: Turn | None = None) -> Exit:
+    def outcome(self, cause: Cause, status: int, turn: Turn | None = None) -> Finished:
         """Believe its status only where its last step was meant to be the last."""
         return by_turn(cause, status, turn)
 
@@ -82,40 +94,42 @@ def settings(model: str) -> Mapping[str, Any]:
     }
 
 
-class Events:
-    """What `--format json` prints: an event a line."""
+def parse(line: bytes) -> Iterator[Event]:
+    """Read a line of what `--format json` prints: an event; each step may be the last one."""
+    match json.loads(line):
+        case {"type": "step_start", "sessionID": str(session)}:
+            yield Started(session=session)
+        case {"type": "text", "part": {"text": str(words)}}:
+            yield Message(text=words)
+        case {"type": "reasoning", "part": {"text": str(words)}}:
+            yield Thought(text=words)
+        case {"type": "tool_use", "part": {"tool": str(tool), "state": dict(state)} as part}:
+            yield from _called(text(part, "callID"), tool, state)
+        case {"type": "step_finish", "part": {"reason": str(reason)} as part}:
+            yield from used(part.get("tokens"), "total")
+            yield Turn(stop="end_turn" if reason == "stop" else reason)
+        case {"type": "error", "error": {"data": {"message": str(words)}}}:
+            yield Turn(trouble=words)
+        case {"type": "error", "error": {"name": str(words)}}:
+            yield Turn(trouble=words)
+        case {"type": str()}:
+            pass
+        case _:
+            raise ValueError("it is no event")
 
-    def __init__(self) -> None:
-        self._turn = Turn()
 
-    def hear(self, line: bytes) -> Iterator[str]:
-        """Yield what it says and does, and note how its turn ends."""
-        match json.loads(line):
-            case {"type": "text", "part": {"text": str(words)}}:
-                yield words
-            case {"type": "tool_use", "part": {"tool": str(tool), "state": dict(state)}}:
-                yield _shown(tool, state)
-            case {"type": "step_finish", "part": {"reason": str(reason)}}:
-                self._turn = Turn(stop="end_turn" if reason == "stop" else reason)
-            case {"type": "error", "error": {"data": {"message": str(words)}}}:
-                self._turn = Turn(trouble=words)
-            case {"type": "error", "error": {"name": str(words)}}:
-                self._turn = Turn(trouble=words)
-            case {"type": str()}:
-                pass
-            case _:
-                raise ValueError("it is no event")
-
-    def turn(self) -> Turn:
-        """Return how its last turn ended."""
-        return self._turn
+def _called(call: str, tool: str, state: Mapping[str, Any]) -> Iterator[Event]:
+    """Tell of a call, which is told of when it is over."""
+    yield ToolCall(id=call, title=_shown(tool, state))
+    status: Status = "failed" if state.get("status") == "error" else "completed"
+    yield ToolCallUpdate(id=call, status=status)
 
 
 def _shown(tool: str, state: Mapping[str, Any]) -> str:
     match state:
         case {"input": {"command": str(command)}}:
             return command
-        case {"title": str(title)}:
+        case {"title": str(title)} | {"input": {"filePath": str(title)}}:
             return f"{tool} {title}"
         case _:
             return tool

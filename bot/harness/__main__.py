@@ -120,7 +120,7 @@ def _work(
             gateway=gateway,
             driver=driver,
             talk=what.talk,
-            reader=what.reader,
+            parse=what.parse,
             agent=agent,
             listener=listener,
             groups=groups,

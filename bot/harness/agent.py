@@ -105,7 +105,7 @@ def start(
             argv(box, program, bubblewrap(order), inside),
             stdin=subprocess.PIPE if what.talk else given,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE if what.talk or what.reader else subprocess.STDOUT,
+            stderr=subprocess.PIPE if what.talk or what.parse else subprocess.STDOUT,
             bufsize=0,
             pass_fds=(rules.fileno(), LOCK, info_inside, block),
             env={},

@@ -1,14 +1,15 @@
 """Following a program that prints what it does: lines for people, and how its turn ended."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import IO
 
-from bot.agents.acp.teller import Tell, Teller
-from bot.agents.base import Reader, Turn
+from bot.agents.base import Parse
+from bot.agents.events import Event, Turn
 from bot.agents.lines import one_line, said
+from bot.agents.teller import Tell, Teller, telling
 from bot.harness.gateway_client import Gateway
 from bot.harness.log import BoundedLog
 from bot.model.errors import Unavailable
@@ -16,18 +17,15 @@ from bot.model.errors import Unavailable
 LONGEST = 8 * 1024**2
 """Bytes of one line; of a longer one nothing is understood."""
 
-TELLS_WITHIN = 5.0
-"""Seconds for the last lines to be told."""
-
 _CHUNK = 1 << 16
 
 
 @asynccontextmanager
 async def reading(
-    printed: IO[bytes], reader: Reader, tell: Tell, log: BoundedLog
+    printed: IO[bytes], parse: Parse, tell: Tell, log: BoundedLog
 ) -> AsyncIterator[asyncio.Task[Turn]]:
     """Read what a program prints beside what the block does; the task ends with the program."""
-    task = asyncio.create_task(_read(printed, reader, tell, log))
+    task = asyncio.create_task(_read(printed, parse, tell, log))
     try:
         yield task
     finally:
@@ -46,35 +44,26 @@ def teller(gateway: Gateway, log: BoundedLog) -> Tell:
     return tell
 
 
-async def _read(printed: IO[bytes], reader: Reader, tell: Tell, log: BoundedLog) -> Turn:
-    teller = Teller(tell)
-    telling = asyncio.create_task(teller.run())
-    last = ""
-    try:
+async def _read(printed: IO[bytes], parse: Parse, tell: Tell, log: BoundedLog) -> Turn:
+    teller, turn = Teller(tell), Turn()
+    async with telling(teller):
         async for line in _lines(printed):
-            for words in _heard(reader, line, log):
-                if words != last:
-                    teller.say(words)
-                last = words
-        turn = reader.turn()
-        trouble = one_line(said(turn.trouble))
-        if trouble and trouble != last:
-            teller.say(trouble)
-        return replace(turn, trouble=trouble)
-    finally:
-        teller.close()
-        await asyncio.wait({telling}, timeout=TELLS_WITHIN)
-        telling.cancel()
+            for event in _events(parse, line, log):
+                if isinstance(event, Turn):
+                    turn = event
+                teller.hear(event)
+        turn = replace(turn, trouble=one_line(said(turn.trouble)))
+        teller.over(turn)
+    return turn
 
 
-def _heard(reader: Reader, line: bytes, log: BoundedLog) -> list[str]:
-    """Return what people are told of a line; what the program does not mean for us is logged."""
+def _events(parse: Parse, line: bytes, log: BoundedLog) -> Sequence[Event]:
+    """Return what is told in a line; what the program does not mean for us is logged."""
     try:
-        said = list(reader.hear(line))
+        return tuple(parse(line))
     except (ValueError, RecursionError):
         log.write(line + b"\n")
-        return []
-    return [words for text in said if (words := one_line(text.strip().partition("\n")[0]))]
+        return ()
 
 
 async def _lines(printed: IO[bytes]) -> AsyncIterator[bytes]:

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from bot.agents.base import Driver, Reader, Talk, Turn
+from bot.agents.base import Driver, Parse, Talk
+from bot.agents.events import Turn
 from bot.clocks import system_clock
 from bot.harness.agent import Agent, listen, start
 from bot.harness.checkpoint import Checkpoints
@@ -60,7 +61,7 @@ class Job:
         token: the run token; it stays in this process.
         gateway: path of the gateway's socket.
         talk: what to say to the agent, where it listens.
-        reader: makes what reads what it prints, where it tells of itself there.
+        parse: makes sense of what it prints, where it tells of itself there.
         listener: the agent's door, already listening.
         lines: what people are told of how it begins.
         started: when the agent's program was, in seconds of the monotonic clock.
@@ -79,7 +80,7 @@ class Job:
     listener: socket.socket
     started: float
     lines: tuple[str, ...] = ()
-    reader: Callable[[], Reader] | None = None
+    parse: Parse | None = None
     groups: Sequence[int] = ()
     session: str | None = None
 
@@ -156,7 +157,7 @@ class _Supervision:
         """Wait for the end of the agent, which begins anew where it cannot go on."""
         status, turn = await self._live(gateway, keep)
         done = status == 0 or self._asked or self._fate.changed.is_set()
-        if done or self._job.session is None or self._job.reader is None:
+        if done or self._job.session is None or self._job.parse is None:
             return status, turn
         await self._say(ANEW, gateway)
         self._agent = self._begin_anew()
@@ -229,12 +230,12 @@ class _Supervision:
     @asynccontextmanager
     async def _reading(self, gateway: Gateway) -> AsyncIterator[asyncio.Task[Turn] | None]:
         """Follow an agent that tells of itself in what it prints."""
-        if self._job.reader is None:
+        if self._job.parse is None:
             yield None
             return
         tell = teller(gateway, self._output)
         told = self._agent.told
-        async with reading(told, self._job.reader(), tell, self._output) as turn:
+        async with reading(told, self._job.parse, tell, self._output) as turn:
             yield turn
 
     async def _tell(self, gateway: Gateway) -> None:
@@ -260,7 +261,7 @@ class _Supervision:
             raise Fenced("a newer job has taken over")
         await checkpoints.make(patiently=True)
         own_end: Cause = "exited" if self._agent.came_up else "crashed"
-        ended = self._job.driver.ended(self._fate.cause or own_end, status, turn)
+        ended = self._job.driver.outcome(self._fate.cause or own_end, status, turn)
         sha = await self._deliver(gateway)
         told = {"log": self._output.tail(), "told": self._news.said}
         await gateway.finish({**asdict(ended), "result": sha, **told})

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from bot.agents.acp.conversation import Asking, Conversation, More
-from bot.agents.acp.teller import Tell
 from bot.agents.acp.wire import LONGEST, Wire
-from bot.agents.base import Talk, Turn
+from bot.agents.base import Talk
+from bot.agents.events import Turn
+from bot.agents.teller import Tell
 from bot.harness.agent import Agent
 from bot.harness.door import Heard
 from bot.harness.gateway_client import Gateway

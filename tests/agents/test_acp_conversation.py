@@ -9,9 +9,10 @@ import pytest
 
 from bot.agents.acp import wire as wires
 from bot.agents.acp.conversation import Conversation
-from bot.agents.acp.teller import AT_ONCE
 from bot.agents.acp.wire import LONGEST, Wire
-from bot.agents.base import Talk, Turn
+from bot.agents.base import Talk
+from bot.agents.events import Turn
+from bot.agents.teller import AT_ONCE
 from tests.agents.troublemaker import SECRET
 
 SCRIPT = Path(__file__).with_name("troublemaker.py")

@@ -2,8 +2,8 @@
 
 import asyncio
 
-from bot.agents.acp.lines import WIDEST, one_line
-from bot.agents.acp.teller import AT_ONCE, Teller
+from bot.agents.lines import WIDEST, one_line
+from bot.agents.teller import AT_ONCE, Teller
 
 
 class Told:

@@ -3,17 +3,20 @@ import json
 import pytest
 
 from bot.agents import claude, codex, gemini, opencode
-from bot.agents.base import Turn
-from bot.agents.lines import said
+from bot.agents.events import Turn
+from bot.agents.lines import Lines, said
 
-ALL = (claude.Events, codex.Events, gemini.Events, opencode.Events)
+ALL = (claude.parse, codex.parse, gemini.parse, opencode.parse)
 
 
-def heard(events, *said):
-    """Return the lines that events make, without the empty ones, and how the turn ended."""
-    reader = events()
-    lines = [line for each in said for line in reader.hear(json.dumps(each).encode())]
-    return [line for line in lines if line], reader.turn()
+def heard(parse, *printed):
+    """Return the lines that people see of what was printed, and how the turn ended."""
+    told, turn, lines = Lines(), Turn(), []
+    for each in printed:
+        for event in parse(json.dumps(each).encode()):
+            turn = event if isinstance(event, Turn) else turn
+            lines += told.hear(event)
+    return lines, turn
 
 
 def item(kind, name, **fields):
@@ -22,13 +25,13 @@ def item(kind, name, **fields):
 
 def test_codex_tells_of_commands_changes_tools_and_words():
     lines, turn = heard(
-        codex.Events,
+        codex.parse,
         {"type": "thread.started", "thread_id": "x"},
         item("started", "command_execution", command="/bin/bash -lc 'make test'"),
         item("started", "command_execution", command="make lint"),
         item("completed", "command_execution", command="make test", exit_code=0),
         item("completed", "file_change", changes=[{"kind": "add", "path": "a.py"}, 3]),
-        item("completed", "mcp_tool_call", server="s", tool="look"),
+        item("started", "mcp_tool_call", server="s", tool="look"),
         item("completed", "agent_message", text="Done."),
         {"type": "turn.completed", "usage": {}},
     )
@@ -41,12 +44,12 @@ def test_codex_tells_of_commands_changes_tools_and_words():
     [{"type": "turn.failed", "error": {"message": "No."}}, {"type": "error", "message": "No."}],
 )
 def test_codex_tells_of_its_failure(event):
-    assert heard(codex.Events, event) == ([], Turn(trouble="No."))
+    assert heard(codex.parse, event) == ([], Turn(trouble="No."))
 
 
 def test_gemini_tells_of_tools_and_of_words_once_they_are_whole():
     lines, turn = heard(
-        gemini.Events,
+        gemini.parse,
         {"type": "init", "session_id": "x", "model": "m"},
         {"type": "message", "role": "user", "content": "Do it."},
         {"type": "message", "role": "assistant", "content": "I lo", "delta": True},
@@ -73,12 +76,12 @@ def tool(name, **given):
     ],
 )
 def test_gemini_tells_of_its_failure(event):
-    assert heard(gemini.Events, event) == ([], Turn(trouble="No."))
+    assert heard(gemini.parse, event) == ([], Turn(trouble="No."))
 
 
 def test_opencode_tells_of_tools_and_words_and_ends_with_a_last_step():
     lines, turn = heard(
-        opencode.Events,
+        opencode.parse,
         {"type": "step_start", "part": {}},
         part("tool_use", tool="bash", state={"input": {"command": "ls"}, "title": "List"}),
         part("tool_use", tool="read", state={"title": "a.py"}),
@@ -96,13 +99,13 @@ def part(kind, **fields):
 
 
 def test_opencode_that_stops_between_steps_has_not_come_to_its_end():
-    _, turn = heard(opencode.Events, part("step_finish", reason="tool-calls"))
+    _, turn = heard(opencode.parse, part("step_finish", reason="tool-calls"))
     assert not turn.went_well
 
 
 @pytest.mark.parametrize("error", [{"name": "No."}, {"name": "E", "data": {"message": "No."}}])
 def test_opencode_tells_of_its_failure(error):
-    assert heard(opencode.Events, {"type": "error", "error": error}) == ([], Turn(trouble="No."))
+    assert heard(opencode.parse, {"type": "error", "error": error}) == ([], Turn(trouble="No."))
 
 
 def test_claude_tells_of_tools_and_words():
@@ -115,7 +118,7 @@ def test_claude_tells_of_tools_and_words():
         {"type": "thinking"},
     ]
     lines, turn = heard(
-        claude.Events,
+        claude.parse,
         {"type": "system", "subtype": "init"},
         {"type": "assistant", "message": {"content": content}},
         {"type": "result", "subtype": "success", "is_error": False, "result": "Done."},
@@ -126,22 +129,21 @@ def test_claude_tells_of_tools_and_words():
 
 def test_claude_may_call_an_error_a_success():
     event = {"type": "result", "subtype": "success", "is_error": True, "result": "No."}
-    assert heard(claude.Events, event) == ([], Turn(trouble="No."))
+    assert heard(claude.parse, event) == ([], Turn(trouble="No."))
     event = {"type": "result", "subtype": "error_max_turns", "is_error": True}
-    assert heard(claude.Events, event) == ([], Turn(trouble="error_max_turns"))
+    assert heard(claude.parse, event) == ([], Turn(trouble="error_max_turns"))
 
 
-@pytest.mark.parametrize("events", ALL)
-def test_a_program_of_which_nothing_was_heard_has_not_come_to_its_end(events):
-    assert events().turn() == Turn()
-    assert heard(events, {"type": "unknown"}) == ([], Turn())
+@pytest.mark.parametrize("parse", ALL)
+def test_what_is_an_event_of_another_kind_is_nothing(parse):
+    assert heard(parse, {"type": "unknown"}) == ([], Turn())
 
 
-@pytest.mark.parametrize("events", ALL)
+@pytest.mark.parametrize("parse", ALL)
 @pytest.mark.parametrize("line", [b"Warning: no colours", b"[]", b"3", b"{}", b'{"type": 3}'])
-def test_what_is_no_event_is_noise(events, line):
+def test_what_is_no_event_is_noise(parse, line):
     with pytest.raises(ValueError, match="."):  # noqa: RUF043 - any words
-        list(events().hear(line))
+        list(parse(line))
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,10 @@ import pytest
 
 from bot.agents import models
 from bot.agents.acp.driver import Acp
-from bot.agents.base import NOT_THERE, Exit, Turn, by_turn
+from bot.agents.base import NOT_THERE, by_turn
 from bot.agents.claude import Claude
 from bot.agents.codex import Codex
+from bot.agents.events import Finished, Turn
 from bot.agents.gemini import SETTINGS, Gemini
 from bot.agents.masks import MASKS
 from bot.agents.opencode import Opencode, settings
@@ -107,21 +108,21 @@ WELL, BADLY, STEPS = Turn(stop="end_turn"), Turn(trouble="No."), Turn(stop="tool
 @pytest.mark.parametrize(
     ("cause", "status", "turn", "end"),
     [
-        ("exited", 0, WELL, Exit(cause="exited", exit=0)),
-        ("exited", 1, WELL, Exit(cause="exited", exit=1)),
-        ("exited", 0, BADLY, Exit(cause="crashed", words="No.")),
-        ("exited", 0, STEPS, Exit(cause="crashed")),
-        ("exited", 0, None, Exit(cause="crashed")),
-        ("exited", 137, None, Exit(cause="crashed", signal=9)),
-        ("exited", 127, Turn(), Exit(cause="crashed", words=NOT_THERE)),
-        ("timeout", 143, None, Exit(cause="timeout", signal=15)),
+        ("exited", 0, WELL, Finished(cause="exited", exit=0)),
+        ("exited", 1, WELL, Finished(cause="exited", exit=1)),
+        ("exited", 0, BADLY, Finished(cause="crashed", words="No.")),
+        ("exited", 0, STEPS, Finished(cause="crashed")),
+        ("exited", 0, None, Finished(cause="crashed")),
+        ("exited", 137, None, Finished(cause="crashed", signal=9)),
+        ("exited", 127, Turn(), Finished(cause="crashed", words=NOT_THERE)),
+        ("timeout", 143, None, Finished(cause="timeout", signal=15)),
     ],
 )
 def test_only_a_turn_that_was_told_of_is_a_good_end(cause, status, turn, end):
     assert by_turn(cause, status, turn) == end
     for driver in (Acp(), Claude(), Codex(), Gemini(), Opencode()):
-        assert driver.ended(cause, status, turn) == end
+        assert driver.outcome(cause, status, turn) == end
 
 
 def test_gemini_ends_with_a_part_of_a_status_of_http_and_no_signal():
-    assert Gemini().ended("exited", 144, BADLY) == Exit(cause="crashed", words="No.")
+    assert Gemini().outcome("exited", 144, BADLY) == Finished(cause="crashed", words="No.")

@@ -13,7 +13,8 @@ import pytest
 
 from bot.agents.acp.conversation import Conversation
 from bot.agents.acp.wire import LONGEST, Wire
-from bot.agents.base import Talk, Turn
+from bot.agents.base import Talk
+from bot.agents.events import Turn
 from bot.agents.playbook import report
 from bot.agents.playbook.driver import ALLOWED
 

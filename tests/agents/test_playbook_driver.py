@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from bot.agents.base import Exit, Turn
+from bot.agents.events import Finished, Turn
 from bot.agents.playbook.driver import Playbook
 from bot.agents.playbook.task import Task, Text, read
 from bot.model.ids import Fence, JobName, Login, Repo, RunId, Sha
@@ -46,19 +46,19 @@ def test_what_it_is_told_is_what_it_reads():
 @pytest.mark.parametrize(
     ("cause", "status", "turn", "end"),
     [
-        ("exited", 0, WELL, Exit(cause="exited", exit=0)),
-        ("exited", 1, WELL, Exit(cause="exited", exit=1)),
-        ("exited", 143, WELL, Exit(cause="exited", signal=15)),
-        ("exited", 0, BADLY, Exit(cause="crashed", words=BADLY.trouble)),
-        ("exited", 0, Turn(stop="refusal"), Exit(cause="crashed")),
-        ("exited", 0, Turn(stop="cancelled"), Exit(cause="crashed")),
-        ("exited", 0, Turn(stop="cancelled", asked=True), Exit(cause="exited", exit=0)),
-        ("exited", 0, None, Exit(cause="crashed")),
-        ("timeout", 143, BADLY, Exit(cause="timeout", signal=15)),
-        ("cancelled", 0, Turn(stop="cancelled"), Exit(cause="cancelled", exit=0)),
+        ("exited", 0, WELL, Finished(cause="exited", exit=0)),
+        ("exited", 1, WELL, Finished(cause="exited", exit=1)),
+        ("exited", 143, WELL, Finished(cause="exited", signal=15)),
+        ("exited", 0, BADLY, Finished(cause="crashed", words=BADLY.trouble)),
+        ("exited", 0, Turn(stop="refusal"), Finished(cause="crashed")),
+        ("exited", 0, Turn(stop="cancelled"), Finished(cause="crashed")),
+        ("exited", 0, Turn(stop="cancelled", asked=True), Finished(cause="exited", exit=0)),
+        ("exited", 0, None, Finished(cause="crashed")),
+        ("timeout", 143, BADLY, Finished(cause="timeout", signal=15)),
+        ("cancelled", 0, Turn(stop="cancelled"), Finished(cause="cancelled", exit=0)),
     ],
 )
 def test_only_a_turn_that_came_to_its_end_and_a_good_status_make_a_good_end(
     cause, status, turn, end
 ):
-    assert Playbook().ended(cause, status, turn) == end
+    assert Playbook().outcome(cause, status, turn) == end

@@ -100,7 +100,7 @@ async def test_a_step_of_two_lines_is_refused_in_words(open_stand, job):
 
 @pytest.mark.parametrize("status", [-9, 0, 1, 128, 129, 255])
 async def test_every_end_that_a_driver_can_tell_is_taken(open_stand, job, status):
-    ended = asdict(Command().ended("exited", status))
+    ended = asdict(Command().outcome("exited", status))
     last = {**ended, "result": None, "log": ""}
     assert (await open_stand.call("/finish", job.run_token, last)).status == 204
 

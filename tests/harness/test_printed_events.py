@@ -1,8 +1,8 @@
 import asyncio
 import os
 
-from bot.agents.base import Turn
-from bot.agents.codex import Events
+from bot.agents.codex import parse
+from bot.agents.events import Turn
 from bot.harness.log import BoundedLog
 from bot.harness.reading import LONGEST, reading
 
@@ -17,7 +17,7 @@ async def read(tmp_path, *lines):
     out, into = os.pipe()
     log = BoundedLog(tmp_path / "log")
     with os.fdopen(out, "rb", 0) as printed, os.fdopen(into, "wb", 0) as program:
-        async with reading(printed, Events(), tell, log) as turn:
+        async with reading(printed, parse, tell, log) as turn:
             for line in lines:
                 await asyncio.to_thread(program.write, line)
             program.close()

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.agents.base import Talk, Turn
+from bot.agents.base import Talk
+from bot.agents.events import Turn
 from bot.agents.playbook.driver import Playbook
 from bot.harness.agent import Agent
 from bot.harness.gateway_client import Gateway
@@ -125,7 +126,7 @@ async def test_an_agent_that_goes_on_after_its_turn_is_made_to_end(hasty):
 async def test_a_bad_status_after_a_good_turn_is_kept(watched):
     status, turn = await watched.live("badly")
     assert (status, turn.went_well) == (1, True)
-    assert Playbook().ended("exited", status, turn).exit == 1
+    assert Playbook().outcome("exited", status, turn).exit == 1
 
 
 async def test_an_agent_that_dies_in_the_middle_leaves_words(watched):

@@ -7,8 +7,8 @@ message, die in the middle, or put into its errors what must not be shown: each 
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 import acp
@@ -27,7 +27,7 @@ from acp.schema import (
 from pydantic import ValidationError
 
 from bot.agents.acp.permissions import Allow, Ask, Deny, decide
-from bot.agents.acp.updates import event
+from bot.agents.acp.updates import parse
 from bot.agents.acp.wire import Wire
 from bot.agents.base import Talk
 from bot.agents.events import Started, Turn, Waiting
@@ -126,6 +126,7 @@ class Conversation:
         self._connection = acp.connect_to_agent(self, self._wire)  # type: ignore[arg-type]
         try:
             self._session = await self._greeted(self._connection)
+            self._teller.hear(Started(session=self._session))
             stop = await self._turns(self._connection)
         except _Failed as failed:
             return Turn(asked=self._asked, trouble=str(failed))
@@ -229,9 +230,8 @@ class Conversation:
     async def session_update(self, session_id: str, update: Any, **_: Any) -> None:
         """Hear of the agent's work; what comes between turns, or from elsewhere, is nothing."""
         if self._at_work and session_id == self._session:
-            told = event(update)
-            if told is not None:
-                self._teller.hear(told)
+            for event in parse(update):
+                self._teller.hear(event)
 
     async def request_permission(
         self, session_id: str, tool_call: Any, options: Any, **_: Any
@@ -252,6 +252,8 @@ class Conversation:
         with suppress(TimeoutError):
             async with asyncio.timeout(ASKED_WITHIN):
                 self._asked = await self._ask(question.text, question.choices)
+        if self._asked:
+            self._teller.hear(Waiting(question=question.text))
         return self._asked
 
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from bot.agents import models, told
-from bot.agents.base import Exit, Start, Talk, Turn, by_turn
+from bot.agents.base import Start, Talk, by_turn
+from bot.agents.events import Finished, Turn
 from bot.agents.masks import MASKS
 from bot.model.runs import JobPlan
 from bot.rules.causes import Cause
@@ -43,6 +44,6 @@ class Acp:
         """Begin anew each time; what it left in the tree is there."""
         return None
 
-    def ended(self, cause: Cause, status: int, turn: Turn | None = None) -> Exit:
+    def outcome(self, cause: Cause, status: int, turn: Turn | None = None) -> Finished:
         """Believe a good exit status only of a turn that came to its end."""
         return by_turn(cause, status, turn)

@@ -8,7 +8,8 @@ from pathlib import PurePosixPath
 from typing import ClassVar
 
 from bot.agents import told
-from bot.agents.base import Exit, Start, Talk, Turn, by_turn
+from bot.agents.base import Start, Talk, by_turn
+from bot.agents.events import Finished, Turn
 from bot.model.inside import DOOR
 from bot.model.runs import JobPlan
 from bot.rules.causes import Cause
@@ -46,6 +47,6 @@ class Playbook:
         """Go on with the last session; its file is named after it."""
         return PurePosixPath(files[-1]).stem if files else None
 
-    def ended(self, cause: Cause, status: int, turn: Turn | None = None) -> Exit:
+    def outcome(self, cause: Cause, status: int, turn: Turn | None = None) -> Finished:
         """Believe a good exit status only of a turn that came to its end."""
         return by_turn(cause, status, turn)

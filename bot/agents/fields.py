@@ -1,0 +1,20 @@
+"""Fields of what a program prints, which may be anything."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from bot.agents.events import Usage
+
+
+def text(said: Mapping[str, Any], field: str) -> str:
+    """Return a text; an empty one where there is none."""
+    found = said.get(field)
+    return found if isinstance(found, str) else ""
+
+
+def used(said: object, *fields: str) -> Iterator[Usage]:
+    """Yield the sum of counts of tokens, if these are the fields that they stand in."""
+    counts = [said.get(each) for each in fields] if isinstance(said, Mapping) else [None]
+    known = [each for each in counts if isinstance(each, int)]
+    if len(known) == len(counts):
+        yield Usage(tokens=sum(known))
