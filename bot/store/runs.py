@@ -218,6 +218,17 @@ async def line(tx: AsyncConnection, row: RunRow) -> Sequence[RunId]:
     return found
 
 
+async def first(tx: AsyncConnection, row: RunRow) -> RunId:
+    """Return the run that it all began with, however many have gone on from one another."""
+    if row.after is None:
+        return row.id
+    columns = select(runs.c.id, runs.c.after)
+    before = columns.where(runs.c.id == row.after).cte("before", recursive=True)
+    before = before.union(columns.join(before, runs.c.id == before.c.after))
+    query = select(before.c.id).where(before.c.after.is_(None))
+    return (await tx.execute(query)).scalar_one_or_none() or row.after
+
+
 async def was_closed(tx: AsyncConnection, subject: Subject, repo_id: int) -> bool:
     """Tell whether a run of a subject ended because that was closed."""
     query = select(runs.c.id).where(runs.c.closed, _owns(subject, repo_id)).limit(1)

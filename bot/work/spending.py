@@ -160,11 +160,9 @@ class Spending:
             await spending.close(tx, job.run, below=job.fence, now=now)
 
     async def _spender(self, tx: AsyncConnection, row: RunRow) -> Spender:
-        cost, first = row.terms.cost, row.id
-        if row.after:
-            first = (await runs.line(tx, row))[0]
+        cost = row.terms.cost
         return Spender(
-            run=first,
+            run=await runs.first(tx, row),
             repo_id=row.repo_id,
             owner=row.repo.partition("/")[0].lower(),
             per_run=row.budget,
