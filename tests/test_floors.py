@@ -20,6 +20,7 @@ FLOORS = (
         "bot.runners",
         "bot.sandbox",
         "bot.store",
+        "bot.wires",
         "bot.workspace",
     },
     {"bot.work"},
@@ -53,7 +54,10 @@ NEIGHBOURS = {
     ("bot.wiring", "bot.web"): "wiring builds every process",
 }
 FOR_ALL = {"bot.clocks"}
-KEPT_FOR = {"bot.githttp": {"bot.gateway", "bot.devhub"}}
+KEPT_FOR = {
+    "bot.githttp": {"bot.gateway", "bot.devhub"},
+    "bot.wires": {"bot.gateway", "bot.harness"},
+}
 
 # These two also live away from the rest: all that they reach must be in the list.
 ALONE = {
@@ -63,6 +67,7 @@ ALONE = {
         "bot.clocks",
         "bot.sandbox",
         "bot.agents",
+        "bot.wires",
         "bot.workspace.snapshot",
     },
     "bot.devhub": {"bot.model", "bot.clocks", "bot.githttp", "bot.sandbox"},

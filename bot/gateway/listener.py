@@ -1,7 +1,7 @@
-"""The gateway's socket: one file in a folder, another one after each start.
+"""The gateway's sockets: files in one folder, other ones after each start.
 
-Anybody who sees the file may connect, since every job has a uid of its own.  That is safe
-because hardly anybody sees it: the data folder around it is closed (0700), so only a
+Anybody who sees a file may connect, since every job has a uid of its own.  That is safe
+because hardly anybody does: the data folder around it is closed (0700), so only a
 process into whose mount namespace a runner has put this folder gets here; sandboxes are
 given another one.  And who connects still needs a token.
 """
@@ -17,8 +17,8 @@ BACKLOG = 1024
 """Connections that wait to be accepted; one more is refused at once, and jobs begin together."""
 
 
-def listen(folder: Path) -> socket.socket:
-    """Return a listening socket that is `gateway.sock` in `folder`, made if missing.
+def listen(folder: Path, name: str = SOCKET) -> socket.socket:
+    """Return a listening socket that is `name` in `folder`, made if missing.
 
     The file appears in one step, listening already, in place of one that a gateway before
     has left: there is no moment at which a client finds none, or one of a dead gateway
@@ -29,12 +29,12 @@ def listen(folder: Path) -> socket.socket:
     listener = socket.socket(socket.AF_UNIX)
     try:
         with short_path(folder) as short:
-            fresh = short / f"{SOCKET}.{os.getpid()}"
+            fresh = short / f"{name}.{os.getpid()}"
             fresh.unlink(missing_ok=True)
             listener.bind(str(fresh))
             fresh.chmod(0o666)
             listener.listen(BACKLOG)
-            fresh.rename(short / SOCKET)
+            fresh.rename(short / name)
     except OSError:
         listener.close()
         raise

@@ -28,7 +28,7 @@ from bot.harness.claim import Claim, claim
 from bot.harness.say import say
 from bot.harness.stage import prepare
 from bot.model.errors import Fenced, Unavailable
-from bot.model.inside import SOCKET
+from bot.model.inside import EGRESS, SOCKET
 from bot.sandbox.folder import LOCK, JobFolder, Order, started_at
 from bot.sandbox.mounts import hide_from_siblings
 from bot.sandbox.sockets import short_path
@@ -102,8 +102,9 @@ def _work(
     driver = DRIVERS[spec.runtime]()
     began = _begin(folder, order, claimed, gateway, driver)
     listener = listen(folder.door)
+    egress = listen(folder.door, EGRESS) if began.plan.egress else None
     what = driver.start(began.plan, began.session)
-    agent = start(folder, order, what, spec.limits, groups)
+    agent = start(folder, order, what, began.plan, groups)
     started = time.monotonic()
     say("agent.started", program=list(what.program), milliseconds=_since(order))
 
@@ -123,6 +124,7 @@ def _work(
             parse=what.parse,
             agent=agent,
             listener=listener,
+            egress=egress,
             groups=groups,
             session=began.session,
             started=started,

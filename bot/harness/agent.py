@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import IO
 
 from bot.agents.base import Start
-from bot.harness.boxes import for_agent, relayed
+from bot.harness.boxes import doors, for_agent, relayed
 from bot.model.inside import SOCKET
-from bot.model.runs import Limits
+from bot.model.runs import JobPlan
 from bot.sandbox.box import Bubblewrap, Descriptors, argv
 from bot.sandbox.ending import children, end
 from bot.sandbox.folder import LOCK, JobFolder, Order
@@ -83,7 +83,7 @@ class Agent:
 
 
 def start(
-    folder: JobFolder, order: Order, what: Start, limits: Limits, groups: Sequence[int]
+    folder: JobFolder, order: Order, what: Start, plan: JobPlan, groups: Sequence[int]
 ) -> Agent:
     """Start the agent's program; returns once the box exists and has been let go.
 
@@ -91,12 +91,12 @@ def start(
         folder: the job's.
         order: what the runner wrote.
         what: what the driver wants.
-        limits: of the program.
+        plan: the job's.
         groups: open `cgroup.procs` files that the box enters before the program starts.
     """
     _write(folder, what)
-    box = for_agent(folder, order, what, limits)
-    program = relayed(what.port, what.program) if what.port else what.program
+    box = for_agent(folder, order, what, plan)
+    program = relayed(doors(what, plan), what.program)
     info, info_inside = os.pipe()
     block, let_go = os.pipe()
     with folder.filter.open("rb") as rules, _input(folder, what) as given:
@@ -151,11 +151,11 @@ def bubblewrap(order: Order) -> Bubblewrap:
     return Bubblewrap(path=order.bwrap, disable_userns=order.disable_userns, telling=telling())
 
 
-def listen(folder: Path) -> socket.socket:
-    """Return a listening `gateway.sock` in `folder`, however long its path."""
+def listen(folder: Path, name: str = SOCKET) -> socket.socket:
+    """Return a listening socket that is `name` in `folder`, however long its path."""
     listener = socket.socket(socket.AF_UNIX)
     with short_path(folder) as short:
-        address = short / SOCKET
+        address = short / name
         address.unlink(missing_ok=True)
         listener.bind(str(address))
     listener.listen(64)

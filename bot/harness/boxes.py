@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bot.agents.base import Start
-from bot.model.inside import DOOR, HOME, MIRROR, RESULT_REPO, SOCKET, WORKSPACE
-from bot.model.runs import Limits
+from bot.agents.told import PROXY
+from bot.model.inside import DOOR, EGRESS, HOME, MIRROR, RESULT_REPO, SOCKET, WORKSPACE
+from bot.model.runs import JobPlan, Limits
 from bot.sandbox.box import Bind, Box
 from bot.sandbox.folder import JobFolder, Order
 from bot.workspace.snapshot import snapshot_environment
@@ -20,7 +21,7 @@ _SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 _COMMON = {"HOME": HOME, "LANG": "C.UTF-8", "TERM": "dumb", "SHELL": "/bin/sh"}
 
 
-def for_agent(folder: JobFolder, order: Order, start: Start, limits: Limits) -> Box:
+def for_agent(folder: JobFolder, order: Order, start: Start, plan: JobPlan) -> Box:
     """Return the agent's box: its workspace, its home, its tools and one door."""
     hidden = _hidden(folder, start.masks)
     return Box(
@@ -31,13 +32,13 @@ def for_agent(folder: JobFolder, order: Order, start: Start, limits: Limits) -> 
             Bind(source=str(folder.door), target=DOOR),
             *_programs(order),
             *_packages(order, start.packages),
-            *((_program(_RELAY),) if start.port else ()),
+            *((_program(_RELAY),) if doors(start, plan) else ()),
             *(Bind(source=path, target=f"/toolbox/{name}") for name, path in order.toolboxes),
         ),
         links=_python_link(order),
         environment=_agent_environment(order) | dict(start.environment),
         directory=WORKSPACE,
-        limits=limits,
+        limits=plan.agent.limits,
         reserves=start.reserves,
         hidden_folders=tuple(inside for inside, path in hidden.items() if path.is_dir()),
         hidden_files=tuple(inside for inside, path in hidden.items() if not path.is_dir()),
@@ -83,13 +84,18 @@ def for_push(folder: JobFolder, order: Order, limits: Limits) -> Box:
     )
 
 
-def relayed(port: int, program: Sequence[str]) -> list[str]:
-    """Return the argv that runs `program` while a loopback port leads to the door."""
-    return [
-        *(f"{_PYTHON}/bin/python3", "-I", "-S", _RELAY),
-        *(str(port), f"{DOOR}/{SOCKET}"),
-        *program,
-    ]
+def doors(start: Start, plan: JobPlan) -> Mapping[int, str]:
+    """Return which loopback ports lead the agent to which socket of its door."""
+    models = {start.port: SOCKET} if start.port else {}
+    return models | ({PROXY: EGRESS} if plan.egress else {})
+
+
+def relayed(ports: Mapping[int, str], program: Sequence[str]) -> Sequence[str]:
+    """Return the argv that runs `program` while loopback ports lead to sockets of the door."""
+    if not ports:
+        return program
+    served = ",".join(f"{port}={DOOR}/{name}" for port, name in ports.items())
+    return [f"{_PYTHON}/bin/python3", "-I", "-S", _RELAY, served, *program]
 
 
 def errands() -> list[str]:

@@ -1,6 +1,6 @@
-"""A loopback port that leads to a unix socket, for a program that only knows TCP.
+"""Loopback ports that lead to unix sockets, for a program that only knows TCP.
 
-Runs inside a box as `python -I -S relay.py PORT SOCKET PROGRAM...`, and ends with the
+Runs inside a box as `python -I -S relay.py PORT=SOCKET[,...] PROGRAM...`, and ends with the
 program's exit status, as shells tell it.  The standard library is all it has, and the
 program is started before most of that is imported.
 """
@@ -20,20 +20,26 @@ _NOT_THERE = 127
 
 
 def main() -> int:
-    """Serve the port while the program runs."""
-    port, path, program = int(sys.argv[1]), sys.argv[2], sys.argv[3:]
-    listener = _socket.socket(_socket.AF_INET, _socket.SOCK_STREAM | _socket.SOCK_CLOEXEC)
-    listener.setsockopt(_socket.SOL_SOCKET, _socket.SO_REUSEADDR, 1)
-    listener.bind(("127.0.0.1", port))
-    listener.listen(64)
+    """Serve the ports while the program runs."""
+    doors = [each.split("=", 1) for each in sys.argv[1].split(",")]
+    listeners = [(_listening(int(port)), path) for port, path in doors]
     # whoever ends the program asks its whole group: the relay goes last
     signal.signal(signal.SIGTERM, lambda *_: None)
     pid = os.fork()
     if pid == 0:
-        _become(program)
-    _serve_beside(listener.detach(), path)
+        _become(sys.argv[2:])
+    for listener, path in listeners:
+        _serve_beside(listener, path)
     status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     return status if status >= 0 else _SIGNALLED - status
+
+
+def _listening(port: int) -> int:
+    listener = _socket.socket(_socket.AF_INET, _socket.SOCK_STREAM | _socket.SOCK_CLOEXEC)
+    listener.setsockopt(_socket.SOL_SOCKET, _socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", port))
+    listener.listen(64)
+    return listener.detach()
 
 
 def _become(program: list[str]) -> "NoReturn":

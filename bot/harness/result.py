@@ -16,6 +16,7 @@ from bot.harness.boxes import for_git, for_push, relayed
 from bot.harness.gitbox import SECONDS, GitBox, git_limits, seed
 from bot.model.errors import Unavailable
 from bot.model.ids import Sha
+from bot.model.inside import SOCKET
 from bot.model.runs import JobPlan
 from bot.sandbox.box import Box, Descriptors, argv
 from bot.sandbox.ending import end
@@ -105,7 +106,7 @@ class Result:
 
     async def _push_once(self, words: Sequence[str]) -> tuple[int, str]:
         box = for_push(self.folder, self.order, git_limits(self.plan))
-        status, _, complaint = await self._run(box, relayed(_PORT, ["git", *words]))
+        status, _, complaint = await self._run(box, relayed({_PORT: SOCKET}, ["git", *words]))
         return status, complaint
 
     async def _run(self, box: Box, program: Sequence[str]) -> tuple[int, str, str]:

@@ -30,11 +30,14 @@ from bot.harness.news import Keep, News
 from bot.harness.reading import reading, teller
 from bot.harness.result import Result
 from bot.harness.session import forget
+from bot.harness.tunnel import MOST_HEAD, Tunnels
 from bot.model.errors import Fenced, Unavailable
 from bot.model.ids import Sha
+from bot.model.inside import EGRESS
 from bot.model.runs import JobPlan
 from bot.rules.causes import Cause
 from bot.sandbox.folder import JobFolder, Order
+from bot.wires import serve
 from bot.workspace.snapshot import GitFailed
 
 if TYPE_CHECKING:
@@ -63,6 +66,7 @@ class Job:
         talk: what to say to the agent, where it listens.
         parse: makes sense of what it prints, where it tells of itself there.
         listener: the agent's door, already listening.
+        egress: its way to allowed hosts, likewise; None where there are none.
         lines: what people are told of how it begins.
         started: when the agent's program was, in seconds of the monotonic clock.
         groups: open files by which the agent's box entered its cgroups.
@@ -79,6 +83,7 @@ class Job:
     agent: Agent
     listener: socket.socket
     started: float
+    egress: socket.socket | None = None
     lines: tuple[str, ...] = ()
     parse: Parse | None = None
     groups: Sequence[int] = ()
@@ -143,6 +148,7 @@ class _Supervision:
             try:
                 async with (
                     agents_door(job.listener, gateway, self._hear, self._ask),
+                    _beside(self._lead()),
                     _beside(self._expire()),
                     _beside(self._keep(checkpoints)),
                 ):
@@ -168,7 +174,7 @@ class _Supervision:
         job = self._job
         forget(job.folder.home, job.driver.session)
         what = job.driver.start(job.plan)
-        return start(job.folder, job.order, what, job.plan.agent.limits, job.groups)
+        return start(job.folder, job.order, what, job.plan, job.groups)
 
     async def _live(self, gateway: Gateway, keep: Keep) -> tuple[int, Turn | None]:
         """Wait for the end of the agent; return its status, and how its last turn ended."""
@@ -247,6 +253,13 @@ class _Supervision:
         self._output.write(f"[{line}]\n".encode())
         with suppress(Unavailable):
             await gateway.post("/steps", {"text": line})
+
+    async def _lead(self) -> None:
+        """Lead the agent to the hosts that its plan names, if there are any."""
+        job = self._job
+        if job.egress is not None:
+            tunnels = Tunnels(str(Path(job.gateway).with_name(EGRESS)), job.token)
+            await serve(job.egress, tunnels.answer, most_head=MOST_HEAD)
 
     async def _keep(self, checkpoints: Checkpoints) -> None:
         try:

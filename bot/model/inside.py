@@ -17,3 +17,6 @@ DOOR = "/run/greenroom"
 
 SOCKET = "gateway.sock"
 """The socket's name in `DOOR`, and that of the gateway's own in its folder outside."""
+
+EGRESS = "egress.sock"
+"""The name, in the same two folders, of the socket by which to reach allowed hosts."""

@@ -1,12 +1,15 @@
 """The process that jobs talk to.  It holds neither the app's key nor the webhook secret."""
 
+import asyncio
 from importlib.resources import files
 
 import aiohttp
 
 from bot.blobs.blobs import open_blobs
 from bot.gateway.app import make_app, serve
+from bot.gateway.egress import Egress
 from bot.gateway.models import Models
+from bot.gateway.resolving import Internet
 from bot.gateway.upstream import Patience, Upstream
 from bot.model.errors import Misconfigured
 from bot.model.settings import Settings
@@ -14,6 +17,7 @@ from bot.rules.prices import Catalogue, catalogue, over
 from bot.wiring.base import clock_of, open_checked, token
 from bot.work.broker import Broker
 from bot.work.checkpoints import Checkpoints, drop_in_time
+from bot.work.egress import Reaching
 from bot.work.spending import Spending
 from bot.workspace.mirror import Mirrors
 from bot.workspace.quarantine import Quarantines
@@ -31,7 +35,9 @@ async def run(settings: Settings) -> None:
             Spending(store, clock, prices), Upstream(http, settings.providers, Patience())
         )
         app = make_app(broker, checkpoints, mirrors, quarantines, models)
-        async with serve(app, settings.home / "gateway"):
+        egress = Egress(Reaching(store, clock), Internet())
+        async with serve(app, settings.home / "gateway"), asyncio.TaskGroup() as group:
+            group.create_task(egress.serve(settings.home / "gateway"))
             await drop_in_time(store, blobs, clock)
 
 

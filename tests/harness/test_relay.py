@@ -22,7 +22,8 @@ def port():
 
 
 def relayed(port, path, *program):
-    words = [sys.executable, "-I", "-S", str(Path(relay.__file__)), str(port), str(path), *program]
+    doors = f"{port}={path}"
+    words = [sys.executable, "-I", "-S", str(Path(relay.__file__)), doors, *program]
     return subprocess.run(words, capture_output=True, text=True, check=False, timeout=30)
 
 
@@ -54,7 +55,5 @@ def test_a_port_leads_to_the_socket(tmp_path, port):
 )
 def test_it_ends_as_its_program_does(tmp_path, port, program, status):
     words = ("setsid", "--wait", sys.executable, "-I", "-S", str(Path(relay.__file__)))
-    done = subprocess.run(
-        [*words, str(port), str(tmp_path / "s"), *program], check=False, timeout=30
-    )
+    done = subprocess.run([*words, f"{port}={tmp_path / 's'}", *program], check=False, timeout=30)
     assert done.returncode == status

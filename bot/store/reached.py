@@ -1,0 +1,50 @@
+"""Which hosts the jobs of a run have reached, or wanted to, and which jobs may go on with it."""
+
+from collections.abc import Collection, Sequence
+
+from pydantic import SecretStr
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.model.ids import RunId
+from bot.rules.egress import MOST_HOSTS, Destination, Reached
+from bot.rules.lifecycle import Compute, Run
+from bot.store.engine import insert_or_skip
+from bot.store.jobs import digest
+from bot.store.schema import jobs, reached, runs
+
+
+async def count(
+    tx: AsyncConnection, run: RunId, to: Destination, *, allowed: bool, now: float
+) -> None:
+    """Count a connection that was made, or refused; of hosts beyond `MOST_HOSTS`, none."""
+    same = (reached.c.run == run, reached.c.host == to.host, reached.c.port == to.port)
+    more = update(reached).where(*same, reached.c.allowed == allowed)
+    more = more.values(times=reached.c.times + 1)
+    if (await tx.execute(more)).rowcount == 1:
+        return
+    hosts = select(func.count(reached.c.host.distinct())).where(reached.c.run == run)
+    if (await tx.execute(hosts)).scalar_one() >= MOST_HOSTS:
+        return
+    first = {"run": run, "host": to.host, "port": to.port, "allowed": allowed, "at": now}
+    added = await tx.execute(insert_or_skip(reached, tx.dialect).values(**first, times=1))
+    if added.rowcount == 0:
+        await tx.execute(more)
+
+
+async def of(tx: AsyncConnection, run: RunId) -> Sequence[Reached]:
+    """Return what a run has reached or wanted to, in the order of the first times."""
+    columns = (reached.c.host, reached.c.port, reached.c.allowed, reached.c.times)
+    query = select(*columns).where(reached.c.run == run).order_by(reached.c.at, reached.c.host)
+    found = (await tx.execute(query)).mappings()
+    return [Reached(**row) for row in found]
+
+
+async def at_work(tx: AsyncConnection, tokens: Collection[SecretStr]) -> frozenset[SecretStr]:
+    """Return those of some run tokens whose jobs are current, alive and not ended."""
+    known = {digest(each): each for each in tokens}
+    query = select(jobs.c.run_hash).join(runs, runs.c.id == jobs.c.run)
+    query = query.where(jobs.c.run_hash.in_(known), jobs.c.ended_at.is_(None))
+    query = query.where(jobs.c.fence == runs.c.fence, runs.c.state == Run.RUNNING)
+    found = await tx.execute(query.where(runs.c.compute == Compute.LIVE))
+    return frozenset(known[each] for each in found.scalars())

@@ -1,0 +1,104 @@
+"""Connections whose bytes are carried and not read: served, copied both ways, and cut.
+
+No more is taken from one side than the other has taken already, so what is slow slows down
+whoever sends, and nothing piles up here.
+"""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+CHUNK = 1 << 16
+"""Bytes that are read at a time."""
+
+LINGERS = 1.0
+"""Seconds for somebody who gets last words to read them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """One end of a connection."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    def __post_init__(self) -> None:
+        self.writer.transport.set_write_buffer_limits(0)
+
+    async def send(self, data: bytes) -> None:
+        """Write, and wait until nothing of it is left to be sent.
+
+        Raises:
+            OSError: nobody takes it.
+        """
+        self.writer.write(data)
+        await self.writer.drain()
+
+    async def say_last(self, data: bytes) -> None:
+        """Send last words, and give the other side a moment to read them."""
+        with suppress(OSError):
+            async with asyncio.timeout(LINGERS):
+                await self.send(data)
+                self.writer.write_eof()
+                while await self.reader.read(CHUNK):
+                    pass
+
+    def close(self) -> None:
+        """Let go of it at once, and of what could not be sent."""
+        self.writer.transport.abort()
+
+
+async def serve(
+    listener: socket.socket, answer: Callable[[Wire], Awaitable[None]], *, most_head: int
+) -> None:
+    """Answer each connection until cancelled; then every one is cut.
+
+    Args:
+        listener: listens already.
+        answer: has a connection until it returns, and is to raise nothing.
+        most_head: bytes that may be read ahead of a mark that is looked for.
+    """
+
+    async def answered(wire: Wire) -> None:
+        try:
+            await answer(wire)
+        finally:
+            wire.close()
+
+    async with asyncio.TaskGroup() as group:
+
+        def accepted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            group.create_task(answered(Wire(reader, writer)))
+
+        server = await asyncio.start_unix_server(
+            accepted, sock=listener, limit=most_head, backlog=1024
+        )
+        async with server:
+            await server.serve_forever()
+
+
+def _unheeded(_size: int) -> None:
+    """Nobody counts."""
+
+
+async def carry(near: Wire, far: Wire, moved: Callable[[int], None] = _unheeded) -> None:
+    """Carry bytes both ways until both sides are done, or one is gone.
+
+    `moved` is told how many bytes are about to be passed on; an OSError of its ends all.
+    """
+    try:
+        async with asyncio.TaskGroup() as both:
+            both.create_task(_copy(near, far, moved))
+            both.create_task(_copy(far, near, moved))
+    except* OSError:
+        pass  # one side is gone, and so is the connection
+
+
+async def _copy(source: Wire, target: Wire, moved: Callable[[int], None]) -> None:
+    """Copy until the end of one direction, and pass that end on."""
+    while piece := await source.reader.read(CHUNK):
+        moved(len(piece))
+        await target.send(piece)
+    target.writer.write_eof()

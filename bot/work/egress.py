@@ -1,0 +1,70 @@
+"""Whether a job may reach a host, and what it has reached, written down."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import structlog
+from pydantic import SecretStr
+
+from bot.model.clock import Clock
+from bot.model.errors import Fenced, Refused
+from bot.model.ids import RunId
+from bot.rules.egress import Destination, refusal
+from bot.store import jobs, reached
+from bot.store.engine import Store
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Going:
+    """A run on its way to a host that it may reach."""
+
+    run: RunId
+    to: Destination
+
+
+class Reaching:
+    """Answers jobs that want to reach hosts."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def allowed(self, token: SecretStr, to: Destination) -> Going:
+        """Return who goes there.
+
+        Raises:
+            Refused: `unknown_token`, or a reason of `rules/egress`.
+            Fenced: the job is over.
+        """
+        async with self._store.read() as tx:
+            job = await jobs.by_run_token(tx, token)
+            if job is None:
+                raise Refused("unknown_token", "This token opens nothing.")
+            if not await reached.at_work(tx, [token]):
+                raise Fenced(f"job {job.name} is over")
+        going = Going(run=job.run, to=to)
+        if why := refusal(to, job.plan.egress):
+            await self.refused(going, why)
+            raise why
+        return going
+
+    async def refused(self, going: Going, why: Refused) -> None:
+        """Write down where a run wanted to go, and does not."""
+        await self._count(going, allowed=False)
+        log.info("host.refused", run=going.run, host=going.to.authority, reason=why.reason)
+
+    async def reached(self, going: Going) -> None:
+        """Write down that a run has reached a host."""
+        await self._count(going, allowed=True)
+        log.info("host.reached", run=going.run, host=going.to.authority)
+
+    async def at_work(self, tokens: Collection[SecretStr]) -> frozenset[SecretStr]:
+        """Return those of some run tokens whose jobs are not over."""
+        async with self._store.read() as tx:
+            return await reached.at_work(tx, tokens)
+
+    async def _count(self, going: Going, *, allowed: bool) -> None:
+        async with self._store.begin() as tx:
+            await reached.count(tx, going.run, going.to, allowed=allowed, now=self._clock.now())
