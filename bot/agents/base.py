@@ -1,10 +1,11 @@
 """What Greenroom needs to know of a runtime to put it to work.
 
-A driver is pure: it says what to write, what to start, what is told and what the end meant.  Exit codes
-alone lie (several coding agents end with 0 after an error), so the meaning of an end is the
-driver's to tell.  A program either just runs, or speaks the Agent Client Protocol over its
-standard input and output (https://agentclientprotocol.com), or prints what it does as lines
-of JSON of its own kind.
+A driver is pure: it says what to write, what to start, what a line of output tells and what
+the end meant.  Exit codes alone lie (several coding agents end with 0 after an error), so the
+meaning of an end is the driver's to tell.  A program either just runs, or speaks the Agent
+Client Protocol over its standard input and output (https://agentclientprotocol.com), or
+prints what it does as lines of JSON of its own kind; either way it is heard in the words of
+`bot.agents.events`.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

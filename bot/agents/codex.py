@@ -5,6 +5,7 @@ https://github.com/openai/codex/blob/main/docs/exec.md
 
 import json
 import re
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any, ClassVar
@@ -48,7 +49,7 @@ _SETTINGS = (
 _FLAGS = ("--json", "--skip-git-repo-check", "--dangerously-bypass-approvals-and-sandbox")
 _OFF = ("--disable", "plugins", "--disable", "goals")
 
-_SHELL = re.compile(r"\S*sh -l?c '(.*)'", re.DOTALL)
+_SHELL = re.compile(r"\S*sh -l?c (.{1,10000})", re.DOTALL)
 _UNDONE = frozenset({"failed", "declined"})
 _ROLLOUT = re.compile(r"rollout-.*-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.ASCII)
 
@@ -138,7 +139,13 @@ def _done(item: Mapping[str, Any]) -> Iterator[Event]:
 def _plain(command: str) -> str:
     """Return what a shell was given, of the whole command."""
     found = _SHELL.fullmatch(command)
-    return found[1] if found else command
+    if found is None:
+        return command
+    try:
+        words = shlex.split(found[1])
+    except ValueError:
+        return command
+    return words[0] if len(words) == 1 else command
 
 
 def _changed(call: str, changes: Sequence[Any], status: Status) -> Iterator[Event]:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from bot.agents.events import Event, Message, Plan, ToolCall, ToolCallUpdate, Turn
 from bot.rules.outputs import without_secrets
@@ -69,6 +70,11 @@ class Lines:
         if line and line != self._last:
             self._last = line
             yield line
+
+
+def plain(turn: Turn) -> Turn:
+    """Return the end of a turn with what went wrong as people may be told of it."""
+    return replace(turn, trouble=one_line(said(turn.trouble)))
 
 
 def said(trouble: str) -> str:

@@ -3,12 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
 from typing import IO
 
 from bot.agents.base import Parse
 from bot.agents.events import Event, Turn
-from bot.agents.lines import one_line, said
+from bot.agents.lines import plain
 from bot.agents.teller import Tell, Teller, telling
 from bot.harness.gateway_client import Gateway
 from bot.harness.log import BoundedLog
@@ -52,7 +51,7 @@ async def _read(printed: IO[bytes], parse: Parse, tell: Tell, log: BoundedLog) -
                 if isinstance(event, Turn):
                     turn = event
                 teller.hear(event)
-        turn = replace(turn, trouble=one_line(said(turn.trouble)))
+        turn = plain(turn)
         teller.over(turn)
     return turn
 

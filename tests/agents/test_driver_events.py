@@ -3,8 +3,16 @@ import json
 import pytest
 
 from bot.agents import claude, codex, gemini, opencode
-from bot.agents.events import Turn
-from bot.agents.lines import Lines, said
+from bot.agents.events import (
+    Entry,
+    Plan,
+    Thought,
+    ToolCall,
+    ToolCallUpdate,
+    Turn,
+    Usage,
+)
+from bot.agents.lines import Lines
 
 ALL = (claude.parse, codex.parse, gemini.parse, opencode.parse)
 
@@ -29,13 +37,14 @@ def test_codex_tells_of_commands_changes_tools_and_words():
         {"type": "thread.started", "thread_id": "x"},
         item("started", "command_execution", command="/bin/bash -lc 'make test'"),
         item("started", "command_execution", command="make lint"),
+        item("started", "command_execution", command="sh -c 'broken"),
         item("completed", "command_execution", command="make test", exit_code=0),
         item("completed", "file_change", changes=[{"kind": "add", "path": "a.py"}, 3]),
         item("started", "mcp_tool_call", server="s", tool="look"),
         item("completed", "agent_message", text="Done."),
         {"type": "turn.completed", "usage": {}},
     )
-    assert lines == ["make test", "make lint", "add a.py", "look", "Done."]
+    assert lines == ["make test", "make lint", "sh -c 'broken", "add a.py", "look", "Done."]
     assert turn == Turn(stop="end_turn")
 
 
@@ -134,6 +143,83 @@ def test_claude_may_call_an_error_a_success():
     assert heard(claude.parse, event) == ([], Turn(trouble="error_max_turns"))
 
 
+def told(parse, said):
+    return [*parse(json.dumps(said).encode())]
+
+
+@pytest.mark.parametrize(
+    ("parse", "event"),
+    [
+        (claude.parse, {"type": "assistant", "message": {"content": [
+            {"type": "thinking", "thinking": "Hm.", "signature": "x"}]}}),
+        (codex.parse, item("completed", "reasoning", text="Hm.")),
+        (opencode.parse, part("reasoning", text="Hm.")),
+    ],
+)  # fmt: skip
+def test_thoughts_are_known_as_such(parse, event):
+    assert told(parse, event) == [Thought(text="Hm.")]
+    assert heard(parse, event) == ([], Turn())
+
+
+@pytest.mark.parametrize("status", ["failed", "declined"])
+def test_codex_tells_of_each_change_that_was_not_made(status):
+    changes = [{"kind": "add", "path": "a.py"}, {"kind": "update", "path": "b.py"}]
+    lines, _ = heard(codex.parse, item("completed", "file_change", changes=changes, status=status))
+    assert lines == ["add a.py", "add a.py: failed", "update b.py", "update b.py: failed"]
+
+
+def test_codex_tells_of_a_tool_as_it_is_called_and_where_it_has_failed():
+    lines, _ = heard(
+        codex.parse,
+        item("started", "mcp_tool_call", id="1", server="s", tool="look"),
+        item("started", "mcp_tool_call", id="2", server="s", tool="ask"),
+        item("completed", "mcp_tool_call", id="1", server="s", tool="look", status="failed"),
+        item("completed", "mcp_tool_call", id="2", server="s", tool="ask", status="completed"),
+    )
+    assert lines == ["look", "ask", "look: failed"]
+
+
+def test_codex_is_at_the_first_thing_to_do_that_is_not_done():
+    entries = [
+        {"text": "Look", "completed": True},
+        {"text": "Write", "completed": False},
+        {"text": "Try", "completed": False},
+        3,
+    ]
+    (plan,) = told(codex.parse, item("updated", "todo_list", items=entries))
+    assert plan == Plan(
+        entries=(
+            Entry(content="Look", status="completed"),
+            Entry(content="Write", status="in_progress"),
+            Entry(content="Try", status="pending"),
+        )
+    )
+    assert told(codex.parse, item("started", "todo_list", items=entries)) == [plan]
+
+
+def test_opencode_tells_of_a_call_when_it_is_over():
+    state = {"status": "error", "input": {"filePath": "a.py"}, "error": "There is none."}
+    assert told(opencode.parse, part("tool_use", tool="read", callID="1", state=state)) == [
+        ToolCall(id="1", title="read a.py"),
+        ToolCallUpdate(id="1", status="failed"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("parse", "event", "tokens"),
+    [
+        (claude.parse, {"type": "result", "usage": {"input_tokens": 3, "output_tokens": 4}}, [7]),
+        (codex.parse, {"type": "turn.completed", "usage": {"input_tokens": 3}}, []),
+        (gemini.parse, {"type": "result", "stats": {"total_tokens": "many"}}, []),
+        (gemini.parse, {"type": "result", "stats": {"total_tokens": 7}}, [7]),
+        (opencode.parse, part("step_finish", reason="stop", tokens={"total": 7}), [7]),
+        (opencode.parse, part("step_finish", reason="stop", tokens=None), []),
+    ],
+)
+def test_tokens_are_known_where_they_are_numbers(parse, event, tokens):
+    assert [each.tokens for each in told(parse, event) if isinstance(each, Usage)] == tokens
+
+
 @pytest.mark.parametrize("parse", ALL)
 def test_what_is_an_event_of_another_kind_is_nothing(parse):
     assert heard(parse, {"type": "unknown"}) == ([], Turn())
@@ -144,15 +230,3 @@ def test_what_is_an_event_of_another_kind_is_nothing(parse):
 def test_what_is_no_event_is_noise(parse, line):
     with pytest.raises(ValueError, match="."):  # noqa: RUF043 - any words
         list(parse(line))
-
-
-@pytest.mark.parametrize(
-    ("trouble", "words"),
-    [
-        ("No.", "No."),
-        ('[API Error: {"error":{"message":"It is \\"over\\".","code":400}}]', 'It is "over".'),
-        ('{"message": "\\q"}', '{"message": "\\q"}'),
-    ],
-)
-def test_of_an_error_that_is_passed_on_whole_the_words_are_shown(trouble, words):
-    assert said(trouble) == words

@@ -1,8 +1,7 @@
-"""Lines of progress: harmless, in order, and of too many the newest."""
+"""Lines of progress: in order, and of too many the newest."""
 
 import asyncio
 
-from bot.agents.lines import WIDEST, one_line
 from bot.agents.teller import AT_ONCE, Teller
 
 
@@ -54,10 +53,3 @@ async def test_the_end_does_not_wait_for_the_pause():
     teller.close()
     await task
     assert told.lines[-1] == str(3 * AT_ONCE - 1)
-
-
-def test_a_line_is_one_and_short_whatever_is_in_it():
-    assert one_line("a\nb\x1b[2J\u2028c\ud800") == "a b [2J c?"
-    assert one_line("x" * 500) == "x" * (WIDEST - 1) + "…"
-    assert one_line("key ghp_0123456789abcdefghij0123456789abcdef!") == "key ▇▇▇!"
-    assert one_line(" \n ") == ""
