@@ -29,9 +29,6 @@ log = structlog.get_logger()
 MOST_HEAD = 8 * 1024
 """Bytes of a request."""
 
-ARRIVES_WITHIN = 10.0
-"""Seconds for a request, and again for the first words of TLS."""
-
 _ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 # as the harness writes it: nothing of what an agent sent is in it but a host and a port
 _HEAD = re.compile(
@@ -58,6 +55,7 @@ class Bounds:
         whole: connections of all jobs side by side.
         asked: connections that one job may ask for.
         moved: bytes that one job may send and receive.
+        arrives: seconds for a request to come, and again for the first words of TLS.
         silent: seconds for which nothing may come, from either side.
         look: seconds between two looks at which jobs are over.
     """
@@ -66,6 +64,7 @@ class Bounds:
     whole: int = 384
     asked: int = 10_000
     moved: int = 8 << 30
+    arrives: float = 10.0
     silent: float = 5 * 60.0
     look: float = 3.0
 
@@ -120,7 +119,8 @@ class Egress:
         Raises:
             Refused, Fenced, Unavailable: before anything was said to it.
         """
-        line, token = await _head(near.reader)
+        async with asyncio.timeout(self._bounds.arrives):
+            line, token = await _head(near.reader)
         to = asked(line)
         async with self._of(token) as job:
             going = await self._reaching.allowed(token, to)
@@ -136,7 +136,8 @@ class Egress:
     async def _greet(self, going: Going, near: Wire, far: Wire) -> bool:
         """Pass on the first words of TLS if they are for this host; else say so in TLS."""
         try:
-            hello, name = await _hello(near.reader)
+            async with asyncio.timeout(self._bounds.arrives):
+                hello, name = await _hello(near.reader)
         except ValueError:
             hello, name = b"", None
         if name == going.to.host:
@@ -209,8 +210,7 @@ async def _head(reader: asyncio.StreamReader) -> tuple[bytes, SecretStr]:
         OSError, EOFError: it did not come.
     """
     try:
-        async with asyncio.timeout(ARRIVES_WITHIN):
-            head = await reader.readuntil(b"\r\n\r\n")
+        head = await reader.readuntil(b"\r\n\r\n")
     except asyncio.LimitOverrunError:
         raise refused("line") from None
     found = _HEAD.fullmatch(head)
@@ -227,10 +227,9 @@ async def _hello(reader: asyncio.StreamReader) -> tuple[bytes, str]:
         OSError, EOFError: they did not come.
     """
     raw, message = b"", b""
-    async with asyncio.timeout(ARRIVES_WITHIN):
-        while not clienthello.is_whole(message):
-            head = await reader.readexactly(clienthello.HEAD)
-            piece = await reader.readexactly(clienthello.fragment(head))
-            raw += head + piece
-            message += piece
+    while not clienthello.is_whole(message):
+        head = await reader.readexactly(clienthello.HEAD)
+        piece = await reader.readexactly(clienthello.fragment(head))
+        raw += head + piece
+        message += piece
     return raw, clienthello.server_name(message)

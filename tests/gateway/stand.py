@@ -74,6 +74,8 @@ class Stand:
     mirrors: Mirrors
     quarantines: Quarantines
     token: Callable[[], str] = lambda: secrets.token_urlsafe(32)
+    command: tuple[str, ...] = ("true",)
+    egress: tuple[str, ...] = ()
     numbers: itertools.count = field(default_factory=lambda: itertools.count(1))
 
     @property
@@ -195,7 +197,7 @@ class Stand:
             name="tidy",
             description="a test",
             runtime="command",
-            command=("true",),
+            command=self.command,
             outputs=outputs or {"pull_request": 1},
         )
         return JobPlan(
@@ -209,6 +211,7 @@ class Stand:
             base_branch="main",
             agent=agent,
             brief="Do it.\n",
+            egress=self.egress,
         )
 
 
