@@ -5,12 +5,14 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from bot.model.models import Usage
+from bot.model.models import Cost, Usage
 from bot.model.money import micros
-from bot.model.runs import Checkpoint
+from bot.model.runs import Checkpoint, Terms
+from bot.rules.prices import Catalogue
 from bot.store import checkpoints
 from bot.store.schema import model_calls
-from tests.work.conversations import People
+from bot.work.spending import Spending
+from tests.work.conversations import FIXER, People
 
 USED = "`m-1` · 1 turn · 900 tokens read, 30 written · $1.50"
 
@@ -61,6 +63,23 @@ async def test_money_is_added_to_all_that_was_added_before(house, people):
         await says(people, number, "/gr continue +$2 +$0.25")
     assert (await house.run()).extra == micros("5.5")
     assert "ann asked for `fix`, and added $2.25" in (await house.comments(number))[-1]
+
+
+async def test_a_run_that_has_spent_its_budget_is_not_started_to_end_at_once(house, people):
+    number = await people.issue("ann")
+    over = "It has reached its budget of $9.00. `/gr continue +$2` goes on."
+    terms = Terms(agent=FIXER, command="fix", cost=Cost(per_run=micros(5)))
+    first = await people.begins(number, terms=terms, extra=micros(4))
+    token = await house.comes_up()
+    await Spending(house.store, house.time.clock, Catalogue()).refused(token, "openai", "m", over)
+    await house.ends(token, exit=1)
+    await house.settles()
+    await says(people, number, "/gr continue")
+    answer = (await house.comments(number))[-1]
+    assert answer.endswith("`fix` has spent its $9.00 here. Write `/gr continue fix +$2`.")
+    await says(people, number, "/gr continue +$2")
+    went_on = await house.run()
+    assert (went_on.after, went_on.budget) == (first, micros(11))
 
 
 async def test_what_a_model_has_cost_is_told_wherever_the_run_is_shown(house, people):
