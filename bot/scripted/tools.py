@@ -70,11 +70,13 @@ class Tool:
     Attributes:
         schema: JSON Schema of its arguments.
         freeform: it takes one text in place of arguments.
+        namespace: the group that it belongs to; empty for none.
     """
 
     name: str
     schema: Mapping[str, Any] = field(default_factory=dict)
     freeform: bool = False
+    namespace: str = ""
 
     @property
     def parameters(self) -> Mapping[str, Any]:
@@ -95,6 +97,7 @@ class Call:
 
     tool: str
     arguments: Mapping[str, Any] | str
+    namespace: str = ""
 
 
 def call(action: Action, tools: Sequence[Tool]) -> Call:
@@ -169,7 +172,7 @@ def _named(named: Named, tools: Sequence[Tool]) -> Call | None:
     for fits in (str.__eq__, str.endswith):
         for tool in tools:
             if fits(tool.name, named.tool):
-                return Call(tool=tool.name, arguments=named.arguments)
+                return Call(tool=tool.name, arguments=named.arguments, namespace=tool.namespace)
     return None
 
 

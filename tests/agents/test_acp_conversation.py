@@ -1,6 +1,7 @@
 """The client of the protocol against agents that misbehave; each is a process of its own."""
 
 import asyncio
+import json
 import sys
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -21,11 +22,11 @@ SCRIPT = Path(__file__).with_name("troublemaker.py")
 class Talked:
     """A conversation with one of them, and what came of it."""
 
-    def __init__(self, *more, taken=True, session=None):
+    def __init__(self, *more, taken=True, session=None, tools=None):
         self.prompts = list(more)
         self.lines, self.noise, self.questions = [], [], []
         self.said = asyncio.Event()
-        self.taken, self.session = taken, session
+        self.taken, self.session, self.tools = taken, session, tools
 
     async def tell(self, line):
         self.lines.append(line)
@@ -44,7 +45,9 @@ class Talked:
         agent = await asyncio.create_subprocess_exec(
             sys.executable, str(SCRIPT), way, stdin=pipe, stdout=pipe, limit=LONGEST
         )
-        talk = Talk(prompt="Do it.", allowed=frozenset({"edit"}), session=self.session)
+        talk = Talk(
+            prompt="Do it.", allowed=frozenset({"edit"}), session=self.session, tools=self.tools
+        )
         yield Conversation(
             Wire(agent.stdout, agent.stdin, self.noise.append),
             talk,
@@ -116,6 +119,24 @@ async def test_only_what_is_granted_is_allowed_and_only_once():
         "other: cancelled",
     ]
     assert talked.questions == []
+
+
+async def test_an_agent_that_reaches_servers_is_told_of_ours_and_calls_it_without_a_person():
+    talked = Talked(tools="http://127.0.0.1:8017/mcp", taken=False)
+    await talked.hold("tooled")
+    told, *answers = talked.lines
+    assert json.loads(told) == [
+        {"type": "http", "name": "greenroom", "url": "http://127.0.0.1:8017/mcp", "headers": []}
+    ]
+    assert [each.split()[-1] for each in answers] == ["allow_once", "allow_once", "reject_once"]
+    assert [text for text, _ in talked.questions] == ["Merge greenroom?"]
+
+
+@pytest.mark.parametrize(("way", "tools"), [("untooled", "http://a/mcp"), ("tooled", None)])
+async def test_other_agents_are_told_of_no_server(way, tools):
+    talked = Talked(tools=tools)
+    await talked.hold(way)
+    assert talked.lines[0] == "[]"
 
 
 async def test_of_a_storm_of_questions_one_reaches_a_person():

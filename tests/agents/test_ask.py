@@ -34,6 +34,14 @@ def test_steps_and_notes_need_no_words_back(door):
     ]
 
 
+def test_how_ci_stands_is_printed_as_it_is_said(door, capsys):
+    asked, answers = door
+    answers.append((200, {"words": "CI on abc was green."}))
+    assert main(["checks"]) == 0
+    assert capsys.readouterr().out == "CI on abc was green.\n"
+    assert [each[:2] for each in asked] == [("/checks", {})]
+
+
 def test_a_gateway_that_is_away_is_asked_again_under_the_same_key(door):
     asked, answers = door
     answers += [(503, {}), (502, {}), (200, {"accepted": True})]

@@ -41,6 +41,14 @@ def test_each_is_given_its_brief_by_its_input_and_a_model_without_a_key(name):
     assert set(MASKS) <= set(start.masks)
 
 
+@pytest.mark.parametrize("name", READ)
+def test_each_is_told_of_the_server_of_our_tools_and_of_no_other(name):
+    start = DRIVERS[name]().start(PLAN)
+    told = " ".join((*start.program, *start.home.values()))
+    assert told.count(models.TOOLS) == 1
+    assert name == "codex" or '"greenroom": {' in told
+
+
 def test_models_are_named_where_somebody_has_said_one():
     for driver in (Claude(), Codex(), Gemini()):
         assert "m-1" in driver.start(PLAN).program
@@ -98,7 +106,7 @@ def test_any_agent_of_the_protocol_is_run_by_its_command_and_talked_to():
     start = Acp().start(PLAN)
     assert start.program == ("any", "--acp")
     assert start.talk.prompt == "Do it."
-    assert start.port == models.PORT
+    assert (start.port, start.talk.tools) == (models.PORT, models.TOOLS)
     assert Acp().resumed(["any"]) is None
 
 

@@ -34,8 +34,8 @@ def begins(title, number=1):
     update(sessionUpdate="tool_call", toolCallId=f"c-{number}", title=title, status="in_progress")
 
 
-def asks(number, kind, options, **meta):
-    call = {"toolCallId": "c-1", "title": "May I?", "kind": kind}
+def asks(number, kind, options, title="May I?", **meta):
+    call = {"toolCallId": "c-1", "title": title, "kind": kind}
     listed = [{"optionId": each, "name": each.title(), "kind": each} for each in options]
     params = {"sessionId": "s-1", "toolCall": call, "options": listed, **meta}
     send({"id": number, "method": "session/request_permission", "params": params})
@@ -226,6 +226,26 @@ def keeps_none():
     prompt = receive()
     says(f"{request['method']}: {said(prompt)}")
     ends(prompt)
+
+
+def tooled(*, http=True):
+    """Say which servers of tools it was told of, and ask whether it may call one."""
+    can = {"mcpCapabilities": {"http": http}}
+    answer(receive(), {"protocolVersion": 1, "agentCapabilities": can})
+    request = receive()
+    answer(request, {"sessionId": "s-1"})
+    prompt = receive()
+    says(json.dumps(request["params"]["mcpServers"]))
+    for number, title in enumerate(
+        ("step (greenroom MCP Server)", "mcp__greenroom__note", "Merge greenroom?")
+    ):
+        asks(number, "other", ["allow_always", "allow_once", "reject_once"], title=title)
+        begins(f"{title} {outcome()['optionId']}", number)
+    ends(prompt)
+
+
+def untooled():
+    tooled(http=False)
 
 
 def badly():

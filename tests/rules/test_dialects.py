@@ -125,6 +125,13 @@ def test_tools_within_a_tool_and_beside_a_function_are_looked_at_too():
     space = {"type": "namespace", "tools": [{"type": "function"}, {"type": "mcp"}]}
     kept = {"type": "namespace", "tools": [{"type": "function"}]}
     assert body_of(responses, {"tools": [space]})["tools"] == [kept]
+    found = {"type": "tool_search_output", "tools": [space, {"type": "mcp"}]}
+    assert body_of(responses, {"input": [found]})["input"] == [{**found, "tools": [kept]}]
+    deeper = {"type": "function", "tools": [{"type": "function"}]}
+    inner = {**space, "tools": [deeper]}
+    assert body_of(responses, {"tools": [inner]})["tools"] == [
+        {**space, "tools": [{**deeper, "tools": []}]}
+    ]
     both = {"function_declarations": [1], "google_search": {}}
     assert body_of(gemini, {"tools": [both]})["tools"] == [{"functionDeclarations": [1]}]
 

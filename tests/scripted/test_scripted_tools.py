@@ -123,3 +123,9 @@ def test_where_no_tool_is_offered_nothing_can_be_done():
 )
 def test_a_value_is_made_for_what_a_script_does_not_know_of(shape, value):
     assert least(shape) == value
+
+
+def test_a_tool_of_a_group_is_called_by_its_own_name_in_that_group():
+    tools = [Tool(name="step", namespace="mcp__greenroom")]
+    found = call(action(use={"tool": "step", "with": {"text": "Looking"}}), tools)
+    assert (found.tool, found.namespace) == ("step", "mcp__greenroom")

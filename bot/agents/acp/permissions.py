@@ -4,6 +4,7 @@ Everything here is pure.  The box is what holds an agent; a yes here only lets i
 what it could do anyway, and never for longer than the one time.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,9 @@ from bot.rules.outputs import MOST_CHOICES
 
 QUESTION = "other"
 """The kind of tool call, in the protocol's words, by which an agent asks a person."""
+
+OURS = re.compile(r"(?:mcp_+)?greenroom[._]+[a-z_]+|[a-z_]+ \(greenroom MCP Server\)", re.ASCII)
+"""How agents call the tools of our own server, which decides on each call itself."""
 
 MOST_TEXT = 10_000
 """Characters of a question."""
@@ -53,7 +57,7 @@ def decide(
         allowed: kinds that are allowed once.
     """
     no = Deny(_first(options, "reject_once"))
-    if call.kind in allowed:
+    if call.kind in allowed or OURS.fullmatch(call.title or ""):
         yes = _first(options, "allow_once")
         return no if yes is None else Allow(yes)
     if call.kind == QUESTION and options:

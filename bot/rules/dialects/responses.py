@@ -3,6 +3,7 @@
 https://platform.openai.com/docs/api-reference/responses
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from bot.model.models import Ask, Provider, Usage
@@ -31,6 +32,7 @@ FIELDS = frozenset(
 """What passes.  Other fields go on from what the provider has kept, or cost more."""
 
 TOOLS = ("function", "custom", "local_shell", "apply_patch", "namespace", "tool_search")
+GROUPED = ("function", "custom")
 STORED = frozenset({"item_reference", "compaction_reference"})
 
 
@@ -45,8 +47,9 @@ def fitted(request: Request, ask: Ask) -> Request:
     body = only(request.body, FIELDS) | {"model": ask.model, "store": False}
     if ask.most_output is not None:
         body["max_output_tokens"] = ask.most_output
-    if "tools" in body:
-        body["tools"] = [_within(tool) for tool in own_tools(body["tools"], TOOLS)]
+    body = _within(body)
+    if isinstance(body.get("input"), list):  # what a search for tools has found, stands there
+        body["input"] = [_within(item) for item in parts(body["input"])]
     for item in parts(body.get("input")):
         if item.get("type") in STORED:
             raise beyond("What was kept before")
@@ -80,10 +83,12 @@ def usage_of(usage: Body, asked: str, answered: str) -> Usage:
     return Usage(input=whole - cached - written, cached=cached, written=written, output=output)
 
 
-def _within(tool: Body) -> Body:
-    """Return a tool with those alone within it that the agent carries out."""
-    inner: dict[str, Any] = {"tools": own_tools(tool["tools"], TOOLS)} if "tools" in tool else {}
-    return {**tool, **inner}
+def _within(body: Body, kinds: Sequence[str] = TOOLS) -> dict[str, Any]:
+    """Return an object with those tools alone that the agent carries out, in groups too."""
+    if "tools" not in body:
+        return dict(body)
+    inner = GROUPED if kinds is TOOLS else ()
+    return {**body, "tools": [_within(tool, inner) for tool in own_tools(body["tools"], kinds)]}
 
 
 def _stays(piece: Body) -> None:

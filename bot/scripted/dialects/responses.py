@@ -6,7 +6,7 @@ https://platform.openai.com/docs/api-reference/responses-streaming
 
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from bot.scripted.dialects.base import (
@@ -37,15 +37,7 @@ Told = tuple[str, dict[str, Any]]
 def asked(_path: str, body: Json) -> Asked:
     """Read a request."""
     items = body.get("input")
-    tools = tuple(
-        Tool(
-            name=each["name"],
-            schema=each.get("parameters") or {},
-            freeform=each.get("type") == "custom",
-        )
-        for each in body.get("tools") or ()
-        if each.get("type") in {"function", "custom"}
-    )
+    tools = tuple(_tools(body.get("tools") or ()))
     wanted = (body.get("text") or {}).get("format") or {}
     return Asked(
         model=body.get("model", ""),
@@ -74,6 +66,23 @@ def events(answer: Answer, _asked: Asked) -> Iterator[bytes]:
     )
     for number, (name, fields) in enumerate(told):
         yield event({"type": name, "sequence_number": number, **fields}, name)
+
+
+def _tools(offered: Iterable[Json], namespace: str = "") -> Iterator[Tool]:
+    """Yield the tools that the agent carries out, also those that are offered as a group."""
+    for each in offered:
+        match each.get("type"):
+            case "function" | "custom" as kind:
+                yield Tool(
+                    name=each["name"],
+                    schema=each.get("parameters") or {},
+                    freeform=kind == "custom",
+                    namespace=namespace,
+                )
+            case "namespace":
+                yield from _tools(each.get("tools") or (), each["name"])
+            case _:
+                pass
 
 
 def _from_model(item: Json) -> bool:
@@ -118,6 +127,7 @@ def _call(answer: Answer, number: int, call: Call) -> dict[str, Any]:
         "status": "completed",
         "call_id": f"call_{answer.id}_{number}",
         "name": call.tool,
+        **({"namespace": call.namespace} if call.namespace else {}),
         **({"input": call.arguments} if free else {"arguments": json.dumps(call.arguments)}),
     }
 
