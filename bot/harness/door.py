@@ -77,7 +77,7 @@ async def push_door(listener: socket.socket, gateway: Gateway) -> AsyncIterator[
 async def _forward(request: web.Request, gateway: Gateway, heard: Heard) -> web.Response:
     try:
         payload = json.loads(await request.read())
-    except ValueError:
+    except (ValueError, RecursionError):
         return _refused(HTTPStatus.BAD_REQUEST, "json", "The body is not JSON.")
     given = request.headers.get("Idempotency-Key", "")
     key = given if _KEY.fullmatch(given) else None
