@@ -214,13 +214,14 @@ class Request:
         return replace(started, after=past.id, extra=extra)
 
     def used_up(self, past: RunNow, *, extra: Micros = NOTHING) -> str:
-        """Say what a run needs that has spent its money; nothing when it goes on without."""
+        """Say what to write for a run that has spent its money; nothing where it may go on."""
         config = self.known.config
         spent = used_up(past, cost_of(config).per_run, extra)
         if spent is None:
             return ""
-        more = f"`/{config.commands.prefix} continue {past.agent} +$2`"
-        return f"`{past.agent}` has spent its {shown(spent)} here. Write {more}."
+        way = f"continue {past.agent} +$2" if past.left else f"retry {past.agent} --fresh"
+        write = f"Write `/{config.commands.prefix} {way}`."
+        return f"`{past.agent}` has spent its {shown(spent)} here. {write}"
 
     def yes(self, run: RunNow, wait: Waiting) -> Sequence[Approve | AskAgain]:
         """Say yes to what a run waits with; nobody says it to a head that is no more.

@@ -72,7 +72,7 @@ def test_a_run_is_done_again_as_it_was_asked_for(button):
 def test_a_button_does_not_start_a_run_that_has_spent_its_budget():
     over = "It has reached its budget of $5.00. `/gr continue +$2` goes on."
     words = "`fix` has spent its $5.00 here. Write `/gr continue fix +$2`."
-    spent = replace(DONE, words=over, budget=micros(5))
+    spent = replace(DONE, words=over, left=True, budget=micros(5))
     answer = replace(replied(words, folded=True), trigger=BUTTON)
     assert press(RETRY, spent) == [recorded("fix"), answer]
 

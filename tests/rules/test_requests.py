@@ -215,10 +215,16 @@ OVER = "It has reached its budget of $7.00. `/gr continue +$2` goes on."
     ],
 )
 def test_a_run_that_has_spent_its_budget_goes_on_with_more_alone(words, per_run, added, spent):
-    past = replace(RUN, words=words, budget=micros(7), extra=micros(2))
+    past = replace(RUN, words=words, left=True, budget=micros(7), extra=micros(2))
     config = Config(limits=Quota(cost=CostLimits(per_run=per_run)))
     said = request(config=config).used_up(past, extra=micros(added))
     assert said == ("`fix` has spent its $7.00 here. Write `/gr continue fix +$2`." * spent)
+
+
+def test_a_run_of_which_nothing_is_left_begins_anew_with_a_budget_of_its_own():
+    past = replace(RUN, words=OVER, budget=micros(7))
+    said = request().used_up(past)
+    assert said == "`fix` has spent its $7.00 here. Write `/gr retry fix --fresh`."
 
 
 def test_a_run_without_a_budget_has_not_spent_it():

@@ -43,12 +43,17 @@ async def pays(house):
         await tx.execute(model_calls.insert().values(**values))
 
 
-async def leaves(house):
-    """Have the newest job leave a checkpoint, and be gone."""
+async def keeps(house):
+    """Have the newest job leave a checkpoint."""
     row = await house.run()
     left = Checkpoint(base=house.runner.latest.plan.base, work="1" * 64)
     async with house.store.begin() as tx:
         await checkpoints.keep(tx, row, left)
+
+
+async def leaves(house):
+    """Have the newest job leave a checkpoint, and be gone."""
+    await keeps(house)
     house.runner.loses()
     await house.passes(4)
 
@@ -71,6 +76,7 @@ async def test_a_run_that_has_spent_its_budget_is_not_started_to_end_at_once(hou
     terms = Terms(agent=FIXER, command="fix", cost=Cost(per_run=micros(5)))
     first = await people.begins(number, terms=terms, extra=micros(4))
     token = await house.comes_up()
+    await keeps(house)
     await Spending(house.store, house.time.clock, Catalogue()).refused(token, "openai", "m", over)
     await house.ends(token, exit=1)
     await house.settles()
