@@ -78,9 +78,12 @@ def parse(line: bytes) -> Iterator[Event]:
     match json.loads(line):
         case {"type": "system", "subtype": "init", "session_id": str(session)}:
             yield Started(session=session)
-        case {"type": "assistant" | "user", "message": {"content": list(parts)}}:
+        case {"type": "assistant", "message": {"content": list(parts)}}:
             for part in parts:
-                yield from _part(part)
+                yield from _said(part)
+        case {"type": "user", "message": {"content": list(parts)}}:
+            for part in parts:
+                yield from _answered(part)
         case {"type": "result"} as result:
             yield from used(result.get("usage"), "input_tokens", "output_tokens")
             yield _end(result)
@@ -90,7 +93,7 @@ def parse(line: bytes) -> Iterator[Event]:
             raise ValueError("it is no event")
 
 
-def _part(part: Any) -> Iterator[Event]:
+def _said(part: Any) -> Iterator[Event]:
     match part:
         case {"type": "text", "text": str(words)}:
             yield Message(text=words)
@@ -98,6 +101,12 @@ def _part(part: Any) -> Iterator[Event]:
             yield Thought(text=words)
         case {"type": "tool_use", "name": str(tool), "input": dict(given)}:
             yield ToolCall(id=text(part, "id"), title=_shown(tool, given))
+        case _:
+            pass
+
+
+def _answered(part: Any) -> Iterator[Event]:
+    match part:
         case {"type": "tool_result"}:
             status: Status = "failed" if part.get("is_error") is True else "completed"
             yield ToolCallUpdate(id=text(part, "tool_use_id"), status=status)

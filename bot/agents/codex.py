@@ -122,7 +122,7 @@ def _begun(item: Mapping[str, Any]) -> Iterator[Event]:
 
 
 def _done(item: Mapping[str, Any]) -> Iterator[Event]:
-    status: Status = "failed" if item.get("status") in _UNDONE else "completed"
+    status: Status = "failed" if text(item, "status") in _UNDONE else "completed"
     match item:
         case {"type": "agent_message", "text": str(words)}:
             yield Message(text=words)

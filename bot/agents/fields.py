@@ -7,14 +7,14 @@ from bot.agents.events import Usage
 
 
 def text(said: Mapping[str, Any], field: str) -> str:
-    """Return a text; an empty one where there is none."""
+    """Return a text; an empty one where there is none, or something else."""
     found = said.get(field)
     return found if isinstance(found, str) else ""
 
 
 def used(said: object, *fields: str) -> Iterator[Usage]:
-    """Yield the sum of counts of tokens, if these are the fields that they stand in."""
-    counts = [said.get(each) for each in fields] if isinstance(said, Mapping) else [None]
+    """Yield the sum of the tokens in these fields, if there is a number in each."""
+    counts = [said.get(each) for each in fields] if isinstance(said, Mapping) else []
     known = [each for each in counts if isinstance(each, int)]
-    if len(known) == len(counts):
+    if len(known) == len(fields):
         yield Usage(tokens=sum(known))

@@ -136,6 +136,20 @@ def test_claude_tells_of_tools_and_words():
     assert turn == Turn(stop="end_turn")
 
 
+def test_of_what_claude_is_told_only_the_results_count():
+    content = [
+        {"type": "text", "text": "Do it."},
+        {"type": "tool_use", "name": "Bash", "input": {"command": "ls"}},
+        {"type": "tool_result", "tool_use_id": "1", "is_error": True},
+        {"type": "tool_result", "tool_use_id": 2},
+        "Do it.",
+    ]
+    assert told(claude.parse, {"type": "user", "message": {"content": content}}) == [
+        ToolCallUpdate(id="1", status="failed"),
+        ToolCallUpdate(id="", status="completed"),
+    ]
+
+
 def test_claude_may_call_an_error_a_success():
     event = {"type": "result", "subtype": "success", "is_error": True, "result": "No."}
     assert heard(claude.parse, event) == ([], Turn(trouble="No."))

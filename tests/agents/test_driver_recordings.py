@@ -3,6 +3,8 @@
 The versions are Claude Code 2.1.197, Codex 0.169.0, Gemini CLI 0.61.0 and opencode 1.18.34.
 """
 
+import json
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -179,3 +181,26 @@ def test_what_it_says_is_heard_whole(runtime):
     told = events(runtime, recorded(runtime, "work"))
     said = "".join(each.text for each in told if isinstance(each, Message))
     assert said == "I look.All is done.\nNothing is left."
+
+
+def spoilt(said):
+    """Yield a value with something else in one place after another."""
+    yield from (None, 3, "x", [], [3], {}, {"type": []})
+    if isinstance(said, dict | list):
+        places = said.items() if isinstance(said, dict) else enumerate(said)
+        for key, value in [*places]:
+            for other in spoilt(value):
+                fresh = said.copy()
+                fresh[key] = other
+                yield fresh
+
+
+@runtimes
+def test_whatever_stands_in_a_line_is_an_event_or_noise(runtime):
+    parse = DRIVERS[runtime][1]
+    for line in {*recorded(runtime, "work"), *recorded(runtime, "400")}:
+        told = Lines()
+        for said in spoilt(json.loads(line)):
+            with suppress(ValueError):
+                for event in parse(json.dumps(said).encode()):
+                    list(told.hear(event))
