@@ -25,7 +25,7 @@ They decide what runs, who reviews, and what a reviewer is shown.
 MOST_ENTRIES = 100
 """Entries of any list."""
 
-LATER = ("setup", "toolboxes", "validations", "egress")
+LATER = ("setup", "toolboxes", "validations")
 """Settings that are checked and kept, and have no effect yet."""
 
 SHAPE = ConfigDict(extra="forbid", hide_input_in_errors=True)
@@ -257,7 +257,10 @@ class Branches:
 class Egress:
     """What an agent may reach beside its model."""
 
-    allow: tuple[Host, ...] = many("Hosts that agents may reach.", ["packages.example.com"])
+    allow: tuple[Host, ...] = many(
+        "Hosts that agents may reach, by https alone; `*.` stands for any name below one.",
+        ["packages.example.com"],
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=SHAPE)

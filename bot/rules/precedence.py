@@ -9,6 +9,7 @@ from typing import Any
 from bot.rules.complaints import JsonSchema, resolved, schema
 from bot.rules.configfile import Node
 from bot.rules.configmodel import ANY, Adjusted, ConfigFile
+from bot.rules.egress import narrows
 from bot.rules.mistakes import Mistake
 
 BY_NAME = ("toolboxes", "validations", "agents")
@@ -53,7 +54,7 @@ TIGHTER: tuple[Tighter, ...] = (
     ),
     Tighter(settings="bots", holds=lambda org, own: set(own) <= set(org), words="a part of it"),
     Tighter(
-        settings="egress.allow", holds=lambda org, own: set(own) <= set(org), words="a part of it"
+        settings="egress.allow", holds=lambda org, own: narrows(own, org), words="a part of it"
     ),
     Tighter(settings="ci", holds=lambda _, own: own == "approve", words="`approve`"),
     Tighter(settings="commands.bare", holds=lambda _, own: not own, words="`false`"),

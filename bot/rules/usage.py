@@ -1,7 +1,10 @@
-"""What a run has used of models, as one line for people."""
+"""What a run has used of models, and where it has been, as lines for people."""
+
+from collections.abc import Sequence
 
 from bot.model.models import Spent
 from bot.model.money import shown
+from bot.rules.egress import PORT, Reached
 from bot.rules.markdown import clip, inline
 
 MOST_MODELS = 3
@@ -9,6 +12,9 @@ MOST_MODELS = 3
 
 MOST_NAME = 60
 """Characters of a model's name."""
+
+MOST_HOSTS = 10
+"""Hosts that are told by name, of those that were reached and of those that were not."""
 
 NO_PRICE = "price not known"
 
@@ -20,6 +26,23 @@ def used(spent: Spent) -> str:
     turns = "1 turn" if spent.turns == 1 else f"{spent.turns:,} turns"
     cost = NO_PRICE if spent.cost is None else shown(spent.cost)
     return " · ".join((_models(spent), turns, _tokens(spent), cost))
+
+
+def visited(hosts: Sequence[Reached]) -> str:
+    """Tell which hosts were reached and which were refused, how often; nothing of no host."""
+    kinds = (("Reached", True), ("Refused", False))
+    told = ((word, [each for each in hosts if each.allowed is kind]) for word, kind in kinds)
+    return ". ".join(f"{word}: {_hosts(some)}" for word, some in told if some)
+
+
+def _hosts(some: Sequence[Reached]) -> str:
+    shown = [f"`{_host(each)}` ({each.times:,})" for each in some[:MOST_HOSTS]]
+    left = len(some) - len(shown)
+    return ", ".join([*shown, *([f"{left} more"] if left else [])])
+
+
+def _host(each: Reached) -> str:
+    return clip(each.host if each.port == PORT else f"{each.host}:{each.port}", MOST_NAME)
 
 
 def _models(spent: Spent) -> str:

@@ -14,9 +14,10 @@ from bot.model.ids import Login, RunId, Sha
 from bot.model.models import Spent
 from bot.model.runs import Conclusion, Subject
 from bot.rules.buttons import buttons
+from bot.rules.egress import Reached
 from bot.rules.lifecycle import Run
 from bot.rules.markdown import clip, cut, inline, quiet
-from bot.rules.usage import used
+from bot.rules.usage import used, visited
 from bot.rules.waiting import ANSWER, APPROVAL, CI, PLAN, REVIEW, START
 
 MOST_CHARACTERS = 60_000
@@ -88,6 +89,7 @@ class RunView:
         changed: a block of ours with changes that were not pushed.
         ci: a block of ours with the state of CI on its head.
         spent: what it has used of models.
+        reached: hosts that it has reached beside these, or wanted to.
     """
 
     id: RunId
@@ -111,6 +113,7 @@ class RunView:
     changed: str = ""
     ci: str = ""
     spent: Spent = field(default_factory=Spent)
+    reached: Sequence[Reached] = ()
 
 
 def marker(run: RunId) -> str:
@@ -129,8 +132,8 @@ def comment(view: RunView) -> str:
         lines += ["", view.ci]
     if asks := _asks(view):
         lines += ["", asks]
-    if spent := used(view.spent):
-        lines += ["", spent]
+    for told in filter(None, (used(view.spent), visited(view.reached))):
+        lines += ["", told]
     lines += ["", f"Asked for by {plain(view.asked_by)}. `/{view.prefix} stop` ends it."]
     if view.state is Run.FINISHED:
         lines[-1] = f"Asked for by {plain(view.asked_by)}. Took {_took(view)}."
@@ -179,7 +182,7 @@ def check_run(view: RunView) -> dict[str, object]:
     The title is shown as it is, so it has no Markdown.  Times are Unix seconds; `conclusion`
     and `completed` are None until the run is finished or asks for a person's yes.
     """
-    parts = _asks(view), "\n".join(_story(view)), view.ci, _bill(view), quiet(view.said)
+    parts = _asks(view), "\n".join(_story(view)), section(view), quiet(view.said)
     summary = "\n\n".join(filter(None, parts))
     finished = view.state is Run.FINISHED and view.conclusion is not None
     ended = view.conclusion if finished else Conclusion.ACTION_REQUIRED if view.asks else None
@@ -197,7 +200,7 @@ def check_run(view: RunView) -> dict[str, object]:
 
 def section(view: RunView) -> str:
     """Write our section of the pull request that a run has opened; empty when it has none."""
-    return "\n\n".join(filter(None, (view.ci, _bill(view))))
+    return "\n\n".join(filter(None, (view.ci, _bill(view), visited(view.reached))))
 
 
 def _bill(view: RunView) -> str:

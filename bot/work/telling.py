@@ -22,7 +22,7 @@ from bot.rules.lifecycle import Compute, Run, Signal
 from bot.rules.outputs import CHANGED
 from bot.rules.sections import ci_marks
 from bot.rules.waiting import APPROVAL, START
-from bot.store import outbox, runs, spending, story
+from bot.store import outbox, reached, runs, spending, story
 from bot.store.outbox import Wish
 from bot.store.run_row import RunRow
 from bot.work import inheritance, plans, questions
@@ -271,6 +271,7 @@ async def view(tx: AsyncConnection, row: RunRow) -> wording.RunView:
         waits=[each.reason for each in waits],
         said="\n\n".join([*said, *missing]),
         spent=await spending.spent(tx, row.id),
+        reached=await reached.of(tx, row.id),
         changed="".join(each.payload["body"] for each in asked if each.kind == CHANGED),
     )
 

@@ -105,7 +105,7 @@ enforce: [limits, protect, bots, egress.allow, ci, commands, commits, pull_reque
 limits: {runs: {concurrent: 2}}
 protect: [a, b]
 bots: [renovate, dependabot]
-egress: {allow: [a.example, b.example]}
+egress: {allow: [a.example, b.example, "*.c.example"]}
 """)
 
 
@@ -117,6 +117,7 @@ egress: {allow: [a.example, b.example]}
         ("protect: [a, c]", "protect", " a list that holds all of it"),
         ("bots: [renovate, other]", "bots", " a part of it"),
         ("egress: {allow: [c.example]}", "egress.allow", " a part of it"),
+        ("egress: {allow: ['*.a.example']}", "egress.allow", " a part of it"),
         ("ci: auto", "ci", " `approve`"),
         ("commands: {bare: true}", "commands.bare", " `false`"),
         ("commands: {prefix: bot}", "commands.prefix", ""),
@@ -144,6 +145,7 @@ def test_what_is_enforced_is_not_loosened(text, name, instead):
         "protect: [b, a, c]",
         "bots: [renovate]",
         "egress: {allow: []}",
+        "egress: {allow: [x.c.example, '*.y.c.example', a.example]}",
         "ci: approve",
         "commands: {bare: false, prefix: gr}",
         "commits: {sign_off: true, signed: true}",

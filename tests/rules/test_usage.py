@@ -2,7 +2,8 @@ import pytest
 
 from bot.model.models import Spent, Usage
 from bot.model.money import micros
-from bot.rules.usage import NO_PRICE, used
+from bot.rules.egress import Reached
+from bot.rules.usage import NO_PRICE, used, visited
 
 SPENT = Spent(
     models=("claude-sonnet-4-5",),
@@ -21,6 +22,24 @@ def test_a_run_tells_models_turns_tokens_and_money():
         "`claude-sonnet-4-5` · 14 turns · "
         "120,400 tokens read (98,000 from a cache), 3,211 written · $0.42"
     )
+
+
+def reached(host, times=1, *, port=443, allowed=True):
+    return Reached(host=host, port=port, allowed=allowed, times=times)
+
+
+def test_a_run_tells_where_it_has_been_and_where_it_was_not_let():
+    evil, web = reached("evil.example", allowed=False), reached("pypi.org", port=80, allowed=False)
+    assert visited([reached("pypi.org", 1200), evil, reached("a.example"), web]) == (
+        "Reached: `pypi.org` (1,200), `a.example` (1). "
+        "Refused: `evil.example` (1), `pypi.org:80` (1)"
+    )
+    assert visited([evil]) == "Refused: `evil.example` (1)"
+    assert visited([]) == ""
+
+
+def test_of_many_hosts_some_are_named():
+    assert visited([reached(f"{each}.example") for each in range(12)]).endswith("(1), 2 more")
 
 
 def test_a_run_that_asked_no_model_tells_nothing():

@@ -12,6 +12,7 @@ from bot.model.models import Spent
 from bot.model.money import micros
 from bot.model.runs import Conclusion, Subject
 from bot.rules.buttons import APPROVE, BUTTONS, RETRY, STOP
+from bot.rules.egress import Reached
 from bot.rules.lifecycle import Run
 from bot.rules.markdown import BREAK, NOTE
 from bot.rules.wording import (
@@ -366,3 +367,11 @@ def test_our_section_has_what_there_is_to_tell():
     assert section(DONE) == ""
     assert section(replace(DONE, ci="CI is green.")) == "CI is green."
     assert section(replace(DONE, spent=SPENT)) == f"{USED} · 61 s"
+
+
+def test_where_a_run_has_been_is_told_wherever_what_it_cost_is():
+    been = replace(DONE, reached=[Reached(host="pypi.org", port=443, allowed=True, times=3)])
+    told = "Reached: `pypi.org` (3)"
+    assert f"\n\n{told}\n\nAsked for by ann." in comment(been)
+    assert told in check_run(been)["summary"]
+    assert section(replace(been, spent=SPENT)) == f"{USED} · 61 s\n\n{told}"
