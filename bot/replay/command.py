@@ -7,6 +7,8 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import fields
+from functools import partial
+from typing import get_args
 
 import handlers
 from bot.clocks import system_clock
@@ -14,12 +16,15 @@ from bot.model.errors import Misconfigured
 from bot.model.events import Event
 from bot.model.ids import Repo
 from bot.model.readers import EVENTS, Unreadable, parse
+from bot.model.runs import COMMANDED, RuntimeName
 from bot.reactions import reactions_to
-from bot.replay.known import Given, fact, given_in, json_in, recorded
+from bot.replay.known import Given, Lay, fact, given_in, json_in, recorded
 from bot.replay.report import Told, as_json, lines
+from bot.rules.agents import FALLBACK
+from bot.rules.repoconfig import effective
 from bot.rules.roles import NAMES
 from bot.store.engine import Store
-from bot.wiring.base import open_checked, settings_for
+from bot.wiring.base import floor_of, open_checked, settings_for
 
 NOTHING = 1
 """Exit status when nothing here reacts to the delivery."""
@@ -35,15 +40,22 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--event", required=True, help="GitHub's name of it, such as issues")
     parser.add_argument("--against", metavar="OWNER/REPO", help="use what was recorded of it")
     parser.add_argument("--role", choices=NAMES, help="the sender's role, write without one")
+    parser.add_argument(
+        "--runtime",
+        choices=sorted(frozenset(get_args(RuntimeName)) - COMMANDED),
+        help="of agents that leave it to the operator; else that of GREENROOM_RUNTIME "
+        "with --against, and playbook without",
+    )
     parser.add_argument("--facts", metavar="FILE", help="facts by name, as JSON")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
-async def replay(asked: argparse.Namespace, open_store: OpenStore, now: float) -> int:
+async def replay(asked: argparse.Namespace, lay: Lay, open_store: OpenStore, now: float) -> int:
     """Print what would happen; return the exit status.
 
     Args:
         asked: what `arguments` has defined.
+        lay: lays a repository's layer over its organization's, as the operator has it.
         open_store: opens the database, for `--against`.
         now: Unix seconds.
 
@@ -60,7 +72,7 @@ async def replay(asked: argparse.Namespace, open_store: OpenStore, now: float) -
         raise Misconfigured(f"{asked.file}: {problem}.") from None
     found = []
     for event in events:
-        given = _given(asked)
+        given = _given(asked, lay)
         if asked.against:
             async with open_store() as store:
                 await recorded(store, given, event, Repo(asked.against), now)
@@ -70,9 +82,10 @@ async def replay(asked: argparse.Namespace, open_store: OpenStore, now: float) -
     return 0 if told else NOTHING
 
 
-def _given(asked: argparse.Namespace) -> Given:
+def _given(asked: argparse.Namespace, lay: Lay) -> Given:
     facts = given_in(asked.facts) if asked.facts else {}
-    return Given(facts=facts | ({"role": asked.role} if asked.role else {}))
+    facts |= {"role": asked.role} if asked.role else {}
+    return Given(facts=facts, lay=lay)
 
 
 def _decide(event: Event, given: Given) -> Told:
@@ -95,4 +108,10 @@ def _print(told: list[Told], *, as_objects: bool) -> None:
 
 def run(asked: argparse.Namespace) -> int:
     """Run the command to its end; return its exit status."""
-    return asyncio.run(replay(asked, lambda: open_checked(settings_for()), system_clock().now()))
+    floor, runtime = None, FALLBACK
+    if asked.against:
+        settings = settings_for()
+        floor, runtime = floor_of(settings), settings.runtime
+    lay = partial(effective, floor=floor, runtime=asked.runtime or runtime)
+    now = system_clock().now()
+    return asyncio.run(replay(asked, lay, lambda: open_checked(settings_for()), now))

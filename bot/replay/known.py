@@ -5,7 +5,7 @@ Nothing is asked of GitHub.
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -21,12 +21,15 @@ from bot.model.runs import Start
 from bot.rules.conditions import Moment
 from bot.rules.policy import Actor
 from bot.rules.reading import grammar_of, read
-from bot.rules.repoconfig import Config, effective
+from bot.rules.repoconfig import Config, Layer
 from bot.rules.roles import NAMES
 from bot.store import decisions, heads, layers, pauses, queue, runs
 from bot.store.engine import Store
+from bot.work.configs import in_force
 from bot.work.facts import MOST_PAST
 from bot.work.runs_now import open_on, run_now
+
+Lay = Callable[[Layer | None, Layer | None], Config]
 
 NO_COMMIT = Sha("0" * 40)
 """The head of a pull request of which nothing is known."""
@@ -38,10 +41,12 @@ class Given:
 
     Attributes:
         facts: by name, as handlers are to be told them.
+        lay: lays a repository's layer over its organization's, as the operator has it.
         assumed: what to say of the facts that nobody gave, filled as they are used.
     """
 
     facts: dict[str, Any]
+    lay: Lay
     assumed: dict[str, str] = field(default_factory=dict)
 
 
@@ -110,10 +115,8 @@ async def recorded(store: Store, given: Given, event: Event, repo: Repo, now: fl
             raise Misconfigured(f"--against {repo}: nothing was asked for there yet.")
         org = Repo(f"{repo.partition('/')[0]}/.github")
         found = [await layers.find(rows, name) for name in (org, repo)]
-        good = [
-            await layers.in_force(rows, row) if row and row.good_sha else None for row in found
-        ]
-        facts.setdefault("config", effective(*good))
+        good = [await in_force(rows, row) for row in found]
+        facts.setdefault("config", given.lay(*good))
         scopes = pauses.scopes(repo, event.repo_id)
         facts.setdefault("pauses", await pauses.among(rows, scopes))
         since = await queue.started_today(rows, event.repo_id, now=now)
@@ -157,7 +160,6 @@ ASSUMED: Mapping[str, tuple[Any, str]] = {
     "asking": ((), "none"),
     "by_us": (False, "somebody else did it"),
     "closed_pulls": (frozenset(), "none"),
-    "config": (Config(), "the built-in configuration (--against)"),
     "decisions": ((), "none"),
     "is_open": (True, "it is open"),
     "left_today": (1, "another run may be started today"),
@@ -180,6 +182,10 @@ def _assumed(name: str, event: Event, given: Given) -> tuple[Any, str]:
         head = Start(sha=NO_COMMIT, branch="a-branch", fork=False)
         pull = PullNow(head=head, base="main", open=event.open, draft=False)
         return pull, "a pull request of the same repository (--facts)"
+    if name == "config":
+        config = given.lay(None, None)
+        words = f"the built-in configuration (--against), runtime {config.runtime} (--runtime)"
+        return config, words
     return ASSUMED.get(name, (None, "unknown"))
 
 

@@ -16,11 +16,10 @@ from bot.model.errors import Misconfigured
 from bot.model.ids import RunId, run_id
 from bot.model.settings import Settings
 from bot.rules.admission import Capacity
-from bot.rules.layers import SETTINGS
-from bot.rules.repoconfig import PROTECT, Layer, mistakes
+from bot.rules.repoconfig import PROTECT
 from bot.runners.base import Runner
 from bot.runners.local import open_local
-from bot.wiring.base import alone, clock_of, open_checked, token
+from bot.wiring.base import alone, clock_of, floor_of, open_checked, token
 from bot.work.approvals import Approvals
 from bot.work.ciwatch import CiWatch
 from bot.work.configs import Configs
@@ -77,7 +76,7 @@ def _loops(
     lowers = Lowers(settings.home / "lowers", mirrors)
     workspaces = Workspaces(mirrors=mirrors, lowers=lowers, quarantines=quarantines)
     launcher = Launcher(context, runner, workspaces, settings.home / "gateway")
-    configs = Configs(context, _floor(settings), settings.runtime)
+    configs = Configs(context, floor_of(settings), settings.runtime)
     capacity = Capacity(everywhere=settings.runs_at_once, repo=settings.runs_per_repo)
     return {
         "inbox": Inbox(context, configs, handlers.REACTIONS, new_run).step,
@@ -100,25 +99,6 @@ def _pem(settings: Settings) -> SecretStr:
     except (OSError, ValueError):
         words = f"GITHUB_PRIVATE_KEY_FILE is wrong: {file} cannot be read as a PEM."
         raise Misconfigured(words) from None
-
-
-def _floor(settings: Settings) -> Layer | None:
-    """Read the operator's own settings.
-
-    Raises:
-        Misconfigured: they cannot be read, or are wrong; with the first mistake.
-    """
-    if settings.floor is None:
-        return None
-    try:
-        text = settings.floor.read_text(encoding="utf-8")
-    except (OSError, ValueError):
-        words = f"GREENROOM_FLOOR is wrong: {settings.floor} cannot be read."
-        raise Misconfigured(words) from None
-    layer = Layer(where="operator", files={SETTINGS: text})
-    for each in mistakes(layer):
-        raise Misconfigured(f"{settings.floor}:{each.line}: {each.words} {each.remedy}")
-    return layer
 
 
 def _noreply(settings: Settings) -> str:

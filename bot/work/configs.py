@@ -140,7 +140,7 @@ class Configs:
         pair = tuple(row and (row.repo, row.repo_id, row.good_sha) for row in (org, own))
         if pair not in self._known:
             async with self._context.store.read() as rows:
-                below, above = [await _in_force(rows, row) for row in (org, own)]
+                below, above = [await in_force(rows, row) for row in (org, own)]
             made = await asyncio.to_thread(self._effective, below, above)
             self._known[pair] = made
             if len(self._known) > KEPT:
@@ -222,7 +222,7 @@ async def _head(at: AtRepository, branch: str) -> Sha | None:
         return None
 
 
-async def _in_force(rows: AsyncConnection, row: LayerRow | None) -> Layer | None:
+async def in_force(rows: AsyncConnection, row: LayerRow | None) -> Layer | None:
     """Read a layer; one that says nothing, or nothing without mistakes, is none."""
     if row is None or row.good_sha is None:
         return None

@@ -44,7 +44,7 @@ def said(text: str) -> dict:
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch) -> Path:
     """A machine where nothing is set but the data folder."""
-    for name in ("DATABASE_URL", "GREENROOM_CLOCK"):
+    for name in ("DATABASE_URL", "GREENROOM_CLOCK", "GREENROOM_RUNTIME", "GREENROOM_FLOOR"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("GREENROOM_HOME", str(tmp_path / "home"))
     return tmp_path / "home"
@@ -72,7 +72,8 @@ def test_a_label_is_followed_from_its_handler_to_the_job(replay):
     assert "  decision  tidy allowed by the rule allowed, write" in lines
     assert any(line.startswith("  intent    StartRun") for line in lines)
     assert "assumed   actor: the sender's role is write (--role)" in lines
-    assert "assumed   config: the built-in configuration (--against)" in lines
+    built_in = "the built-in configuration (--against), runtime playbook (--runtime)"
+    assert f"assumed   config: {built_in}" in lines
     (token,) = [line for line in lines if line.startswith("token")]
     assert "contents: write" in token
     assert "workflows" not in token
@@ -200,6 +201,26 @@ def test_what_is_recorded_of_a_repository_is_used_and_left_as_it_is(replay, home
     assert "assumed   config" not in told
     assert fingerprint(home) == before
     assert replay(said("/tidy"), "issue_comment")[1].count("StartRun") == 0
+
+
+def test_a_runtime_is_the_operators_or_the_one_that_is_given(replay, monkeypatch):
+    fix = at_octo("issues", "labeled", label={"id": 2, "name": "agent:fix"})
+    monkeypatch.setenv("GREENROOM_RUNTIME", "gemini")
+    asyncio.run(known(BARE))
+    assert "agent fix, runtime playbook" in replay(fix, "issues")[1]
+    assert "agent fix, runtime gemini" in replay(fix, "issues", "--against", REPO)[1]
+    told = replay(fix, "issues", "--against", REPO, "--runtime", "codex")[1]
+    assert "agent fix, runtime codex" in told
+
+
+def test_the_operators_floor_is_laid_below_what_is_recorded(replay, monkeypatch, tmp_path):
+    floor = tmp_path / "floor.yml"
+    floor.write_text("agents: {tidy: {enabled: false}}\nenforce: [agents.tidy]")
+    monkeypatch.setenv("GREENROOM_FLOOR", str(floor))
+    asyncio.run(known(BARE))
+    payload = at_octo("issues", "labeled", label=TIDY)
+    assert "StartRun" not in replay(payload, "issues", "--against", REPO)[1]
+    assert "StartRun" in replay(payload, "issues")[1]
 
 
 def test_a_repository_of_which_nothing_is_known_is_said_so(replay):
