@@ -39,6 +39,11 @@ class Agent:
         return self._process.pid
 
     @property
+    def first(self) -> int | None:
+        """Process id of the first process in the box."""
+        return self._first
+
+    @property
     def came_up(self) -> bool:
         """Whether there ever was a box; if not, bubblewrap's complaint is the output."""
         return self._first is not None

@@ -19,16 +19,18 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from bot.agents.base import Driver, Parse, Talk
-from bot.agents.events import Turn
+from bot.agents.events import Finished, Turn
 from bot.clocks import system_clock
 from bot.harness.agent import Agent, listen, start
 from bot.harness.checkpoint import Checkpoints
 from bot.harness.door import agents_door, push_door
+from bot.harness.fate import Fate
 from bot.harness.gateway_client import Answer, Gateway
 from bot.harness.log import BoundedLog, pump
 from bot.harness.news import Keep, News
 from bot.harness.reading import reading, teller
 from bot.harness.result import Result
+from bot.harness.room import overfull
 from bot.harness.session import forget
 from bot.harness.tunnel import MOST_HEAD, Tunnels
 from bot.model.errors import Fenced, Unavailable
@@ -90,25 +92,6 @@ class Job:
     session: str | None = None
 
 
-class Fate:
-    """Why the agent is to stop; what came first counts, but a newer job beats everything."""
-
-    def __init__(self) -> None:
-        self.cause: Cause | None = None
-        self.fenced = False
-        self.changed = asyncio.Event()
-
-    def decide(self, cause: Cause) -> None:
-        """Stop the agent for this reason."""
-        self.cause = self.cause or cause
-        self.changed.set()
-
-    def fence(self) -> None:
-        """Stop at once, and say nothing more."""
-        self.fenced = True
-        self.changed.set()
-
-
 def supervise(job: Job, *, stopping_already: Callable[[], bool]) -> int:
     """Stay with the agent until its end is reported, and return the exit status 0.
 
@@ -150,6 +133,7 @@ class _Supervision:
                     agents_door(job.listener, gateway, self._hear, self._ask),
                     _beside(self._lead()),
                     _beside(self._expire()),
+                    _beside(self._overfill()),
                     _beside(self._keep(checkpoints)),
                 ):
                     status, turn = await self._lives(gateway, checkpoints.make)
@@ -208,10 +192,10 @@ class _Supervision:
         turn = {talking.turn} if talking else set()
         await asyncio.wait({over, changed, *turn}, return_when=asyncio.FIRST_COMPLETED)
         changed.cancel()
-        if talking and not (over.done() or self._fate.fenced):
+        if talking and not (over.done() or self._fate.at_once):
             await talking.cancel()  # means nothing to one whose turn is over
             await asyncio.wait({over}, timeout=self._job.order.grace)
-        if not (over.done() or self._fate.fenced):
+        if not (over.done() or self._fate.at_once):
             self._agent.terminate()
             await asyncio.wait({over}, timeout=self._job.order.grace)
 
@@ -273,12 +257,18 @@ class _Supervision:
         if self._fate.fenced:
             raise Fenced("a newer job has taken over")
         await checkpoints.make(patiently=True)
-        own_end: Cause = "exited" if self._agent.came_up else "crashed"
-        ended = self._job.driver.outcome(self._fate.cause or own_end, status, turn)
-        sha = await self._deliver(gateway)
+        ended = self._ended(status, turn)
+        # handing in writes all of it once more
+        sha = None if self._fate.words else await self._deliver(gateway)
         told = {"log": self._output.tail(), "told": self._news.said}
         await gateway.finish({**asdict(ended), "result": sha, **told})
         log.info("harness.finished", cause=ended.cause, result=sha, monotonic=time.monotonic())
+
+    def _ended(self, status: int, turn: Turn | None) -> Finished:
+        if self._fate.words:
+            return Finished(cause="crashed", words=self._fate.words)
+        own_end: Cause = "exited" if self._agent.came_up else "crashed"
+        return self._job.driver.outcome(self._fate.cause or own_end, status, turn)
 
     async def _deliver(self, gateway: Gateway) -> Sha | None:
         """Push what is in the workspace; what cannot be pushed is told in the log."""
@@ -334,6 +324,10 @@ class _Supervision:
         while self._clock.now() < over:  # noqa: ASYNC110 - a clock that moves tells nobody
             await asyncio.sleep(_LOOK)
         self._fate.decide("timeout")
+
+    async def _overfill(self) -> None:
+        job = self._job
+        self._fate.break_off(await overfull(job.folder, job.order, lambda: self._agent.first))
 
 
 @asynccontextmanager

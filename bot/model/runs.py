@@ -63,6 +63,8 @@ class Limits:
         processes: processes and threads at once.
         file_size: bytes of the largest file it may write.
         open_files: file descriptors for each process.
+        disk: bytes of all files that it adds or changes; counted now and then, and with each
+            file a little more than it holds.
     """
 
     seconds: int = 30 * 60
@@ -70,6 +72,7 @@ class Limits:
     processes: int = 512
     file_size: int = 1024**3
     open_files: int = 4096
+    disk: int = 10 * 1024**3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

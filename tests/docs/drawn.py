@@ -218,6 +218,7 @@ def job_limits() -> Iterator[str]:
         ("memory", f"{most.memory >> 30} GiB"),
         ("processes and threads", f"{most.processes}"),
         ("one file", f"{most.file_size >> 30} GiB"),
+        ("all files that it adds or changes", f"{most.disk >> 30} GiB"),
         ("open files of a process", f"{most.open_files}"),
     ]
     return table(("of one job", "at most"), rows)
