@@ -144,6 +144,9 @@ class _Long(_Price):
 
 
 class _Model(_Price):
+    """`as_of` is for people: the day on which its price was last seen published."""
+
+    as_of: str = ""
     most_output: Count = OUTPUT
     context: Count = CONTEXT
     long: _Long | None = None
