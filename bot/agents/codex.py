@@ -25,7 +25,7 @@ from bot.agents.events import (
     ToolCallUpdate,
     Turn,
 )
-from bot.agents.fields import text, used
+from bot.agents.fields import text, tool, used
 from bot.agents.masks import MASKS
 from bot.model.runs import JobPlan
 from bot.rules.causes import Cause
@@ -39,7 +39,8 @@ _PROVIDER = (
 _SETTINGS = (
     'model_provider="greenroom"',
     f"model_providers.greenroom={_PROVIDER}",
-    f'mcp_servers.greenroom={{url="{models.TOOLS}"}}',
+    # required, or it asks its model before it knows of the tools
+    f'mcp_servers.greenroom={{url="{models.TOOLS}",required=true,startup_timeout_sec=120}}',
     "project_doc_max_bytes=0",  # the brief has what the base branch says to agents
     "analytics.enabled=false",
     'web_search="disabled"',
@@ -113,8 +114,10 @@ def _begun(item: Mapping[str, Any]) -> Iterator[Event]:
     match item:
         case {"command": str(command)}:
             yield ToolCall(id=text(item, "id"), title=_plain(command))
-        case {"tool": str(tool)}:
-            yield ToolCall(id=text(item, "id"), title=tool)
+        case {"server": str(server), "tool": str(name)}:
+            yield ToolCall(id=text(item, "id"), title=tool(f"{server}_{name}"))
+        case {"tool": str(name)}:
+            yield ToolCall(id=text(item, "id"), title=name)
         case {"items": list(entries)}:
             yield _plan(entries)
         case _:

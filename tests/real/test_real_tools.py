@@ -75,7 +75,9 @@ async def gateway(stand: Stand, model: Model) -> AsyncIterator[None]:
             yield
 
 
-async def works(stand: Stand, runtime: str, script: object, **granted: int) -> Done:
+async def works(
+    stand: Stand, runtime: str, script: object, model_name: str = "", **granted: int
+) -> Done:
     """Have a real program do what a script says, over a real gateway and database."""
     program = "gemini" if runtime == "acp" else runtime
     tools = {program: toolbox(program)}
@@ -83,7 +85,7 @@ async def works(stand: Stand, runtime: str, script: object, **granted: int) -> D
     async with scripted(script, key=KEY) as model, gateway(stand, model):
         job = await stand.launched(**granted)
         plan = replace(job.plan, agent=replace(
-            job.plan.agent, runtime=runtime, model=MODELS[program],
+            job.plan.agent, runtime=runtime, model=model_name or MODELS[program],
             command=COMMANDS.get(runtime, ()), limits=Limits(seconds=120),
         ))  # fmt: skip
         mirror = stand.mirrors.path(plan.repo)
@@ -139,3 +141,15 @@ async def test_it_asks_by_its_tools_and_is_answered_at_once(stand, runtime):
         "Nothing of this run is on GitHub yet",
     ):
         assert json.dumps(words)[1:-1] in done.said
+
+
+async def test_codex_finds_them_by_its_search_where_its_model_has_one(stand):
+    script = {
+        "turns": [
+            use("tool_search", query="greenroom step note"),
+            use("step", text="By a tool"),
+            {"say": "Done."},
+        ]
+    }
+    done = await works(stand, "codex", script, "gpt-5.5")
+    assert ("agent", "By a tool") in done.told

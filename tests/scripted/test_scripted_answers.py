@@ -4,7 +4,7 @@ import aiohttp
 import pytest
 
 from bot.scripted.server import scripted
-from tests.scripted.agents import AGENTS
+from tests.scripted.agents import AGENTS, schema
 from tests.scripted.streams import READERS
 
 WORDS = "I look around first; then comes 🌱 and a piece more than one event carries."
@@ -180,3 +180,24 @@ async def test_gemini_takes_names_with_underscores_too():
     ):
         heard = READERS["gemini"][1](await answer.text())
     assert heard[1] == [("run_shell_command", {"command": "ls"})]
+
+
+async def test_codex_is_answered_with_a_search_and_then_with_what_it_has_found():
+    step = {"type": "function", "name": "step", "parameters": schema("text")}
+    group = {"type": "namespace", "name": "mcp__greenroom", "tools": [step]}
+    search = {"type": "tool_search", "execution": "client", "parameters": schema("query")}
+    script = {
+        "turns": [
+            {"do": [{"use": {"tool": "tool_search", "with": {"query": "step"}}}]},
+            {"do": [{"use": {"tool": "step", "with": {"text": "Looking"}}}]},
+        ]
+    }
+    async with scripted(script) as model, aiohttp.ClientSession(model.address) as http:
+        body = {"model": "m", "input": [], "tools": [search]}
+        async with http.post("/v1/responses", json=body) as answer:
+            (asked,) = (await answer.json())["output"]
+        found = {"type": "tool_search_output", "call_id": asked["call_id"], "tools": [group]}
+        async with http.post("/v1/responses", json=body | {"input": [asked, found]}) as answer:
+            (called,) = (await answer.json())["output"]
+    assert (asked["type"], asked["arguments"]) == ("tool_search_call", {"query": "step"})
+    assert (called["name"], called["namespace"]) == ("step", "mcp__greenroom")

@@ -26,9 +26,12 @@ from bot.scripted.tools import Call, Tool
 __all__ = ["asked", "error", "events", "whole"]
 
 WRITTEN_BY_MODELS = frozenset(
-    {"function_call", "custom_tool_call", "local_shell_call", "reasoning"}
+    {"function_call", "custom_tool_call", "local_shell_call", "reasoning", "tool_search_call"}
 )
 """Items of a conversation that are a model's by their type."""
+
+SEARCH = "tool_search"
+"""The tool by which an agent finds others, which it offers from then on."""
 
 Told = tuple[str, dict[str, Any]]
 """An event's name and fields, without its number."""
@@ -36,13 +39,14 @@ Told = tuple[str, dict[str, Any]]
 
 def asked(_path: str, body: Json) -> Asked:
     """Read a request."""
-    items = body.get("input")
-    tools = tuple(_tools(body.get("tools") or ()))
+    items = body["input"] if isinstance(body.get("input"), list) else []
+    found = itertools.chain(*(each.get("tools") or () for each in items))
+    tools = (*_tools(body.get("tools") or ()), *_tools(found))
     wanted = (body.get("text") or {}).get("format") or {}
     return Asked(
         model=body.get("model", ""),
         stream=bool(body.get("stream")),
-        answered=answered(map(_from_model, items if isinstance(items, list) else ())),
+        answered=answered(map(_from_model, items)),
         tools=tools,
         beside=beside(tools, wanted.get("schema"), text_of(body.get("instructions"))),
     )
@@ -79,6 +83,8 @@ def _tools(offered: Iterable[Json], namespace: str = "") -> Iterator[Tool]:
                     freeform=kind == "custom",
                     namespace=namespace,
                 )
+            case "tool_search":
+                yield Tool(name=SEARCH, schema=each.get("parameters") or {})
             case "namespace":
                 yield from _tools(each.get("tools") or (), each["name"])
             case _:
@@ -120,6 +126,15 @@ def _message(answer: Answer) -> dict[str, Any]:
 
 
 def _call(answer: Answer, number: int, call: Call) -> dict[str, Any]:
+    if call.tool == SEARCH:
+        return {
+            "id": f"tsc_{answer.id}_{number}",
+            "type": "tool_search_call",
+            "status": "completed",
+            "call_id": f"call_{answer.id}_{number}",
+            "execution": "client",
+            "arguments": call.arguments,
+        }
     free = isinstance(call.arguments, str)
     return {
         "id": f"{'ctc' if free else 'fc'}_{answer.id}_{number}",
@@ -137,6 +152,8 @@ def _streamed(index: int, item: dict[str, Any]) -> Iterator[Told]:
     place = {"item_id": item["id"], "output_index": index}
     if item["type"] == "message":
         begun, inner = item | {"content": []}, _spoken(item["content"][0], place)
+    elif item["type"] == "tool_search_call":
+        begun, inner = item, iter(())
     elif item["type"] == "function_call":
         begun = item | {"arguments": ""}
         inner = _written("response.function_call_arguments", "arguments", item, place)
