@@ -21,7 +21,7 @@ from bot.agents.events import (
     ToolCallUpdate,
     Turn,
 )
-from bot.agents.fields import text, used
+from bot.agents.fields import text, tool, used
 from bot.agents.masks import MASKS
 from bot.model.runs import JobPlan
 from bot.rules.causes import Cause
@@ -99,8 +99,8 @@ def _said(part: Any) -> Iterator[Event]:
             yield Message(text=words)
         case {"type": "thinking", "thinking": str(words)}:
             yield Thought(text=words)
-        case {"type": "tool_use", "name": str(tool), "input": dict(given)}:
-            yield ToolCall(id=text(part, "id"), title=_shown(tool, given))
+        case {"type": "tool_use", "name": str(name), "input": dict(given)}:
+            yield ToolCall(id=text(part, "id"), title=_shown(tool(name), given))
         case _:
             pass
 
@@ -121,11 +121,11 @@ def _end(result: Mapping[str, Any]) -> Turn:
     return Turn(trouble=str(result.get("result") or result.get("subtype")))
 
 
-def _shown(tool: str, given: Mapping[str, Any]) -> str:
+def _shown(name: str, given: Mapping[str, Any]) -> str:
     match given:
         case {"command": str(command)}:
             return command
         case {"file_path": str(path)} | {"path": str(path)}:
-            return f"{tool} {path}"
+            return f"{name} {path}"
         case _:
-            return tool
+            return name

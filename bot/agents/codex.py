@@ -25,7 +25,7 @@ from bot.agents.events import (
     ToolCallUpdate,
     Turn,
 )
-from bot.agents.fields import text, tool, used
+from bot.agents.fields import text, used
 from bot.agents.masks import MASKS
 from bot.model.runs import JobPlan
 from bot.rules.causes import Cause
@@ -114,10 +114,9 @@ def _begun(item: Mapping[str, Any]) -> Iterator[Event]:
     match item:
         case {"command": str(command)}:
             yield ToolCall(id=text(item, "id"), title=_plain(command))
-        case {"server": str(server), "tool": str(name)}:
-            yield ToolCall(id=text(item, "id"), title=tool(f"{server}_{name}"))
         case {"tool": str(name)}:
-            yield ToolCall(id=text(item, "id"), title=name)
+            ours = item.get("server") == "greenroom"
+            yield ToolCall(id=text(item, "id"), title=f"greenroom {name}" if ours else name)
         case {"items": list(entries)}:
             yield _plan(entries)
         case _:

@@ -1,9 +1,12 @@
 """Fields of what a program prints, which may be anything."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bot.agents.events import Usage
+
+_OURS = re.compile(r"(?:mcp_+)?greenroom_+(\w+)", re.ASCII)
 
 
 def text(said: Mapping[str, Any], field: str) -> str:
@@ -18,3 +21,9 @@ def used(said: object, *fields: str) -> Iterator[Usage]:
     known = [each for each in counts if isinstance(each, int)]
     if len(known) == len(fields):
         yield Usage(tokens=sum(known))
+
+
+def tool(named: str) -> str:
+    """Return a tool's name for people: ours are called as the small command that does the same."""
+    ours = _OURS.fullmatch(named)
+    return f"greenroom {ours[1]}" if ours else named

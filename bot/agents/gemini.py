@@ -19,7 +19,7 @@ from bot.agents.events import (
     ToolCallUpdate,
     Turn,
 )
-from bot.agents.fields import text, used
+from bot.agents.fields import text, tool, used
 from bot.agents.masks import MASKS
 from bot.model.runs import JobPlan
 from bot.rules.causes import Cause
@@ -81,8 +81,8 @@ def parse(line: bytes) -> Iterator[Event]:
             yield Started(session=session)
         case {"type": "message", "role": "assistant", "content": str(words)} as said:
             yield Message(text=words, whole=said.get("delta") is not True)
-        case {"type": "tool_use", "tool_name": str(tool), "parameters": dict(given)} as call:
-            yield ToolCall(id=text(call, "tool_id"), title=_shown(tool, given))
+        case {"type": "tool_use", "tool_name": str(name), "parameters": dict(given)} as call:
+            yield ToolCall(id=text(call, "tool_id"), title=_shown(tool(name), given))
         case {"type": "tool_result"} as result:
             status: Status = "failed" if result.get("status") == "error" else "completed"
             yield ToolCallUpdate(id=text(result, "tool_id"), status=status)
@@ -107,12 +107,12 @@ def _end(result: Mapping[str, Any]) -> Iterator[Turn]:
             pass
 
 
-def _shown(tool: str, given: Mapping[str, Any]) -> str:
+def _shown(name: str, given: Mapping[str, Any]) -> str:
     """Return a call of a tool as people are told of it: a command as it is."""
     for field in ("command", "description", "file_path", "path", "filePath", "pattern"):
         match given.get(field):
             case str(value):
-                return value if field == "command" else f"{tool} {value}"
+                return value if field == "command" else f"{name} {value}"
             case _:
                 pass
-    return tool
+    return name

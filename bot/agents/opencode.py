@@ -21,7 +21,7 @@ from bot.agents.events import (
     ToolCallUpdate,
     Turn,
 )
-from bot.agents.fields import text, used
+from bot.agents.fields import text, tool, used
 from bot.agents.masks import MASKS
 from bot.model.runs import JobPlan
 from bot.rules.causes import Cause
@@ -103,8 +103,8 @@ def parse(line: bytes) -> Iterator[Event]:
             yield Message(text=words)
         case {"type": "reasoning", "part": {"text": str(words)}}:
             yield Thought(text=words)
-        case {"type": "tool_use", "part": {"tool": str(tool), "state": dict(state)} as part}:
-            yield from _called(text(part, "callID"), tool, state)
+        case {"type": "tool_use", "part": {"tool": str(name), "state": dict(state)} as part}:
+            yield from _called(text(part, "callID"), tool(name), state)
         case {"type": "step_finish", "part": {"reason": str(reason)} as part}:
             yield from used(part.get("tokens"), "total")
             yield Turn(stop="end_turn" if reason == "stop" else reason)
@@ -118,18 +118,18 @@ def parse(line: bytes) -> Iterator[Event]:
             raise ValueError("it is no event")
 
 
-def _called(call: str, tool: str, state: Mapping[str, Any]) -> Iterator[Event]:
+def _called(call: str, name: str, state: Mapping[str, Any]) -> Iterator[Event]:
     """Tell of a call, which is told of when it is over."""
-    yield ToolCall(id=call, title=_shown(tool, state))
+    yield ToolCall(id=call, title=_shown(name, state))
     status: Status = "failed" if state.get("status") == "error" else "completed"
     yield ToolCallUpdate(id=call, status=status)
 
 
-def _shown(tool: str, state: Mapping[str, Any]) -> str:
+def _shown(name: str, state: Mapping[str, Any]) -> str:
     match state:
         case {"input": {"command": str(command)}}:
             return command
         case {"title": str(title)} | {"input": {"filePath": str(title)}}:
-            return f"{tool} {title}"
+            return f"{name} {title}"
         case _:
-            return tool
+            return name

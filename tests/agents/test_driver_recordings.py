@@ -86,6 +86,18 @@ def test_people_see_what_it_says_and_does_and_what_has_failed(runtime):
 
 
 @runtimes
+def test_our_tools_are_told_of_as_the_command_that_does_the_same(runtime):
+    told = Lines()
+    heard = events(runtime, recorded(runtime, "tools"))
+    assert [line for each in heard for line in told.hear(each)] == [
+        "greenroom step",
+        "greenroom comment",
+        "greenroom comment: failed",
+        "Done.",
+    ]
+
+
+@runtimes
 def test_each_call_is_known_by_its_id_until_it_is_over(runtime):
     told = events(runtime, recorded(runtime, "work"))
     begun = [each.id for each in told if isinstance(each, ToolCall)]
@@ -198,7 +210,7 @@ def spoilt(said):
 @runtimes
 def test_whatever_stands_in_a_line_is_an_event_or_noise(runtime):
     parse = DRIVERS[runtime][1]
-    for line in {*recorded(runtime, "work"), *recorded(runtime, "400")}:
+    for line in {*recorded(runtime, "work"), *recorded(runtime, "tools")}:
         told = Lines()
         for said in spoilt(json.loads(line)):
             with suppress(ValueError):
