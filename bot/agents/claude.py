@@ -29,7 +29,7 @@ from bot.rules.causes import Cause
 TOOLS = "Bash,Read,Edit,Write,Grep,Glob"
 """What it is given to work with; with all of its tools each request is twice as long."""
 
-_SERVERS = json.dumps({"mcpServers": {"greenroom": {"type": "http", "url": models.TOOLS}}})
+_SERVERS = f'{{"mcpServers": {{"greenroom": {{"type": "http", "url": "{models.TOOLS}"}}}}}}'
 _FLAGS = (
     *("--print", "--output-format", "stream-json", "--verbose"),
     *("--dangerously-skip-permissions", "--tools", TOOLS),
