@@ -132,11 +132,9 @@ def comment(view: RunView) -> str:
         lines += ["", view.ci]
     if asks := _asks(view):
         lines += ["", asks]
-    for told in filter(None, (used(view.spent), visited(view.reached))):
+    for told in filter(None, (_bill(view), visited(view.reached))):
         lines += ["", told]
-    lines += ["", f"Asked for by {plain(view.asked_by)}. `/{view.prefix} stop` ends it."]
-    if view.state is Run.FINISHED:
-        lines[-1] = f"Asked for by {plain(view.asked_by)}. Took {_took(view)}."
+    lines += ["", _foot(view)]
     return cut("\n".join([marker(view.id), *lines]), MOST_CHARACTERS)
 
 
@@ -170,6 +168,14 @@ def _asking(prefix: str, sha: Sha, *, plan: bool) -> str:
     what = f"its plan `{short}`" if plan else f"`{short}`"
     say = f"`/{prefix} approve {short}`"
     return f"It waits for a yes to {what} by somebody who may write here: {say}"
+
+
+def _foot(view: RunView) -> str:
+    """Say who asked; and how long it took, unless that stands beside what it has cost."""
+    asked = f"Asked for by {plain(view.asked_by)}."
+    if view.state is not Run.FINISHED:
+        return f"{asked} `/{view.prefix} stop` ends it."
+    return asked if _bill(view) else f"{asked} Took {_took(view)}."
 
 
 def _story(view: RunView) -> list[str]:
@@ -272,5 +278,12 @@ def _clock(at: float) -> str:
 
 
 def _took(view: RunView) -> str:
-    seconds = max(view.changed_at - view.started_at, 0)
+    """Tell how long a run has been there, up to what is known of it last."""
+    until = view.changed_at
+    if view.state is not Run.FINISHED:
+        until = max([until, *(step.at for step in view.steps)])
+    seconds = max(until - view.started_at, 0)
+    for size, name in ((24 * 3600, "d"), (3600, "h")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {name}"
     return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"  # noqa: PLR2004 - reads better

@@ -106,7 +106,15 @@ def test_the_comment_of_a_run_that_opened_a_pull_request():
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(-1, "0 s"), (0.4, "0 s"), (89, "89 s"), (90, "2 min"), (3600, "60 min")],
+    [
+        (-1, "0 s"),
+        (0.4, "0 s"),
+        (89, "89 s"),
+        (90, "2 min"),
+        (3600, "60 min"),
+        (7200, "2 h"),
+        (2 * 86400, "2 d"),
+    ],
 )
 def test_a_finished_run_tells_how_long_it_took(seconds, words):
     assert comment(replace(DONE, changed_at=START + seconds)).endswith(f" Took {words}.")
@@ -358,9 +366,16 @@ def test_ci_stands_in_the_comment_unless_it_has_a_pull_request_of_its_own():
 
 def test_what_models_have_cost_is_told_wherever_a_run_is_shown():
     paid = replace(DONE, spent=SPENT, ci="CI is green.")
-    assert f"\n\n{USED}\n\nAsked for by ann. Took 61 s." in comment(paid)
+    assert comment(paid).endswith(f"\n\n{USED} · 61 s\n\nAsked for by ann.")
     assert f"CI is green.\n\n{USED} · 61 s" in check_run(paid)["summary"]
     assert section(paid) == f"CI is green.\n\n{USED} · 61 s"
+
+
+def test_an_open_run_tells_its_time_up_to_its_last_step():
+    late = Step(at=START + 600, text="Running pytest", agent=True)
+    view = replace(WORKING, spent=SPENT, steps=(*WORKING.steps, late))
+    assert f"{USED} · 10 min" in comment(view)
+    assert f"{USED} · 3 s" in comment(replace(view, steps=()))
 
 
 def test_our_section_has_what_there_is_to_tell():

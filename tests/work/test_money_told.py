@@ -94,7 +94,9 @@ async def test_what_a_model_has_cost_is_told_wherever_the_run_is_shown(house, pe
     await pays(house)
     await people.hands_in("pull_request", title="Fix it", body="It hung.")
     await house.passes(10, step=5)
-    assert f"\n\n{USED}\n\nAsked for by ann. Took" in (await house.comments(number))[0]
+    comment = (await house.comments(number))[0]
+    assert f"\n\n{USED} · " in comment
+    assert comment.endswith("\n\nAsked for by ann.")
     pull = await people.did("ann", f"GET /pulls/{number + 1}")
     assert f"{USED} · " in pull["body"]
     found = await people.did("ann", f"GET /commits/{pull['head']['sha']}/check-runs")
