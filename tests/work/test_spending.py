@@ -13,6 +13,7 @@ from bot.rules.dialects.base import Tally
 from bot.rules.lifecycle import Run
 from bot.rules.prices import Catalogue, Known
 from bot.store import spending
+from bot.store.run_row import TERMS
 from bot.store.schema import budgets, metadata, model_calls, runs
 from bot.work.spending import Spending
 
@@ -92,6 +93,17 @@ async def test_a_repository_has_a_budget_for_each_day(house, money):
     assert "run" not in await reserved(house)
     house.time.now += 86400
     await spend(money, token)
+
+
+async def test_an_organization_says_what_its_repositories_may_cost_in_a_day(house, money):
+    token, run = await house.works(), await house.run()
+    terms = replace(run.terms, cost=replace(run.terms.cost, org_per_day=micros(2)))
+    async with house.store.begin() as tx:
+        await tx.execute(update(runs).values(terms=TERMS.dump_python(terms, mode="json")))
+    await spend(money, token, times=2)
+    assert (await reserved(house))["owner"] == 1_000_000
+    refused = await refusal(money, token)
+    assert refused.words == "Runs of octo have reached their budget of $2.00 for today."
 
 
 async def test_a_failure_after_an_answer_is_the_programs_own(house, money):
