@@ -6,6 +6,8 @@ run a success.
 """
 
 from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -150,7 +152,7 @@ class Delivering:
         branch, asked = seen.branch, seen.change
         now = self._context.now()
         async with self._context.store.begin() as tx:
-            at_head = await runs.note(tx, row, head=_pushed(branch))
+            at_head = await runs.note(tx, row, head=_pushed(branch), checkpoint=_left(row))
             await story.wait(tx, row.id, DELIVERY, now=now, deadline=now + DELIVERING_PATIENCE)
             view = await telling.view(tx, at_head)
             wanted = {
@@ -193,8 +195,9 @@ class Delivering:
             at_head = await calling.move_on(tx, row, head, now=now)
             files = [path for path, *_ in branch.wish["files"]]
             await threads.answer(tx, at_head, head, files, now=now)
-            at_head = await runs.note(tx, at_head, head_branch=branch.wish["branch"])
-            words = f"pushed `{head[:9]}` to `{branch.wish['branch']}`"
+            where = branch.wish["branch"]
+            at_head = await runs.note(tx, at_head, head_branch=where, checkpoint=_left(row))
+            words = f"pushed `{head[:9]}` to `{where}`"
             await rest(tx, at_head, _good(words), now=now, question=seen.question)
 
     async def _rest(self, row: RunRow, seen: Seen, how: Ending, *, changed: str = "") -> None:
@@ -238,6 +241,11 @@ def _planned(row: RunRow, seen: Seen) -> Plan | None:
 def _pushed(branch: OutboxRow) -> Sha:
     """Return the commit that GitHub has: another than ours where it has signed it."""
     return Sha(branch.external_id or branch.wish["sha"])
+
+
+def _left(row: RunRow) -> dict[str, Any] | None:
+    """Return what is left of a checkpoint whose work is on the branch now: the session."""
+    return asdict(replace(row.checkpoint, work=None)) if row.checkpoint else None
 
 
 def _good(words: str = "", conclusion: Conclusion = Conclusion.SUCCESS) -> Ending:

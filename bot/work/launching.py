@@ -137,11 +137,14 @@ class Launcher:
         """Prepare what a job stands on: its commit and tree, what was left, a quarantine."""
         base = await self._base(row, at)
         left = await _kept(row, at, base.sha)
-        shelf = shelf_of(row)
-        tree = await self._workspaces.lowers.hold(shelf, base.sha, _job(row))
-        mirrors = self._workspaces.mirrors
-        await self._workspaces.quarantines.open(row.id, mirrors.path(shelf), base.sha)
-        found = await guidance(mirrors, shelf, base.main, row.terms.agent)
+        shelf, spaces = shelf_of(row), self._workspaces
+        (tree, _), found = await both(
+            both(
+                spaces.lowers.hold(shelf, base.sha, _job(row)),
+                spaces.quarantines.open(row.id, spaces.mirrors.path(shelf), base.sha),
+            ),
+            guidance(spaces.mirrors, shelf, base.main, row.terms.agent),
+        )
         return Ground(base=base, left=left, tree=tree, guidance=found)
 
     async def _told(self, row: RunRow, at: AtRepository) -> Told:
@@ -224,7 +227,7 @@ async def _kept(row: RunRow, at: AtRepository, base: Sha) -> Checkpoint | None:
     has none that could be rewritten: its pull request was closed, or never made.
     """
     left = row.checkpoint
-    if left is None or left.base == base or not row.on_branch:
+    if left is None or left.work is None or left.base == base or not row.on_branch:
         return left
     kept = await at.commits.follows(base, left.base)
     return left if kept else replace(left, work=None)

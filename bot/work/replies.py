@@ -17,6 +17,7 @@ from bot.model.runs import Subject, Trigger
 from bot.rules import responses
 from bot.store import decisions, outbox
 from bot.store.outbox import Wish
+from bot.work.warming import warm
 
 Answer = React | Reply | Refuse | ReportConfig | DropBranch | DropLabel | WarmMirror
 
@@ -121,9 +122,8 @@ class Replies:
         return f"deletes {intent.branch}"
 
     async def _warm(self, intent: WarmMirror) -> str:
-        wish = {"repo_id": intent.repo_id, "sha": intent.sha}
-        target = f"mirror:{intent.repo_id}"
-        await self._put(target, "mirror", intent.installation, intent.repo, wish, Priority.REFUSAL)
+        where = intent.installation, intent.repo, intent.repo_id
+        await warm(self.tx, *where, intent.sha, now=self.now)
         return "warms the mirror"
 
     async def _wish(

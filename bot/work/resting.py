@@ -15,6 +15,7 @@ from bot.rules.waiting import ANSWER, CI, PLAN, REVIEW
 from bot.store import mailbox, runs, story
 from bot.store.run_row import RunRow
 from bot.work import calling, plans, telling, waking
+from bot.work.warming import warm
 
 WAITS: Mapping[str, str] = {
     CI: "CI",
@@ -58,6 +59,8 @@ async def rest(  # noqa: PLR0913 - what a run may end with
             about, asked = Sha(plan.hash), asdict(plan)
         deadline = now + row.terms.parked
         await story.wait(tx, row.id, reason, now=now, deadline=deadline, about=about, asked=asked)
+    if row.head_branch and row.head:
+        await warm(tx, row.installation, row.repo, row.repo_id, row.head, now=now)
     waiting = await runs.note(tx, row, next_attempt_at=now)
     words = f"{how.words[:1].upper()}{how.words[1:]}; waiting" if how.words else "Waiting"
     named_so = " and ".join(WAITS[reason] for reason in waits)
