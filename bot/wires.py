@@ -6,9 +6,10 @@ whoever sends, and nothing piles up here.
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 CHUNK = 1 << 16
 """Bytes that are read at a time."""
@@ -51,32 +52,47 @@ class Wire:
 
 
 async def serve(
-    listener: socket.socket, answer: Callable[[Wire], Awaitable[None]], *, most_head: int
+    listener: socket.socket,
+    answer: Callable[[Wire], Coroutine[object, object, None]],
+    *,
+    most_head: int,
+    backlog: int = 128,
 ) -> None:
     """Answer each connection until cancelled; then every one is cut.
 
+    What goes wrong in one of them, were it a bug, ends that one alone.
+
     Args:
         listener: listens already.
-        answer: has a connection until it returns, and is to raise nothing.
+        answer: has a connection until it returns.
         most_head: bytes that may be read ahead of a mark that is looked for.
+        backlog: connections that wait to be accepted.
     """
+    tasks: set[asyncio.Task[None]] = set()
 
-    async def answered(wire: Wire) -> None:
-        try:
-            await answer(wire)
-        finally:
-            wire.close()
+    def accepted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        wire = Wire(reader, writer)
+        task = asyncio.create_task(answer(wire))
+        tasks.add(task)
+        task.add_done_callback(partial(ended, wire))
 
-    async with asyncio.TaskGroup() as group:
+    def ended(wire: Wire, task: asyncio.Task[None]) -> None:
+        tasks.discard(task)
+        wire.close()
+        if not task.cancelled() and (bug := task.exception()):
+            about = {"message": "a connection ended by a bug", "exception": bug}
+            task.get_loop().call_exception_handler(about)
 
-        def accepted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            group.create_task(answered(Wire(reader, writer)))
-
-        server = await asyncio.start_unix_server(
-            accepted, sock=listener, limit=most_head, backlog=1024
-        )
+    server = await asyncio.start_unix_server(
+        accepted, sock=listener, limit=most_head, backlog=backlog
+    )
+    try:
         async with server:
             await server.serve_forever()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _unheeded(_size: int) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import structlog
 from pydantic import SecretStr
 
-from bot.gateway.listener import listen
+from bot.gateway.listener import BACKLOG, listen
 from bot.gateway.resolving import Outside, reach
 from bot.model.errors import Fenced, Refused, Unavailable
 from bot.model.inside import EGRESS
@@ -37,7 +37,7 @@ _HEAD = re.compile(
 
 _STATUSES: Mapping[str, HTTPStatus] = {
     "line": HTTPStatus.BAD_REQUEST,
-    "plain": HTTPStatus.METHOD_NOT_ALLOWED,
+    "plain": HTTPStatus.BAD_REQUEST,
     "unknown_token": HTTPStatus.PROXY_AUTHENTICATION_REQUIRED,
     "many": HTTPStatus.TOO_MANY_REQUESTS,
     "lookup": HTTPStatus.BAD_GATEWAY,
@@ -62,7 +62,7 @@ class Bounds:
 
     at_once: int = 64
     whole: int = 384
-    asked: int = 10_000
+    asked: int = 5_000
     moved: int = 8 << 30
     arrives: float = 10.0
     silent: float = 5 * 60.0
@@ -96,7 +96,8 @@ class Egress:
         """Answer on `egress.sock` in `folder` until cancelled; then every connection is cut."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._watch())
-            await serve(listen(folder, EGRESS), self._answer, most_head=MOST_HEAD)
+            listener = listen(folder, EGRESS)
+            await serve(listener, self._answer, most_head=MOST_HEAD, backlog=BACKLOG)
 
     async def _answer(self, near: Wire) -> None:
         """Answer one request."""
@@ -127,29 +128,32 @@ class Egress:
             try:
                 async with reach(self._outside, to) as far:
                     await near.send(_ESTABLISHED)
-                    if await self._greet(going, near, far):
-                        await self._carry(job, near, far)
+                    if hello := await self._greeted(going, near):
+                        await self._carry(job, hello, near, far)
             except Refused as why:
                 await self._reaching.refused(going, why)
                 raise
 
-    async def _greet(self, going: Going, near: Wire, far: Wire) -> bool:
-        """Pass on the first words of TLS if they are for this host; else say so in TLS."""
+    async def _greeted(self, going: Going, near: Wire) -> bytes:
+        """Return the first words of TLS if they are for this host; else say so in TLS.
+
+        What cannot be written down does not go out: then nothing is said at all.
+        """
         try:
             async with asyncio.timeout(self._bounds.arrives):
                 hello, name = await _hello(near.reader)
         except ValueError:
             hello, name = b"", None
-        if name == going.to.host:
-            await self._reaching.reached(going)
-            await far.send(hello)
-            return True
-        why = refused("tls" if name is None else "another", going.to)
-        await self._reaching.refused(going, why)
-        await near.say_last(clienthello.REFUSAL)
-        return False
+        with suppress(Unavailable):
+            if name == going.to.host:
+                await self._reaching.reached(going)
+                return hello
+            why = refused("tls" if name is None else "another", going.to)
+            await self._reaching.refused(going, why)
+            await near.say_last(clienthello.REFUSAL)
+        return b""
 
-    async def _carry(self, job: _Job, near: Wire, far: Wire) -> None:
+    async def _carry(self, job: _Job, hello: bytes, near: Wire, far: Wire) -> None:
         """Carry bytes both ways until both sides are done, or one is gone, or all is silent."""
         loop, most = asyncio.get_running_loop(), self._bounds.moved
         with suppress(TimeoutError):
@@ -161,6 +165,8 @@ class Egress:
                     if job.moved > most:
                         raise ConnectionAbortedError("it has had enough")
 
+                moved(len(hello))
+                await far.send(hello)
                 await carry(near, far, moved)
 
     @asynccontextmanager

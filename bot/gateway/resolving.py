@@ -56,7 +56,7 @@ class Internet:
             found = await loop.run_in_executor(
                 self._threads, socket.getaddrinfo, f"{host}.", None, *kind
             )
-        except socket.gaierror:
+        except OSError:
             return ()
         return list(dict.fromkeys(str(address[0]) for *_, address in found))
 

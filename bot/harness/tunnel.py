@@ -8,7 +8,7 @@ import asyncio
 from http import HTTPStatus
 
 from bot.model.errors import Refused
-from bot.rules.egress import Destination, answer, asked, refused
+from bot.rules.egress import WORDS, Destination, answer, asked, refused
 from bot.wires import CHUNK, Wire, carry
 
 MOST_HEAD = 16 * 1024
@@ -38,10 +38,10 @@ class Tunnels:
         """Answer one request: lead it on, or say why not."""
         self._open += 1
         try:
-            to = await _head(near.reader)
             if self._open > AT_ONCE:
-                raise refused("many")
-            await self._lead(near, to)
+                await near.send(answer(HTTPStatus.BAD_REQUEST, WORDS["many"]))
+            else:
+                await self._lead(near, await _head(near.reader))
         except Refused as why:
             await near.say_last(answer(HTTPStatus.BAD_REQUEST, why.words))
         except (OSError, EOFError):

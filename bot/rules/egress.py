@@ -17,7 +17,13 @@ PORT = 443
 """The one port: what is spoken there is TLS, so whom it is for can be seen."""
 
 MOST_HOSTS = 100
-"""Different hosts of one run that are written down."""
+"""Hosts that one run has reached, and as many that it was refused, which are known by name."""
+
+OTHERS = "*"
+"""Stands for all hosts beyond these."""
+
+NOBODYS_WILL = frozenset({"lookup", "silent"})
+"""Reasons that are no decision: such a host was neither reached nor refused."""
 
 WORDS: Mapping[str, str] = {
     "line": "Ask for a host as in `CONNECT pypi.org:443 HTTP/1.1`.",
@@ -71,6 +77,7 @@ class Reached:
     """A host that a run has reached, or wanted to.
 
     Attributes:
+        host: its name, or `OTHERS`.
         times: how often.
     """
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot.model.models import Spent
 from bot.model.money import shown
-from bot.rules.egress import PORT, Reached
+from bot.rules.egress import OTHERS, PORT, Reached
 from bot.rules.markdown import clip, inline
 
 MOST_MODELS = 3
@@ -36,13 +36,16 @@ def visited(hosts: Sequence[Reached]) -> str:
 
 
 def _hosts(some: Sequence[Reached]) -> str:
-    shown = [f"`{_host(each)}` ({each.times:,})" for each in some[:MOST_HOSTS]]
+    shown = [f"{_host(each)} ({each.times:,})" for each in some[:MOST_HOSTS]]
     left = len(some) - len(shown)
     return ", ".join([*shown, *([f"{left} more"] if left else [])])
 
 
 def _host(each: Reached) -> str:
-    return clip(each.host if each.port == PORT else f"{each.host}:{each.port}", MOST_NAME)
+    """Name a host in full: the end of a name says whose it is."""
+    if each.host == OTHERS:
+        return "others"
+    return f"`{each.host}`" if each.port == PORT else f"`{each.host}:{each.port}`"
 
 
 def _models(spent: Spent) -> str:

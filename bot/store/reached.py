@@ -1,13 +1,13 @@
 """Which hosts the jobs of a run have reached, or wanted to, and which jobs may go on with it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from pydantic import SecretStr
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model.ids import RunId
-from bot.rules.egress import MOST_HOSTS, Destination, Reached
+from bot.rules.egress import MOST_HOSTS, OTHERS, PORT, Destination, Reached
 from bot.rules.lifecycle import Compute, Run
 from bot.store.engine import insert_or_skip
 from bot.store.jobs import digest
@@ -17,19 +17,22 @@ from bot.store.schema import jobs, reached, runs
 async def count(
     tx: AsyncConnection, run: RunId, to: Destination, *, allowed: bool, now: float
 ) -> None:
-    """Count a connection that was made, or refused; of hosts beyond `MOST_HOSTS`, none."""
-    same = (reached.c.run == run, reached.c.host == to.host, reached.c.port == to.port)
-    more = update(reached).where(*same, reached.c.allowed == allowed)
-    more = more.values(times=reached.c.times + 1)
-    if (await tx.execute(more)).rowcount == 1:
+    """Count a connection that was made, or refused; hosts beyond `MOST_HOSTS` as one."""
+    row = {"run": run, "host": to.host, "port": to.port, "allowed": allowed}
+    if await _again(tx, row):
         return
-    hosts = select(func.count(reached.c.host.distinct())).where(reached.c.run == run)
-    if (await tx.execute(hosts)).scalar_one() >= MOST_HOSTS:
-        return
-    first = {"run": run, "host": to.host, "port": to.port, "allowed": allowed, "at": now}
-    added = await tx.execute(insert_or_skip(reached, tx.dialect).values(**first, times=1))
-    if added.rowcount == 0:
-        await tx.execute(more)
+    known = select(func.count()).where(reached.c.run == run, reached.c.allowed == allowed)
+    if (await tx.execute(known)).scalar_one() >= MOST_HOSTS:
+        row |= {"host": OTHERS, "port": PORT}
+    first = insert_or_skip(reached, tx.dialect).values(**row, times=0, at=now)
+    await tx.execute(first)
+    await _again(tx, row)
+
+
+async def _again(tx: AsyncConnection, row: Mapping[str, object]) -> bool:
+    """Count once more; False where there is no such row yet."""
+    more = update(reached).where(*(reached.c[name] == value for name, value in row.items()))
+    return (await tx.execute(more.values(times=reached.c.times + 1))).rowcount == 1
 
 
 async def of(tx: AsyncConnection, run: RunId) -> Sequence[Reached]:

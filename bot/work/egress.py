@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from bot.model.clock import Clock
 from bot.model.errors import Fenced, Refused
 from bot.model.ids import RunId
-from bot.rules.egress import Destination, refusal
+from bot.rules.egress import NOBODYS_WILL, Destination, refusal
 from bot.store import jobs, reached
 from bot.store.engine import Store
 
@@ -52,7 +52,8 @@ class Reaching:
 
     async def refused(self, going: Going, why: Refused) -> None:
         """Write down where a run wanted to go, and does not."""
-        await self._count(going, allowed=False)
+        if why.reason not in NOBODYS_WILL:
+            await self._count(going, allowed=False)
         log.info("host.refused", run=going.run, host=going.to.authority, reason=why.reason)
 
     async def reached(self, going: Going) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from bot.gateway.egress import Bounds, Egress
 from bot.model.clock import Clock
+from bot.model.errors import Unavailable
 from bot.rules.clienthello import REFUSAL
 from bot.rules.egress import Reached
 from bot.store import reached
@@ -82,7 +83,7 @@ class Door:
 
     async def written_down(self):
         async with self.stand.store.read() as tx:
-            found = await reached.of(tx, (await self.run()))
+            found = await reached.of(tx, await self.run())
         return [(each.host, each.allowed, each.times) for each in found]
 
     async def run(self):
@@ -150,6 +151,7 @@ async def test_a_name_that_is_not_found_and_a_host_that_is_silent_are_told_apart
         assert (await door.refused("pypi.org"))[0] == 502
         door.outside.found, door.outside.silent = (PUBLIC,), frozenset({PUBLIC})
         assert (await door.refused("pypi.org"))[0] == 504
+    assert await door.written_down() == []
 
 
 async def test_another_port_is_refused(door):
@@ -162,7 +164,7 @@ async def test_plain_http_is_refused_with_words(door):
     async with door.up():
         _, writer, head = await door.ask(f"GET http://pypi.org/ HTTP/1.1\r\n{token}\r\n\r\n")
         writer.close()
-    assert head.startswith("HTTP/1.1 405 Plain HTTP")
+    assert head.startswith("HTTP/1.1 400 Plain HTTP")
 
 
 @pytest.mark.parametrize("name", ["evil.example", "b.example.com"])
@@ -171,6 +173,31 @@ async def test_tls_for_another_host_is_refused_before_a_byte_of_it_goes_out(door
         with pytest.raises(ssl.SSLError, match="unrecognized name"):
             await door.fetch("pypi.org", name)
     assert await door.written_down() == [("pypi.org", False, 1)]
+
+
+async def test_what_cannot_be_written_down_does_not_go_out(door, monkeypatch):
+    async def away(_self, _going):
+        raise Unavailable("database", "gone", retry_after=1)
+
+    monkeypatch.setattr(Reaching, "reached", away)
+    async with door.up():
+        with pytest.raises(ConnectionError):
+            await door.fetch("pypi.org")
+
+
+async def test_a_bug_in_one_connection_ends_that_one_alone(door, monkeypatch):
+    asked, trouble = Reaching.allowed, []
+
+    async def broken(self, token, to):
+        return 1 / 0 if to.host == "b.example.com" else await asked(self, token, to)
+
+    monkeypatch.setattr(Reaching, "allowed", broken)
+    asyncio.get_running_loop().set_exception_handler(lambda _, about: trouble.append(about))
+    async with door.up():
+        with pytest.raises(EOFError):
+            await door.connect("b.example.com")
+        assert await door.fetch("pypi.org") == "hello"
+    assert [type(each["exception"]) for each in trouble] == [ZeroDivisionError]
 
 
 async def test_what_is_no_tls_is_refused(door):

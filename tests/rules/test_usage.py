@@ -2,7 +2,7 @@ import pytest
 
 from bot.model.models import Spent, Usage
 from bot.model.money import micros
-from bot.rules.egress import Reached
+from bot.rules.egress import OTHERS, Reached
 from bot.rules.usage import NO_PRICE, used, visited
 
 SPENT = Spent(
@@ -35,6 +35,7 @@ def test_a_run_tells_where_it_has_been_and_where_it_was_not_let():
         "Refused: `evil.example` (1), `pypi.org:80` (1)"
     )
     assert visited([evil]) == "Refused: `evil.example` (1)"
+    assert visited([reached(OTHERS, 7)]) == "Reached: others (7)"
     assert visited([]) == ""
 
 
