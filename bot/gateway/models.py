@@ -100,11 +100,22 @@ class Models:
         """Pass a request on, and its answer back; what was set aside is put right in any case."""
         passing = _Passing(request, dialect)
         unanswered: NoAnswer | None = None
+
+        async def lost(found: NoAnswer) -> bool:
+            """Count a try that nobody saw the end of as spent, and set money aside once more."""
+            nonlocal reserved
+            await self._settle(reserved, passing, found)
+            try:
+                reserved = await self._spending.reserve(bearer(request), reserved.ask)
+            except (Refused, Fenced):
+                return False
+            return True
+
         try:
             async with (
                 asyncio.timeout(self._upstream.patience.whole),
                 self._upstream.ask(
-                    reserved.ask.provider, fitted, request.headers, passing.gone
+                    reserved.ask.provider, fitted, request.headers, passing.gone, lost
                 ) as found,
             ):
                 if isinstance(found, NoAnswer):

@@ -7,7 +7,7 @@ not answer, only its status goes on, and the word that it has for the kind of er
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -138,15 +138,24 @@ class Upstream:
         request: Request,
         given: Mapping[str, str],
         gone: Callable[[], bool],
+        lost: Callable[[NoAnswer], Awaitable[bool]],
     ) -> AsyncIterator[Answer | NoAnswer]:
         """Ask a provider until it answers, or has been asked often enough.
 
-        `given` are the headers of who asks, `gone` tells whether they have left.
+        Args:
+            provider: who is asked.
+            request: what.
+            given: the headers of who asks.
+            gone: tells whether they have left.
+            lost: hears of a try that may have cost something, and tells whether there is money
+                for another one.
         """
         data = await asyncio.to_thread(_written, request.body)
         found = await self._try(provider, request, data, given)
         for pause in self._patience.pauses:
             if isinstance(found, Answer) or not self._worth(found) or gone():
+                break
+            if not (found.free or await lost(found)):
                 break
             log.warning("model.tried_again", provider=provider, status=found.status)
             await asyncio.sleep(max(pause, found.after))
@@ -209,7 +218,7 @@ async def _begun(provider: Provider, response: aiohttp.ClientResponse) -> Answer
             if first := await response.content.readany():
                 return Answer(response=response, first=first)
             words = f"{_name(provider)} gave an empty answer."
-            return _none(response, NoAnswer(status=None, words=words, again=True))
+            return _none(response, NoAnswer(status=None, words=words, again=True, free=False))
         text = await response.content.read(_MOST_ERROR)
     except (aiohttp.ClientError, TimeoutError, OSError) as problem:
         return _none(response, _broken(provider, problem))

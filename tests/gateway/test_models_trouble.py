@@ -79,6 +79,30 @@ async def test_a_provider_that_never_answers_ends_the_agent_and_costs_nothing(st
     assert call.refused == said.json["error"]["message"]
 
 
+async def test_a_try_that_broke_off_counts_as_spent_beside_the_one_that_is_answered(stand):
+    async with scripted({"turns": [{"drop": 0}, WELL]}) as model, desk(stand, model) as at:
+        await at.may(per_run="5")
+        assert (await at.ask("anthropic")).status == 200
+        lost, call = await at.calls()
+        assert (await at.reserved())["run"] == lost.reserved + call.cost
+    assert (lost.cost, call.cost) == (lost.reserved, 1500)
+    assert lost.refused == "Anthropic broke off before it answered."
+
+
+async def test_a_try_that_broke_off_is_the_last_where_the_budget_has_no_more(stand):
+    async with (
+        scripted({"turns": [{"drop": 0, "again": True}]}) as model,
+        desk(stand, model) as at,
+    ):
+        await at.may(per_run="0.02")
+        said = await at.ask("anthropic")
+        calls = await at.calls()
+        assert (await at.reserved())["run"] <= 20_000
+    assert said.json["error"]["message"] == "Anthropic broke off before it answered."
+    assert len(model.came) == len(calls)
+    assert all(call.cost == call.reserved for call in calls)
+
+
 async def test_a_provider_that_is_away_is_said_to_be(stand):
     async with desk(stand, "http://127.0.0.1:9") as at:
         said = await at.ask("compatible")
