@@ -180,6 +180,8 @@ def _system() -> list[str]:
         *("--ro-bind", "/usr", "/usr"),
         *(word for name in _USR_LINKS for word in ("--symlink", f"usr/{name}", f"/{name}")),
         *("--proc", "/proc", "--dev", "/dev"),
+        # bubblewrap's own process in the box holds the job's lock, and may be written to by it
+        *("--tmpfs", "/proc/1", "--remount-ro", "/proc/1"),
         *("--size", str(SCRATCH), "--tmpfs", "/dev/shm"),  # noqa: S108 - a path inside
         *("--size", str(SCRATCH), "--tmpfs", "/tmp"),  # noqa: S108 - a path inside
     ]

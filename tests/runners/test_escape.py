@@ -1,47 +1,156 @@
 """An agent that tries to get out, and one that tries to take everything."""
 
+import asyncio
 import json
 import os
 import re
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from bot.sandbox import cgroups
+from bot.sandbox.sockets import short_path
 from tests.runners.conftest import gone
 
+ESCAPE = Path(__file__).with_name("escape.py")
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 PYTHON = "/opt/greenroom/python/bin/python3"
 
 
+REQUESTS = (
+    ("POST", "/launch"),
+    ("POST", "/finish"),
+    ("POST", "/heartbeat"),
+    ("POST", "/messages"),
+    ("POST", "/checkpoint"),
+    ("GET", "/blobs/0"),
+    ("GET", "/git/quarantine.git/info/refs?service=git-receive-pack"),
+    ("GET", "/git/mirror.git/info/refs?service=git-receive-pack"),
+    ("POST", "/git/mirror.git/git-receive-pack"),
+    ("POST", "/git/mirror.git/../../finish"),
+    ("POST", "/outputs/../finish"),
+    ("POST", "/outputs%2f..%2ffinish"),
+    ("POST", "//finish"),
+    ("POST", "http://greenroom/finish"),
+    ("CONNECT", "greenroom:443"),
+    ("POST", "/steps", "Transfer-Encoding: chunked"),
+)
+
+TAKEN = tuple(request for request in REQUESTS if request[1] in {"/finish", "/heartbeat"})
+"""What a gateway answers to who has the token."""
+
+MAY_LACK = re.compile(
+    r"(alg|packet|raw) socket|netfilter|netlink|multipath|udp|(pair of )?vsock|device |kernel's |"
+    r"setting |folder |kexec|finit_module|delete_module|(level of )?ports|a call of|terminal|"
+    r"first process|descriptors of|look by way of|told by /etc|be killed last|more processes|"
+    r"request_key|userfaultfd|fanotify|move_pages|migrate_pages|mbind|quota|nested|unshare program"
+)
+"""What some kernels, containers and machines have not at all, so that nothing is open there."""
+
+
 @pytest.fixture
-def listening():
-    """A port and an abstract socket of the host, which a box must not reach."""
+def outside(stage):
+    """What there is on the host, as the program is told of it; it listens as long as that."""
+    (stage.home / "jobs/job-0/home").mkdir(parents=True)
+    secret = stage.home / "jobs/job-0/home/secret"
+    secret.write_text("of another job")
     with (
-        socket.create_server(("127.0.0.1", 0)) as server,
+        socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True) as server,
         socket.socket(socket.AF_UNIX) as abstract,
+        socket.socket(socket.AF_UNIX) as engine,
+        short_path(stage.home) as near,
     ):
         port = server.getsockname()[1]
         abstract.bind(f"\0greenroom-test-{port}")
+        engine.bind(str(near / "docker.sock"))
         abstract.listen()
-        yield port
+        engine.listen()
+        yield {
+            "port": port,
+            "abstract": f"greenroom-test-{port}",
+            "engine": str(stage.home / "docker.sock"),
+            "outside": {
+                "another job": str(secret.parent),
+                "its file": str(secret),
+                "the data": str(stage.home),
+                "commits": str(stage.quarantine),
+                "passwords": "/etc/shadow",
+            },
+            "tells": {
+                "/proc/sys/kernel/hostname": socket.gethostname(),
+                "/proc/sys/kernel/random/boot_id": BOOT_ID.read_text().strip(),
+                "/etc/hostname": socket.gethostname(),
+            },
+        }
 
 
-async def test_no_way_out_of_the_box_works(stage, runner, gateway_for, listening):
-    script = Path(__file__).with_name("escape.py").read_text()
-    (stage.tree / "escape.py").write_text(script)
-    harness = "$(cat /home/agent/harness)"
-    wait = "until [ -s /home/agent/harness ]; do sleep 0.02; done"
-    async with gateway_for(f"{wait}; {PYTHON} escape.py {listening} {harness}") as gateway:
+INSIDE = {
+    "scratch": "/workspace",
+    "door": "/run/greenroom/gateway.sock",
+    "headers": [],
+    "requests": REQUESTS,
+    "closed": [
+        "/", "/usr", "/etc", "/dev", "/proc", "/home", "/opt/greenroom", "/opt/greenroom/bin",
+        "/mirror.git", "/run/greenroom",
+    ],
+}  # fmt: skip
+
+
+async def test_no_way_out_of_the_box_is_open(stage, runner, gateway_for, outside):
+    (stage.tree / "escape.py").write_text(ESCAPE.read_text())
+    wait = "until [ -s ~/targets ]; do sleep 0.02; done"
+    async with gateway_for(f"{wait}; {PYTHON} escape.py ~/targets") as gateway:
         await runner.launch(stage.launch(gateway))
         await gateway.until("/heartbeat")
-        pid = (stage.home / "jobs/job-1/pid").read_text().split()[0]
-        (stage.home / "jobs/job-1/home/harness").write_text(pid)
+        tell_job(stage.home / "jobs/job-1", outside)
         report = await gateway.until("/finish")
-    found = json.loads(report["log"].splitlines()[-1])
-    assert len(found) > 60
-    assert {name: came for name, came in found.items() if "GOT OUT" in came} == {}
+    shut(report["log"])
     assert {path for path, _ in gateway.calls} <= {"/heartbeat", "/checkpoint", "/finish"}
+
+
+def tell_job(job, outside):
+    """Tell the program of a job what there is outside, its own harness among it."""
+    harness = int((job / "pid").read_text().split()[0])
+    (job / "home/new").write_text(json.dumps(outside | INSIDE | {"harness": harness}))
+    (job / "home/new").rename(job / "home/targets")
+
+
+def shut(log):
+    found = json.loads(log.splitlines()[-1])
+    assert (found["broken"], found["reached"]) == ({}, {})
+    assert len(found["refused"]) > 150
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only to root are all ways open")
+async def test_outside_of_the_box_the_same_ways_are_open(stage, gateway_for, outside, tmp_path):
+    (tmp_path / "scratch").mkdir()
+    async with gateway_for("") as gateway:
+        told = outside | {
+            "harness": os.getpid(),
+            "scratch": str(tmp_path / "scratch"),
+            "door": str(gateway.folder / "gateway.sock"),
+            "headers": [f"Authorization: Bearer {gateway.run_token}"],
+            "requests": TAKEN,
+            "closed": ["/", "/usr", "/etc", str(stage.tree)],
+        }
+        (tmp_path / "targets").write_text(json.dumps(told))
+        found = await asyncio.to_thread(unboxed, tmp_path / "targets")
+    assert found["broken"] == {}
+    assert [name for name in found["refused"] if not MAY_LACK.match(name)] == []
+    assert len(found["reached"]) > 100
+
+
+def unboxed(targets):
+    """Run the program as root, with mounts of its own so that nothing is left of them."""
+    words = ["unshare", "--mount", "--ipc", "--uts", sys.executable, ESCAPE, targets]
+    with targets.open() as left_open:
+        done = subprocess.run(
+            words, check=True, capture_output=True, pass_fds=[left_open.fileno()]
+        )
+    return json.loads(done.stdout)
 
 
 async def test_no_token_is_anywhere_that_an_agent_can_look(stage, runner, gateway_for):

@@ -50,6 +50,8 @@ def test_the_whole_command_line_of_a_box():
         "--symlink usr/sbin /sbin",
         "--proc /proc",
         "--dev /dev",
+        "--tmpfs /proc/1",
+        "--remount-ro /proc/1",
         "--size 1073741824",
         "--tmpfs /dev/shm",
         "--size 1073741824",
