@@ -1,12 +1,16 @@
 """Agents ask by tools, over the Model Context Protocol: the same broker, at the same moment."""
 
 import asyncio
+from dataclasses import asdict
 
 import pytest
 from sqlalchemy import select
 
+from bot.model.ids import Sha
+from bot.rules.cinow import CiNow, Excerpt
+from bot.store import runs
 from bot.store.schema import outputs, run_steps
-from tests.gateway.stand import Stand
+from tests.gateway.stand import NOW, Stand
 
 ACCEPTS = {"Accept": "application/json, text/event-stream", "Content-Type": "application/json"}
 PULL = {"title": "Mend it", "body": "It was broken."}
@@ -163,3 +167,17 @@ async def test_checks_are_told_alike_by_the_tool_and_by_the_small_command(open_s
     assert not refused
     assert said == answer.said["words"]
     assert said.startswith("Nothing of this run is on GitHub yet")
+
+
+async def test_checks_are_told_as_they_stood_when_they_were_last_looked_at(open_stand, job):
+    seen = CiNow(
+        sha=Sha("a" * 40), word="red", excerpts=(Excerpt(name="unit", text="1 != 2"),), at=NOW
+    )
+    async with open_stand.store.begin() as tx:
+        row = await runs.get(tx, job.plan.run)
+        await runs.note(tx, row, head=seen.sha, verdict=asdict(seen))
+    _, said = await call(open_stand, job, "checks")
+    assert said.startswith(
+        "CI on aaaaaaaaaaaa had failed.\nGreenroom looked at 2027-01-15 08:00 UTC"
+    )
+    assert "1 != 2" in said

@@ -87,6 +87,17 @@ async def about(house):
     return {wait.reason: wait.about for wait in waits}
 
 
+async def test_a_woken_agent_may_ask_how_ci_stood_and_when_that_was_seen(house, people, waiting):
+    await says(people, "failure")
+    said = await house.broker.checks(await house.comes_up())
+    headline, looked, *rest = said.splitlines()
+    assert headline == f"CI on {waiting.head[:12]} had failed."
+    seen = (await house.run()).verdict.at
+    assert house.time.clock.now() - 60 < seen <= house.time.clock.now()
+    assert looked.startswith("Greenroom looked at ")
+    assert "unit: failure" in rest
+
+
 async def test_green_ends_the_run_and_the_pull_request_shows_it(house, people, waiting):
     assert await about(house) == {CI: waiting.head}
     assert "waiting for CI" in (await house.comments())[0]
