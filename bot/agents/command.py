@@ -23,7 +23,7 @@ class Command:
     def start(self, plan: JobPlan, session: str | None = None) -> Start:  # noqa: ARG002 - it has none
         """Run the agent's own argv with the brief beside it."""
         model = plan.agent.model
-        door = {**models.FOR_ALL, "GREENROOM_MODEL": model} if model else {}
+        door = {**models.FOR_ALL, **models.named(model)} if model else {}
         return Start(
             program=plan.agent.command,
             environment={**told.environment(plan), **door},

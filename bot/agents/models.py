@@ -41,3 +41,8 @@ FOR_ALL: Mapping[str, str] = {
     "GEMINI_API_KEY": KEY,
 }
 """The variables by which most programs find them."""
+
+
+def named(model: str) -> Mapping[str, str]:
+    """Return the variable that tells a program which model it is to use, if one is named."""
+    return {"GREENROOM_MODEL": model} if model else {}

@@ -160,7 +160,8 @@ def _leaves(config: Config) -> Iterator[tuple[str, str]]:
     for name, agent in config.agents.items():
         who = [*filter(None, [agent.allow.role]), *agent.allow.teams]
         yield f"agents.{name}.allow", ", ".join(who)
-        yield f"agents.{name}.runtime", USUAL if agent.usual else agent.spec.runtime
+        usual = f"{USUAL} ({config.runtime})"
+        yield f"agents.{name}.runtime", usual if agent.usual else agent.spec.runtime
         if agent.spec.model:
             yield f"agents.{name}.model", agent.spec.model
 

@@ -20,6 +20,7 @@ MOST_OUTPUT = 32_000
 """Tokens of an answer to a request that does not say how many it may have."""
 
 DAY = 24 * 60 * 60
+REACHED = "It has reached its budget of"
 GOES_ON = "goes on."
 _MILLION = 1_000_000
 
@@ -48,7 +49,7 @@ class Spender:
         run: the first of the runs that go on from one another; they have one budget.
         per_run: what they may cost, with what people have added.
         per_day: what all runs of the repository may cost within a day.
-        org_per_day: what all runs of the owner may, as the organization says.
+        org_per_day: what all runs of the owner may, as the organization itself says.
         prefix: the word after the slash of commands there.
     """
 
@@ -57,8 +58,8 @@ class Spender:
     owner: str
     per_run: Micros | None
     per_day: Micros | None
+    org_per_day: Micros | None
     prefix: str
-    org_per_day: Micros | None = None
 
 
 def chosen(ask: Ask, catalogue: Catalogue) -> Ask:
@@ -108,7 +109,7 @@ def holds(spender: Spender, catalogue: Catalogue, now: float) -> Sequence[Hold]:
     per_owner = [each for each in (catalogue.per_owner, spender.org_per_day) if each is not None]
     goes_on = f"`/{spender.prefix} continue +$2` {GOES_ON}"
     some = (
-        (f"run:{spender.run}", 0, spender.per_run, "It has reached its budget of {}. " + goes_on),
+        (f"run:{spender.run}", 0, spender.per_run, f"{REACHED} {{}}. {goes_on}"),
         (f"repo:{spender.repo_id}", day, spender.per_day, _today("this repository")),
         (f"owner:{spender.owner}", day, min(per_owner, default=None), _today(spender.owner)),
         ("all", day, catalogue.per_day, _today("all repositories")),
@@ -121,8 +122,8 @@ def holds(spender: Spender, catalogue: Catalogue, now: float) -> Sequence[Hold]:
 
 
 def tells_the_way(words: str) -> bool:
-    """Tell whether the words of a refusal say how the run may go on after all."""
-    return words.endswith(GOES_ON)
+    """Tell whether a run was refused more money in these words, and told how it goes on."""
+    return words.startswith(REACHED) and words.endswith(GOES_ON)
 
 
 def used_up(past: RunNow, per_run: Micros | None, added: Micros) -> Micros | None:

@@ -104,6 +104,8 @@ def test_settings_lie_in_the_home_of_those_that_read_them_there():
 
 def test_any_agent_of_the_protocol_is_run_by_its_command_and_talked_to():
     start = Acp().start(PLAN)
+    assert start.environment["GREENROOM_MODEL"] == "m-1"
+    assert "GREENROOM_MODEL" not in Acp().start(NO_MODEL).environment
     assert start.program == ("any", "--acp")
     assert start.talk.prompt == "Do it."
     assert (start.port, start.talk.tools) == (models.PORT, models.TOOLS)

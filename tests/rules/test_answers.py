@@ -216,7 +216,7 @@ def test_settings_are_shown_with_where_they_come_from():
     assert "| `agents.fix.allow` | `write` | defaults |" in lines
     assert "| `limits.cost.org_per_day` | `none` | defaults |" in lines
     assert "| `agents.fix.runtime` | `command` | defaults |" in lines
-    assert "| `agents.thinker.runtime` | `default` | defaults |" in lines
+    assert "| `agents.thinker.runtime` | `default (playbook)` | defaults |" in lines
     assert "| `agents.thinker.model` | `m-1` | defaults |" in lines
     assert "| `agents.ask.allow` | `octo/cats, octo/dogs` | defaults |" in lines
     assert "| `commands.bare` | `false` | defaults |" in lines

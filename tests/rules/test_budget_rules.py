@@ -19,7 +19,15 @@ FLAT = Known(price=Price(input=micros(1), cached=micros("0.1"), written=micros("
                          output=micros(5)), output=8000, context=1000)  # fmt: skip
 DEAR = Price(input=micros(2), cached=micros("0.2"), written=micros(2), output=micros(10))
 STEPPED = Known(price=FLAT.price, above=500, long=DEAR)
-SPENDER = Spender(run="01A", repo_id=5, owner="octo", per_run=micros(5), per_day=None, prefix="gr")
+SPENDER = Spender(
+    run="01A",
+    repo_id=5,
+    owner="octo",
+    per_run=micros(5),
+    per_day=None,
+    org_per_day=None,
+    prefix="gr",
+)
 
 
 def ask(model="claude-sonnet-5", provider="anthropic", most=100, size=400):
@@ -102,9 +110,7 @@ def test_a_version_of_a_day_has_the_price_of_its_model(dated, name):
 
 def test_each_limit_says_whose_it_is():
     theirs = Catalogue(per_day=micros(200), per_owner=micros(100))
-    spender = Spender(
-        run="01A", repo_id=5, owner="octo", per_run=micros(5), per_day=micros(50), prefix="gr"
-    )
+    spender = replace(SPENDER, per_day=micros(50))
     holds = budget.holds(spender, theirs, now=86400.0 * 20 + 5)
     assert [(each.scope, each.day, each.limit) for each in holds] == [
         ("run:01A", 0, 5_000_000),
@@ -119,6 +125,7 @@ def test_each_limit_says_whose_it_is():
         "Runs of all repositories have reached their budget of $200.00 for today.",
     ]
     assert [budget.tells_the_way(each.words) for each in holds] == [True, False, False, False]
+    assert not budget.tells_the_way("The agent broke off: `/gr continue +$2` goes on.")
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,11 @@ class Acp:
         """Run the agent's own argv, and give it the brief as its prompt."""
         return Start(
             program=plan.agent.command,
-            environment={**told.environment(plan), **models.FOR_ALL},
+            environment={
+                **told.environment(plan),
+                **models.FOR_ALL,
+                **models.named(plan.agent.model),
+            },
             files=told.files(plan),
             talk=Talk(prompt=plan.brief, allowed=ALLOWED, session=session, tools=models.TOOLS),
             port=models.PORT,
