@@ -129,7 +129,7 @@ class Models:
         finally:
             await self._settle(reserved, passing, unanswered)
         if unanswered is not None:
-            return _refusal(dialect, unanswered.words)
+            return _refusal(dialect, unanswered.for_agents)
         return await passing.end()
 
     async def _settle(

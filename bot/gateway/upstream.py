@@ -31,6 +31,13 @@ VERSION = "2023-06-01"
 PASSING = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529})
 """Statuses that another try may be spared; 529 is Anthropic's own word for too many requests."""
 
+GIVEN_UP = "The model gave no answer, and Greenroom has asked it often enough."
+"""What an agent is told where another try might have helped.
+
+It is to end, whatever it thinks of that: opencode tries again for a minute when the words of
+an error have `429`, `500` or `rate_limit` in them, be its status what it may.
+"""
+
 _KIND = re.compile(r"[A-Za-z_]{1,64}", re.ASCII)
 _TOO_LONG = re.compile(
     r"too long|context.length|context.window|maximum.context|exceeds? the (?:maximum|limit)",
@@ -91,7 +98,7 @@ class NoAnswer:
 
     Attributes:
         status: what the provider said; None when it said nothing.
-        words: one sentence, safe to show.
+        words: one sentence, safe to show to people.
         again: whether another try may be spared it.
         free: whether it is known to have cost nothing.
         after: seconds that the provider wants to be left alone.
@@ -102,6 +109,11 @@ class NoAnswer:
     again: bool
     free: bool = True
     after: float = 0.0
+
+    @property
+    def for_agents(self) -> str:
+        """Return what the agent is told; people are told the words."""
+        return GIVEN_UP if self.again else self.words
 
 
 class Upstream:

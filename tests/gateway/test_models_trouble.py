@@ -9,7 +9,7 @@ from aiohttp import web
 from yarl import URL
 
 from bot.gateway import models
-from bot.gateway.upstream import Patience
+from bot.gateway.upstream import GIVEN_UP, Patience
 from bot.scripted.server import scripted
 from bot.store import spending
 from tests.gateway.asking import ASKED, HAIKU, HELLO, KEY, SAYS, desk
@@ -73,10 +73,10 @@ async def test_a_provider_that_never_answers_ends_the_agent_and_costs_nothing(st
         (call,) = await at.calls()
         assert (await at.reserved())["run"] == 0
     assert said.status == 400
-    assert said.json["error"]["message"].startswith("Anthropic answered 529")
+    assert said.json["error"]["message"] == GIVEN_UP
     assert len(model.came) == 3
     assert (call.status, call.cost) == (529, 0)
-    assert call.refused == said.json["error"]["message"]
+    assert call.refused == "Anthropic answered 529 (overloaded_error)."
 
 
 async def test_a_try_that_broke_off_counts_as_spent_beside_the_one_that_is_answered(stand):
@@ -106,7 +106,9 @@ async def test_a_try_that_broke_off_is_the_last_where_the_budget_has_no_more(sta
 async def test_a_provider_that_is_away_is_said_to_be(stand):
     async with desk(stand, "http://127.0.0.1:9") as at:
         said = await at.ask("compatible")
-    assert said.json["error"]["message"] == "The model's provider is not reached."
+        (call,) = await at.calls()
+    assert said.json["error"]["message"] == GIVEN_UP
+    assert call.refused == "The model's provider is not reached."
 
 
 async def test_what_a_provider_says_of_an_error_stays_here(stand, provider):
@@ -137,7 +139,7 @@ async def test_an_empty_answer_is_none(stand, provider):
 
     async with desk(stand, await provider(empty)) as at:
         said = await at.ask("openai")
-    assert said.json["error"]["message"] == "OpenAI gave an empty answer."
+    assert said.json["error"]["message"] == GIVEN_UP
 
 
 async def test_a_provider_that_asks_for_a_long_pause_is_left_alone(stand, provider):
