@@ -58,7 +58,7 @@ class Opencode:
             program=("opencode", "run", "--format", "json", *resumed),
             environment={**told.environment(plan), **models.FOR_ALL, **_QUIET},
             files=told.files(plan),
-            home={".config/opencode/opencode.json": json.dumps(settings(plan.agent.model))},
+            home=_home(settings(plan.agent.model)),
             stdin="brief.md",
             parse=parse,
             port=models.PORT,
@@ -73,6 +73,13 @@ class Opencode:
     def outcome(self, cause: Cause, status: int, turn: Turn | None = None) -> Finished:
         """Believe its status only where its last step was meant to be the last."""
         return by_turn(cause, status, turn)
+
+
+def _home(settings: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return what it finds in its home: with a plugin's library there, it fetches none."""
+    there = {"packages": {"": {"dependencies": {"@opencode-ai/plugin": "*"}}}}
+    files = {"opencode.json": settings, "package-lock.json": there, "node_modules/.keep": ""}
+    return {f".config/opencode/{name}": json.dumps(held) for name, held in files.items()}
 
 
 def settings(model: str) -> Mapping[str, Any]:
