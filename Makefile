@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help install demo lint browser test test-full bench lock
+.PHONY: help install demo lint browser agents test test-full test-codex bench lock
 
 BIN := .venv/bin
 # Two files side by side, since many tests wait for processes; in their order, which has the
@@ -37,7 +37,11 @@ lint: install ## Check format, style and types
 browser: ## Install Chromium where that is possible; the tests of pages need it
 	@.ci/need chromium=chromium || true
 
-test: lint browser ## Run the tests, in less than ten minutes; ARGS=PATHS runs some of them
+agents: install ## Install the real agents that NAMES names, from npm, for the tests
+	@$(BIN)/python -m tests.real.programs $(NAMES) || true
+
+test: NAMES := gemini
+test: lint browser agents ## Run the tests, in less than ten minutes; ARGS=PATHS runs some of them
 ifdef ARGS
 	@$(BIN)/pytest -m "not full" $(ARGS)
 else
@@ -45,13 +49,18 @@ else
 	@$(BIN)/pytest -m "not full" $(BESIDE) $(addprefix --ignore=,$(DECIDING))
 endif
 
-test-full: lint browser ## Run every test, also those that take long
+test-full: NAMES := gemini opencode
+test-full: lint browser agents ## Run every test, also those that take long
 ifdef ARGS
 	@$(BIN)/pytest $(ARGS)
 else
 	@$(BIN)/pytest $(BESIDE) $(DECIDING) --cov
 	@$(BIN)/pytest $(BESIDE) $(addprefix --ignore=,$(DECIDING))
 endif
+
+test-codex: NAMES := codex
+test-codex: agents ## Install Codex, and run the tests of it
+	@$(BIN)/pytest tests/real -k codex
 
 bench: install ## Measure speed and size, and write bench/latest.json
 	@.ci/need node=nodejs npm=npm

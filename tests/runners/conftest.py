@@ -76,7 +76,9 @@ def stage(tmp_path: Path) -> Stage:
     return make_stage(tmp_path, FILES)
 
 
-def make_stage(tmp_path: Path, files: dict[str, str]) -> Stage:
+def make_stage(
+    tmp_path: Path, files: dict[str, str], links: dict[str, str] | None = None
+) -> Stage:
     home = tmp_path / "home"
     home.mkdir(mode=0o700)
     source = tmp_path / "source"
@@ -85,6 +87,9 @@ def make_stage(tmp_path: Path, files: dict[str, str]) -> Stage:
     for name, text in files.items():
         (source / name).parent.mkdir(parents=True, exist_ok=True)
         (source / name).write_text(text)
+    for name, to in (links or {}).items():
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        (source / name).symlink_to(to)
     git("add", ".", cwd=source)
     git("commit", "-qm", "first", cwd=source)
     base = Sha(git("rev-parse", "HEAD", cwd=source))

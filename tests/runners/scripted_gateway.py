@@ -50,6 +50,7 @@ class ScriptedGateway:
         app.router.add_post("/launch", self._launch)
         app.router.add_post("/{name:heartbeat|messages|steps|notes|outputs|finish}", self._told)
         app.router.add_post("/models/{tail:.+}", self._model)
+        app.router.add_post("/mcp", self._no_tools)
         app.router.add_route("*", "/git/quarantine.git/{tail:.*}", self._git)
         self._runner = web.AppRunner(app, auto_decompress=False, access_log=None)
         await self._runner.setup()
@@ -96,10 +97,10 @@ class ScriptedGateway:
         """Pass a request for a model on, and its answer back as it comes."""
         if request.headers["Authorization"] != f"Bearer {self.run_token}":
             return web.Response(status=401)
-        kind = {"Content-Type": request.content_type}
+        headers = {name: request.headers[name] for name in ("Authorization", "Content-Type")}
         async with (
             aiohttp.ClientSession(self.models) as session,
-            session.post(request.path_qs, data=await request.read(), headers=kind) as far,
+            session.post(request.path_qs, data=await request.read(), headers=headers) as far,
         ):
             near = web.StreamResponse(status=far.status)
             near.content_type = far.content_type
@@ -107,6 +108,19 @@ class ScriptedGateway:
             async for chunk in far.content.iter_any():
                 await near.write(chunk)
             return near
+
+    async def _no_tools(self, request: web.Request) -> web.Response:
+        """Greet a client of the Model Context Protocol, and offer it nothing."""
+        asked = await request.json()
+        if "id" not in asked:
+            return web.Response(status=202)
+        greeting = {
+            "protocolVersion": asked.get("params", {}).get("protocolVersion"),
+            "capabilities": {"tools": {}},
+            "serverInfo": {"name": "scripted", "version": "1"},
+        }
+        result = greeting if asked["method"] == "initialize" else {"tools": []}
+        return web.json_response({"jsonrpc": "2.0", "id": asked["id"], "result": result})
 
     async def _left(self, request: web.Request) -> web.Response:
         """Keep the parts of a checkpoint as blobs, and note its names."""
