@@ -31,6 +31,9 @@ RuntimeName = Literal["acp", "claude", "codex", "command", "gemini", "opencode",
 COMMANDED: frozenset[RuntimeName] = frozenset({"acp", "command"})
 """Those that an agent's file tells what to start, so that nobody else can choose them."""
 
+PLAIN: tuple[RuntimeName, ...] = ("claude", "codex", "gemini", "opencode", "playbook")
+"""All others: they need no more than their name."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:

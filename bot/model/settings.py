@@ -8,14 +8,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TypeVar, cast, get_args
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
 from bot.model.errors import Misconfigured
 from bot.model.models import Provider
-from bot.model.runs import COMMANDED, RuntimeName
+from bot.model.runs import PLAIN, RuntimeName
 
 T = TypeVar("T")
 
@@ -238,9 +238,9 @@ def _database(text: str) -> SecretStr:
 
 def _runtime(text: str) -> RuntimeName:
     """Read a runtime that needs no more than its name."""
-    for name in get_args(RuntimeName):
-        if name == text and name not in COMMANDED:
-            return cast("RuntimeName", name)
+    for name in PLAIN:
+        if name == text:
+            return name
     raise ValueError
 
 

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import fields
 from functools import partial
-from typing import get_args
 
 import handlers
 from bot.clocks import system_clock
@@ -16,7 +15,7 @@ from bot.model.errors import Misconfigured
 from bot.model.events import Event
 from bot.model.ids import Repo
 from bot.model.readers import EVENTS, Unreadable, parse
-from bot.model.runs import COMMANDED, RuntimeName
+from bot.model.runs import PLAIN
 from bot.reactions import reactions_to
 from bot.replay.known import Given, Lay, fact, given_in, json_in, recorded
 from bot.replay.report import Told, as_json, lines
@@ -42,7 +41,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--role", choices=NAMES, help="the sender's role, write without one")
     parser.add_argument(
         "--runtime",
-        choices=sorted(frozenset(get_args(RuntimeName)) - COMMANDED),
+        choices=PLAIN,
         help="of agents that leave it to the operator; else that of GREENROOM_RUNTIME "
         "with --against, and playbook without",
     )

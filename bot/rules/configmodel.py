@@ -4,12 +4,12 @@ The JSON Schema and the tables in `docs/` are made from these classes.
 """
 
 import re
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, Strict
 from pydantic.dataclasses import dataclass
 
-from bot.model.runs import COMMANDED, RuntimeName
+from bot.model.runs import PLAIN
 from bot.rules.agents import USUAL, Allow
 from bot.rules.configwords import DAY, HOUR, MINUTE, OneOf, Seconds, Spelled, Time, Who
 
@@ -111,10 +111,7 @@ Model = Annotated[
         example="claude-sonnet-4-5",
     ),
 ]
-CHOSEN = OneOf(
-    words=(USUAL, *(each for each in get_args(RuntimeName) if each not in COMMANDED)),
-    what="runtimes that need no command",
-)
+Runtime = Annotated[str, OneOf(words=(USUAL, *PLAIN), what="runtimes that need no command")]
 ANY = "*"
 """What stands for every name in the dotted name of a setting."""
 
@@ -310,7 +307,7 @@ class Adjusted:
     allow: Annotated[Allow, Who()] | None = setting(
         "Who may start it.", example="maintain", default=None
     )
-    runtime: Annotated[str, CHOSEN] | None = setting(
+    runtime: Runtime | None = setting(
         "The program that is its brain; of no agent with a command.",
         example="codex",
         default=None,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.model.runs import COMMANDED, AgentSpec, Limits, RuntimeName
+from bot.model.runs import COMMANDED, PLAIN, AgentSpec, Limits, RuntimeName
 from bot.rules.agentfile import ALWAYS, MOST_PROMPT, OUTPUTS, read
 from bot.rules.agents import BUILT_IN, FALLBACK, LABEL, LONGEST, Agent, Allow, On
 from bot.rules.verbs import VERBS
@@ -248,6 +248,7 @@ def test_what_is_wrong_is_told_with_its_line(text, line, words, remedy):
 
 
 def test_every_runtime_is_taken():
+    assert {*PLAIN, *COMMANDED} == {*get_args(RuntimeName)}
     for name in get_args(RuntimeName):
         command = {"command": "[make, fix]"} if name in COMMANDED else {}
         assert agent(written(runtime=name, **command)).spec.runtime == name
