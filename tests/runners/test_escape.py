@@ -7,37 +7,14 @@ import re
 import socket
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from bot.sandbox import cgroups
-from bot.sandbox.sockets import short_path
 from tests.runners.conftest import gone
+from tests.runners.outside import ESCAPE, REQUESTS, WAY, outside, shut, tell_job
 
-ESCAPE = Path(__file__).with_name("escape.py")
-BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 PYTHON = "/opt/greenroom/python/bin/python3"
-
-
-REQUESTS = (
-    ("POST", "/launch"),
-    ("POST", "/finish"),
-    ("POST", "/heartbeat"),
-    ("POST", "/messages"),
-    ("POST", "/checkpoint"),
-    ("GET", "/blobs/0"),
-    ("GET", "/git/quarantine.git/info/refs?service=git-receive-pack"),
-    ("GET", "/git/mirror.git/info/refs?service=git-receive-pack"),
-    ("POST", "/git/mirror.git/git-receive-pack"),
-    ("POST", "/git/mirror.git/../../finish"),
-    ("POST", "/outputs/../finish"),
-    ("POST", "/outputs%2f..%2ffinish"),
-    ("POST", "//finish"),
-    ("POST", "http://greenroom/finish"),
-    ("CONNECT", "greenroom:443"),
-    ("POST", "/steps", "Transfer-Encoding: chunked"),
-)
 
 TAKEN = tuple(request for request in REQUESTS if request[1] in {"/finish", "/heartbeat"})
 """What a gateway answers to who has the token."""
@@ -51,84 +28,23 @@ MAY_LACK = re.compile(
 """What some kernels, containers and machines have not at all, so that nothing is open there."""
 
 
-@pytest.fixture
-def outside(stage):
-    """What there is on the host, as the program is told of it; it listens as long as that."""
-    (stage.home / "jobs/job-0/home").mkdir(parents=True)
-    secret = stage.home / "jobs/job-0/home/secret"
-    secret.write_text("of another job")
-    with (
-        socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True) as server,
-        socket.socket(socket.AF_UNIX) as abstract,
-        socket.socket(socket.AF_UNIX) as engine,
-        short_path(stage.home) as near,
-    ):
-        port = server.getsockname()[1]
-        abstract.bind(f"\0greenroom-test-{port}")
-        engine.bind(str(near / "docker.sock"))
-        abstract.listen()
-        engine.listen()
-        yield {
-            "port": port,
-            "abstract": f"greenroom-test-{port}",
-            "engine": str(stage.home / "docker.sock"),
-            "outside": {
-                "another job": str(secret.parent),
-                "its file": str(secret),
-                "the data": str(stage.home),
-                "commits": str(stage.quarantine),
-                "passwords": "/etc/shadow",
-            },
-            "tells": {
-                "/proc/sys/kernel/hostname": socket.gethostname(),
-                "/proc/sys/kernel/random/boot_id": BOOT_ID.read_text().strip(),
-                "/etc/hostname": socket.gethostname(),
-            },
-        }
-
-
-INSIDE = {
-    "scratch": "/workspace",
-    "door": "/run/greenroom/gateway.sock",
-    "headers": [],
-    "requests": REQUESTS,
-    "closed": [
-        "/", "/usr", "/etc", "/dev", "/proc", "/home", "/opt/greenroom", "/opt/greenroom/bin",
-        "/mirror.git", "/run/greenroom",
-    ],
-}  # fmt: skip
-
-
-async def test_no_way_out_of_the_box_is_open(stage, runner, gateway_for, outside):
+async def test_no_way_out_of_the_box_is_open(stage, runner, gateway_for):
     (stage.tree / "escape.py").write_text(ESCAPE.read_text())
-    wait = "until [ -s ~/targets ]; do sleep 0.02; done"
-    async with gateway_for(f"{wait}; {PYTHON} escape.py ~/targets") as gateway:
+    async with gateway_for(WAY.format(python=PYTHON)) as gateway:
         await runner.launch(stage.launch(gateway))
         await gateway.until("/heartbeat")
-        tell_job(stage.home / "jobs/job-1", outside)
-        report = await gateway.until("/finish")
+        with outside(stage.home) as there:
+            tell_job(stage.home / "jobs/job-1", there)
+            report = await gateway.until("/finish")
     shut(report["log"])
     assert {path for path, _ in gateway.calls} <= {"/heartbeat", "/checkpoint", "/finish"}
 
 
-def tell_job(job, outside):
-    """Tell the program of a job what there is outside, its own harness among it."""
-    harness = int((job / "pid").read_text().split()[0])
-    (job / "home/new").write_text(json.dumps(outside | INSIDE | {"harness": harness}))
-    (job / "home/new").rename(job / "home/targets")
-
-
-def shut(log):
-    found = json.loads(log.splitlines()[-1])
-    assert (found["broken"], found["reached"]) == ({}, {})
-    assert len(found["refused"]) > 150
-
-
 @pytest.mark.skipif(os.geteuid() != 0, reason="only to root are all ways open")
-async def test_outside_of_the_box_the_same_ways_are_open(stage, gateway_for, outside, tmp_path):
+async def test_outside_of_the_box_the_same_ways_are_open(stage, gateway_for, tmp_path):
     (tmp_path / "scratch").mkdir()
     async with gateway_for("") as gateway:
-        told = outside | {
+        known = {
             "harness": os.getpid(),
             "scratch": str(tmp_path / "scratch"),
             "door": str(gateway.folder / "gateway.sock"),
@@ -136,8 +52,9 @@ async def test_outside_of_the_box_the_same_ways_are_open(stage, gateway_for, out
             "requests": TAKEN,
             "closed": ["/", "/usr", "/etc", str(stage.tree)],
         }
-        (tmp_path / "targets").write_text(json.dumps(told))
-        found = await asyncio.to_thread(unboxed, tmp_path / "targets")
+        with outside(stage.home) as there:
+            (tmp_path / "targets").write_text(json.dumps(there | known))
+            found = await asyncio.to_thread(unboxed, tmp_path / "targets")
     assert found["broken"] == {}
     assert [name for name in found["refused"] if not MAY_LACK.match(name)] == []
     assert len(found["reached"]) > 100
