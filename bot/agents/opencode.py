@@ -36,6 +36,9 @@ _PROVIDERS: Sequence[tuple[re.Pattern[str], str, Mapping[str, str]]] = (
 
 _COMPATIBLE = "@ai-sdk/openai-compatible"  # a part of the program, not fetched
 
+# it would wait 5 seconds alone for the list of tools
+_SERVER = {"type": "remote", "url": models.TOOLS, "enabled": True, "timeout": 120_000}  # ms
+
 _QUIET = {
     "OPENCODE_DISABLE_AUTOUPDATE": "1",
     "OPENCODE_DISABLE_LSP_DOWNLOAD": "1",
@@ -93,7 +96,7 @@ def settings(model: str) -> Mapping[str, Any]:
         "small_model": f"{provider}/{name}",
         "enabled_providers": [provider],
         "provider": {provider: {**package, **whole}},
-        "mcp": {"greenroom": {"type": "remote", "url": models.TOOLS, "enabled": True}},
+        "mcp": {"greenroom": _SERVER},
         "permission": {"*": "allow"},
         "share": "disabled",
         "autoupdate": False,

@@ -1,6 +1,6 @@
 """What a job says about itself, passed on to the broker, which decides."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from http import HTTPStatus
 
@@ -20,7 +20,7 @@ from bot.gateway.bodies import (
 from bot.gateway.tokens import bearer
 from bot.model.runs import JobPlan
 from bot.rules.outputs import Accepted
-from bot.work.broker import Broker
+from bot.work.broker import DROPPED, Broker
 
 log = structlog.get_logger()
 
@@ -71,15 +71,13 @@ class Calls:
 
     async def step(self, request: web.Request) -> web.Response:
         """Show one line of progress."""
-        step = await read(request, Step)
-        await self._broker.step(bearer(request), step.text, key=idempotency_key(request))
-        return _done()
+        step, key = await read(request, Step), idempotency_key(request)
+        return _kept(await self._broker.step(bearer(request), step.text, key=key))
 
     async def note(self, request: web.Request) -> web.Response:
         """Take a note for the next job of the run."""
-        note = await read(request, Note)
-        await self._broker.note(bearer(request), note.text, key=idempotency_key(request))
-        return _done()
+        note, key = await read(request, Note), idempotency_key(request)
+        return _kept(await self._broker.note(bearer(request), note.text, key=key))
 
     async def output(self, request: web.Request) -> web.Response:
         """Answer an agent that asks to have something done."""
@@ -88,9 +86,7 @@ class Calls:
         answer = await self._broker.ask(bearer(request), asked.kind, asked.payload, key=key)
         if isinstance(answer, Accepted):
             return web.json_response({"accepted": True, "left": answer.left})
-        return web.json_response(
-            {"accepted": False, **asdict(answer)}, status=HTTPStatus.UNPROCESSABLE_ENTITY
-        )
+        return _refused(asdict(answer))
 
     async def checks(self, request: web.Request) -> web.Response:
         """Say how CI of the run stands."""
@@ -106,3 +102,12 @@ class Calls:
 
 def _done() -> web.Response:
     return web.Response(status=HTTPStatus.NO_CONTENT)
+
+
+def _kept(kept: bool) -> web.Response:  # noqa: FBT001 - the broker's answer
+    return _done() if kept else _refused({"reason": "limit", "words": DROPPED})
+
+
+def _refused(why: Mapping[str, object]) -> web.Response:
+    fields = {"accepted": False, **why}
+    return web.json_response(fields, status=HTTPStatus.UNPROCESSABLE_ENTITY)

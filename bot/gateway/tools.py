@@ -5,6 +5,7 @@ same token, at the moment of the call.
 """
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
@@ -19,7 +20,7 @@ from bot.model.runs import JobPlan
 from bot.rules import agenttools
 from bot.rules.agenttools import Said
 from bot.rules.brief import TOOLED
-from bot.work.broker import Broker
+from bot.work.broker import DROPPED, Broker
 
 
 class Tools:
@@ -90,18 +91,23 @@ class _Calls:
                 return Said(text=await self._broker.checks(self._token))
             case "step":
                 text = Step.model_validate(dict(given)).text
-                await self._broker.step(self._token, text, key=self._key)
+                return _kept(await self._broker.step(self._token, text, key=self._key))
             case "note":
                 text = Note.model_validate(dict(given)).text
-                await self._broker.note(self._token, text, key=self._key)
+                return _kept(await self._broker.note(self._token, text, key=self._key))
             case _:
                 kind = agenttools.kind_of(tool)
                 decided = await self._broker.ask(self._token, kind, given, key=self._key)
                 return agenttools.answer(kind, decided)
-        return Said(text="Taken.")
+
+
+def _kept(kept: bool) -> Said:  # noqa: FBT001 - the broker's answer
+    return Said(text="Taken.") if kept else Said(text=DROPPED, refused=True)
 
 
 def _protocol() -> ModuleType:
     from bot.gateway import mcp  # noqa: PLC0415 - most of a second, in a thread
 
+    # it warns of odd messages by their own words, which are an agent's and without a bound
+    logging.getLogger("mcp").setLevel(logging.ERROR)
     return mcp

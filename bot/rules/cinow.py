@@ -71,7 +71,8 @@ class CiNow:
         rounds: failures that the agent was told of, also on earlier commits.
         rerun_at: Unix time at which GitHub was asked to run flakes again.
         theirs: whether somebody else has pushed it.
-        at: Unix time at which it was looked at; a later look that finds the same is no news.
+        at: Unix time at which it was looked at, 0 for not yet; a later look that finds the same
+            is no news.
     """
 
     sha: Sha
@@ -90,7 +91,7 @@ class CiNow:
 def pushed(before: CiNow | None, sha: Sha, now: float) -> CiNow:
     """Begin anew with a commit that somebody else has pushed."""
     rounds = before.rounds if before else ()
-    return CiNow(sha=sha, word="pending", since=now, rounds=rounds, theirs=True, at=now)
+    return CiNow(sha=sha, word="pending", since=now, rounds=rounds, theirs=True)
 
 
 def taken(

@@ -31,7 +31,10 @@ from bot.work import questions, telling
 log = structlog.get_logger()
 
 MOST_STEPS = 200
-"""Lines of progress and notes that one run may add; the rest are dropped without an error."""
+"""Lines of progress and notes that one run may add; the rest are dropped."""
+
+DROPPED = f"It was dropped: a run may add {MOST_STEPS} lines and notes."
+"""Said to an agent that adds one too many."""
 
 MOST_TURNS = 20
 """How often one job is told of something new; what comes then is for another, with time anew."""
@@ -114,22 +117,32 @@ class Broker:
                 log.info("job.told", run=job.run, job=job.name, messages=len(come))
         return told.messages[after:]
 
-    async def step(self, token: SecretStr, text: str, *, key: str | None = None) -> None:
-        """Show one line of the agent's progress, once for each `key` of the caller's."""
+    async def step(self, token: SecretStr, text: str, *, key: str | None = None) -> bool:
+        """Show one line of the agent's progress, once for each `key` of the caller's.
+
+        False where the run has had `MOST_STEPS`, and nothing came of it.
+        """
         now = self._clock.now()
         async with self._store.begin() as tx:
             job, row = await self._working(tx, token)
-            if await story.count(tx, job.run) < MOST_STEPS:
-                await story.hear(tx, job.run, outputs.without_secrets(text), now=now, key=key)
-                await telling.refresh(tx, row, now=now)
+            if await story.count(tx, job.run) >= MOST_STEPS:
+                return False
+            await story.hear(tx, job.run, outputs.without_secrets(text), now=now, key=key)
+            await telling.refresh(tx, row, now=now)
+        return True
 
-    async def note(self, token: SecretStr, text: str, *, key: str | None = None) -> None:
-        """Keep a note for the run's next job, once for each `key` of the caller's."""
+    async def note(self, token: SecretStr, text: str, *, key: str | None = None) -> bool:
+        """Keep a note for the run's next job, once for each `key` of the caller's.
+
+        False where the run has had `MOST_STEPS`, and nothing came of it.
+        """
         now = self._clock.now()
         async with self._store.begin() as tx:
             job, _ = await self._working(tx, token)
-            if await story.count(tx, job.run) < MOST_STEPS:
-                await story.keep_note(tx, job.run, outputs.storable(text), now=now, key=key)
+            if await story.count(tx, job.run) >= MOST_STEPS:
+                return False
+            await story.keep_note(tx, job.run, outputs.storable(text), now=now, key=key)
+        return True
 
     async def ask(
         self, token: SecretStr, kind: str, payload: Mapping[str, object], *, key: str | None = None

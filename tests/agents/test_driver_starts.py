@@ -98,7 +98,7 @@ def test_a_file_of_another_name_is_no_thread_of_codex():
 
 def test_settings_lie_in_the_home_of_those_that_read_them_there():
     assert json.loads(Gemini().start(PLAN).home[".gemini/settings.json"]) == SETTINGS
-    (text,) = Opencode().start(PLAN).home.values()
+    text = Opencode().start(PLAN).home[".config/opencode/opencode.json"]
     assert json.loads(text) == settings("m-1")
 
 

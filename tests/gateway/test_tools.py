@@ -1,6 +1,7 @@
 """Agents ask by tools, over the Model Context Protocol: the same broker, at the same moment."""
 
 import asyncio
+import logging
 from dataclasses import asdict
 
 import pytest
@@ -10,6 +11,7 @@ from bot.model.ids import Sha
 from bot.rules.cinow import CiNow, Excerpt
 from bot.store import runs
 from bot.store.schema import outputs, run_steps
+from bot.work import broker
 from tests.gateway.stand import NOW, Stand
 
 ACCEPTS = {"Accept": "application/json, text/event-stream", "Content-Type": "application/json"}
@@ -58,7 +60,7 @@ async def test_an_output_is_accepted_with_what_is_left_and_refused_with_the_reas
     assert said == [
         (False, "Accepted. You may ask for 1 more."),
         (False, "Accepted. You may ask for no more."),
-        (True, "Refused: The limit of 2 `comment` is reached. You may ask for no more."),
+        (True, "Refused: The limit of 2 `comment` is reached."),
     ]
     assert len(await kept(open_stand, outputs)) == 2
 
@@ -93,6 +95,15 @@ async def test_a_line_for_people_and_a_note_are_kept_once_for_each_key(open_stan
     assert await call(open_stand, job, "note", {"text": "It is odd"}) == (False, "Taken.")
     told = [(row.by, row.text) for row in await kept(open_stand, run_steps) if row.by != "us"]
     assert told == [("agent", "Looking"), ("note", "It is odd")]
+
+
+async def test_a_line_that_is_one_too_many_is_said_to_be_dropped(open_stand, job, monkeypatch):
+    monkeypatch.setattr(broker, "MOST_STEPS", 1)
+    dropped = (True, broker.DROPPED)
+    assert await call(open_stand, job, "step", {"text": "Looking"}) == dropped
+    assert await call(open_stand, job, "note", {"text": "It is odd"}) == dropped
+    said = await open_stand.call("/notes", job.run_token, {"text": "It is odd"})
+    assert (said.status, said.said["words"]) == (422, broker.DROPPED)
 
 
 async def test_an_output_that_is_asked_for_twice_under_one_key_is_one(open_stand, job):
@@ -148,6 +159,18 @@ async def test_other_methods_of_the_protocol_are_not_there(open_stand, job):
     for method in ("resources/list", "prompts/list", "completion/complete", "logging/setLevel"):
         said = (await send(open_stand, job, method)).said
         assert "error" in said
+
+
+async def test_what_an_agent_says_is_not_in_the_log(open_stand, job, capfd):
+    odd = {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": [1]}}
+    for message in (
+        odd,
+        odd | {"method": "secret-word"},
+        odd | {"id": 1, "method": "secret-word"},
+    ):
+        await open_stand.call("/mcp", job.run_token, message, **ACCEPTS)
+    assert "secret-word" not in "".join(capfd.readouterr())
+    assert not logging.getLogger("mcp.server.runner").isEnabledFor(logging.WARNING)
 
 
 async def test_two_jobs_side_by_side_know_nothing_of_each_other(open_stand):
