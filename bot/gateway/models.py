@@ -105,9 +105,13 @@ class Models:
             """Count a try that nobody saw the end of as spent, and set money aside once more."""
             nonlocal reserved
             await self._settle(reserved, passing, found)
+            token, ask = bearer(request), reserved.ask
             try:
-                reserved = await self._spending.reserve(bearer(request), reserved.ask)
-            except (Refused, Fenced):
+                reserved = await self._spending.reserve(token, ask)
+            except Fenced:
+                return False
+            except Refused as refused:
+                await self._spending.refused(token, ask.provider, ask.model, refused.words)
                 return False
             return True
 

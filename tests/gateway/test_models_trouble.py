@@ -94,13 +94,14 @@ async def test_a_try_that_broke_off_is_the_last_where_the_budget_has_no_more(sta
         scripted({"turns": [{"drop": 0, "again": True}]}) as model,
         desk(stand, model) as at,
     ):
-        await at.may(per_run="0.02")
+        await at.may(per_run="0.012")
         said = await at.ask("anthropic")
-        calls = await at.calls()
-        assert (await at.reserved())["run"] <= 20_000
-    assert said.json["error"]["message"] == "Anthropic broke off before it answered."
-    assert len(model.came) == len(calls)
-    assert all(call.cost == call.reserved for call in calls)
+        *lost, last = await at.calls()
+        assert (await at.reserved())["run"] <= 12_000
+    assert said.status == 400
+    assert len(model.came) == len(lost) == 2
+    assert all(call.cost == call.reserved for call in lost)
+    assert last.refused == "It has reached its budget of $0.01. `/gr continue +$2` goes on."
 
 
 async def test_a_provider_that_is_away_is_said_to_be(stand):
