@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import IO
 
@@ -19,6 +19,9 @@ from bot.sandbox.ending import children, end
 from bot.sandbox.folder import LOCK, JobFolder, Order
 from bot.sandbox.proc import telling
 from bot.sandbox.sockets import short_path
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
 
 class Agent:
@@ -134,10 +137,32 @@ def _write(folder: JobFolder, what: Start) -> None:
     for name, text in what.files.items():
         (folder.door / name).write_text(text, encoding="utf-8")
     for name, text in what.home.items():
-        path = folder.home / name
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not path.exists():
-            path.write_text(text, encoding="utf-8")
+        lay(folder.home, name, text)
+
+
+def lay(home: Path, name: str, text: str) -> None:
+    """Write a file below a home unless there is one, by no link that an agent has left there.
+
+    Raises:
+        OSError: what is to be a folder is none.
+    """
+    *folders, last = name.split("/")
+    with ExitStack() as stack:
+        at = _open(stack, home)
+        for each in folders:
+            with suppress(FileExistsError):
+                os.mkdir(each, 0o700, dir_fd=at)
+            at = _open(stack, each, at)
+        with suppress(FileExistsError):
+            file = os.open(last, _NEW, 0o600, dir_fd=at)
+            with os.fdopen(file, "w", encoding="utf-8") as written:
+                written.write(text)
+
+
+def _open(stack: ExitStack, folder: str | Path, at: int | None = None) -> int:
+    descriptor = os.open(folder, _FOLDER, dir_fd=at)
+    stack.callback(os.close, descriptor)
+    return descriptor
 
 
 def _input(folder: JobFolder, what: Start) -> IO[bytes]:

@@ -5,22 +5,18 @@ workspace has no network, and the one that has a door sees no workspace.
 """
 
 import asyncio
-import os
-import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from bot.harness.agent import bubblewrap
 from bot.harness.boxes import for_git, for_push, relayed
 from bot.harness.gitbox import SECONDS, GitBox, git_limits, seed
+from bot.harness.once import run
 from bot.model.errors import Unavailable
 from bot.model.ids import Sha
 from bot.model.inside import SOCKET
 from bot.model.runs import JobPlan
-from bot.sandbox.box import Box, Descriptors, argv
-from bot.sandbox.ending import end
-from bot.sandbox.folder import LOCK, JobFolder, Order
+from bot.sandbox.folder import JobFolder, Order
 from bot.workspace import snapshot
 
 _PORT = 8418
@@ -106,32 +102,7 @@ class Result:
 
     async def _push_once(self, words: Sequence[str]) -> tuple[int, str]:
         box = for_push(self.folder, self.order, git_limits(self.plan))
-        status, _, complaint = await self._run(box, relayed({_PORT: SOCKET}, ["git", *words]))
+        program = relayed({_PORT: SOCKET}, ["git", *words])
+        async with asyncio.timeout(SECONDS):
+            status, _, complaint = await run(self.folder, self.order, box, program)
         return status, complaint
-
-    async def _run(self, box: Box, program: Sequence[str]) -> tuple[int, str, str]:
-        """Run a program in a box, and return its status and what it wrote."""
-        with self.folder.filter.open("rb") as rules:
-            descriptors = Descriptors(seccomp=rules.fileno(), alive=LOCK)
-            words = argv(box, program, bubblewrap(self.order), descriptors)
-            process = await asyncio.create_subprocess_exec(
-                *map(os.fsencode, words),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                pass_fds=(rules.fileno(), LOCK),
-                env={},
-                cwd="/",
-            )
-            try:
-                async with asyncio.timeout(SECONDS):
-                    said, complaint = await process.communicate()
-            finally:
-                if process.returncode is None:
-                    end(process.pid)
-                    await process.wait()
-        return await process.wait(), _text(said), _text(complaint)
-
-
-def _text(data: bytes) -> str:
-    return data.decode("utf-8", "surrogateescape")

@@ -8,18 +8,16 @@ still lies there without a name is found by who has it open.
 import asyncio
 import os
 import stat
-import subprocess
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from bot.harness.agent import bubblewrap
+from bot.harness.once import run
 from bot.model.runs import Limits
-from bot.sandbox.box import Bind, Box, Descriptors, argv
-from bot.sandbox.ending import end
-from bot.sandbox.folder import LOCK, JobFolder, Order
+from bot.sandbox.box import Bind, Box
+from bot.sandbox.folder import JobFolder, Order
 
 EVERY, SHARE = 2.0, 20
 """Seconds from one look to the next at least, and how many times as long as the look itself."""
@@ -31,7 +29,7 @@ FILE = 4096
 """Bytes that each file counts for beside what it holds, since its name takes room as well."""
 
 _KEPT = "/kept"
-_COUNT = ("/bin/sh", "-c", f"du -s -B1 {_KEPT}; du -s --inodes {_KEPT}")
+_COUNT = ("/bin/sh", "-c", f"exec 2>/dev/null; du -s -B1 {_KEPT}; du -s --inodes {_KEPT}")
 _BLOCK = 512  # what st_blocks counts, https://man7.org/linux/man-pages/man3/stat.3type.html
 
 
@@ -67,23 +65,7 @@ async def _named(folder: JobFolder, order: Order) -> int:
     binds = (Bind(source=str(path), target=f"{_KEPT}/{path.name}") for path in _kept(folder))
     limits = replace(Limits(**order.limits), seconds=PATIENCE)
     box = Box(binds=tuple(binds), limits=limits, reads_all=True)
-    with folder.filter.open("rb") as rules:
-        descriptors = Descriptors(seccomp=rules.fileno(), alive=LOCK)
-        process = await asyncio.create_subprocess_exec(
-            *argv(box, _COUNT, bubblewrap(order), descriptors),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            pass_fds=(rules.fileno(), LOCK),
-            env={},
-            cwd="/",
-        )
-    try:
-        said, _ = await process.communicate()
-    finally:
-        if process.returncode is None:
-            end(process.pid)
-            await process.wait()
+    _, said, _ = await run(folder, order, box, _COUNT)
     held, files = (int(line.split()[0]) for line in said.splitlines())
     return held + files * FILE
 
