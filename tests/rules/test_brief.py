@@ -6,7 +6,7 @@ import pytest
 from bot.agents.ask import parser
 from bot.model.ids import Login, Repo
 from bot.model.runs import AgentSpec, Message, Subject, Text
-from bot.rules.brief import BESIDE, HANDING_IN, MATERIAL, WAYS, Task, brief, since
+from bot.rules.brief import BESIDE, HANDING_IN, MATERIAL, TOOLS, WAYS, Task, brief, since
 from bot.rules.guidance import Guidance, section
 from bot.rules.outputs import KINDS
 
@@ -49,6 +49,11 @@ def test_an_agent_is_told_its_work_the_instruction_and_the_conversation_in_this_
         "Text, by ann, who may write here:\n\nSince May.\n\n"
         "Not shown:\n- 2 older comments.\n"
     )
+
+
+def test_an_agent_whose_program_may_have_tools_is_told_that_they_do_the_same():
+    assert TOOLS in brief(replace(FIX, runtime="codex"), task())
+    assert TOOLS not in brief(replace(FIX, runtime="command"), task())
 
 
 def test_an_agent_with_a_prompt_is_told_how_to_ask_for_what_it_may_ask_for():
