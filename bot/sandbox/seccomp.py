@@ -67,6 +67,10 @@ _TCP, _UDP = 6, 17
 # a line discipline, which loads a module too
 _TIOCSTI, _TIOCLINUX, _TIOCSETD = 0x5412, 0x541C, 0x5423
 
+# include/uapi/linux/fcntl.h: who has a lease on a file, and files of a mirror seem to be the
+# job's own, keeps everybody waiting who opens it to write, for up to 45 seconds
+_F_SETLEASE, _F_SETDELEG = 1024, 1040
+
 
 @lru_cache(maxsize=1)
 def program() -> bytes:
@@ -104,8 +108,11 @@ def _deny_calls(rules: Any, lib: Any) -> None:
         rules.add_rule(refused, "clone", lib.Arg(0, lib.MASKED_EQ, flag, flag))
     # clone3 hides its flags behind a pointer; told that it does not exist, libc uses clone
     rules.add_rule(lib.ERRNO(errno.ENOSYS), "clone3")
-    for request in (_TIOCSTI, _TIOCLINUX, _TIOCSETD):
-        rules.add_rule(refused, "ioctl", lib.Arg(1, lib.MASKED_EQ, 0xFFFFFFFF, request))
+    for name, second in (
+        *(("ioctl", request) for request in (_TIOCSTI, _TIOCLINUX, _TIOCSETD)),
+        *(("fcntl", command) for command in (_F_SETLEASE, _F_SETDELEG)),
+    ):
+        rules.add_rule(refused, name, lib.Arg(1, lib.MASKED_EQ, 0xFFFFFFFF, second))
 
 
 def _deny_sockets(rules: Any, lib: Any) -> None:

@@ -199,6 +199,12 @@ each("link:", ("symlink", "link"), through_a_link)
 
 
 @way
+def lease_of_what_others_write():
+    with open(there["mirror"]) as file:
+        return answer(72, file.fileno(), 1024, fcntl.F_RDLCK) == 0
+
+
+@way
 def device_node():
     node = os.path.join(there["scratch"], "disk")
     os.mknod(node, 0o60666, os.makedev(254, 0))

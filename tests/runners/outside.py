@@ -35,6 +35,7 @@ INSIDE = {
     "scratch": "/workspace",
     "door": "/run/greenroom/gateway.sock",
     "headers": [],
+    "mirror": "/mirror.git/HEAD",
     "requests": REQUESTS,
     "closed": [
         "/", "/usr", "/etc", "/dev", "/proc", "/home", "/opt/greenroom", "/opt/greenroom/bin",

@@ -50,6 +50,7 @@ async def test_outside_of_the_box_the_same_ways_are_open(stage, gateway_for, tmp
             "door": str(gateway.folder / "gateway.sock"),
             "headers": [f"Authorization: Bearer {gateway.run_token}"],
             "requests": TAKEN,
+            "mirror": str(stage.mirror / "HEAD"),
             "closed": ["/", "/usr", "/etc", str(stage.tree)],
         }
         with outside(stage.home) as there:
