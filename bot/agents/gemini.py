@@ -30,6 +30,8 @@ SETTINGS = {
     "telemetry": {"enabled": False},
     "mcpServers": {"greenroom": {"httpUrl": models.TOOLS, "trust": True}},
     "general": {"enableAutoUpdate": False, "enableAutoUpdateNotification": False},
+    # what a repository's `.env` says would be its variables, a proxy among them
+    "advanced": {"ignoreLocalEnv": True},
 }
 """https://github.com/google-gemini/gemini-cli/blob/main/docs/reference/configuration.md"""
 
