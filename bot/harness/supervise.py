@@ -297,7 +297,7 @@ class _Supervision:
             case "/outputs", 200, {"kind": "pull_request" | "push", "title": str(title)}:
                 self._title = title
             # refused or not: the commit that reaches GitHub is the app's, with words of its own
-            case "/mcp", 200, {"params": {"name": _, "arguments": {"title": str(title)}}}:
+            case "/mcp", 200, {"params": {"arguments": {"title": str(title)}}}:
                 self._title = title
             case _:
                 pass

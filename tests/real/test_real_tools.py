@@ -28,14 +28,20 @@ from bot.work.spending import Spending
 from tests.gateway import conftest as desks
 from tests.gateway.asking import KEY, PRICES, QUICK, addresses
 from tests.gateway.stand import NOW, Stand, git
-from tests.real.conftest import MODELS, toolbox
+from tests.real.programs import FETCHED, MODELS, toolbox
 from tests.runners.conftest import UIDS, gone
 from tests.runners.keeping import nothing
 
-pytestmark = pytest.mark.full
 stand = desks.stand
 
-runtimes = pytest.mark.parametrize("runtime", ["codex", "gemini", "opencode", "claude", "acp"])
+runtimes = pytest.mark.parametrize(
+    "runtime",
+    [
+        "gemini",
+        "claude",
+        *(pytest.param(name, marks=pytest.mark.full) for name in ("acp", *FETCHED)),
+    ],
+)
 
 COMMANDS = {"acp": ("gemini", "--acp", "--skip-trust", "--model", "gemini-2.5-pro")}
 TRAP = {"command": "greenroom", "args": ["step", "trapped"]}
@@ -172,6 +178,7 @@ async def test_it_asks_by_its_tools_and_is_answered_at_once(stand, runtime):
         assert json.dumps(words)[1:-1] in done.said
 
 
+@pytest.mark.full
 async def test_codex_finds_them_by_its_search_where_its_model_has_one(stand):
     script = {
         "turns": [
