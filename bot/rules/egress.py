@@ -1,6 +1,6 @@
 """Where an agent may go beside its model: to hosts that are named, by TLS, on public addresses.
 
-It asks as programs ask a proxy, `CONNECT pypi.org:443 HTTP/1.1`
+It asks as programs ask a proxy, `CONNECT packages.example:443 HTTP/1.1`
 (https://www.rfc-editor.org/rfc/rfc9110#section-9.3.6), so what is decided on is a name and
 never an address.  Where the name leads is looked at too, since whoever owns a name may let it
 lead anywhere; no setting opens an address that is not public.
@@ -9,7 +9,7 @@ lead anywhere; no setting opens an address that is not public.
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from bot.model.errors import Refused
 
@@ -26,13 +26,14 @@ NOBODYS_WILL = frozenset({"lookup", "silent"})
 """Reasons that are no decision: such a host was neither reached nor refused."""
 
 WORDS: Mapping[str, str] = {
-    "line": "Ask for a host as in `CONNECT pypi.org:443 HTTP/1.1`.",
+    "line": "Ask for a host as in `CONNECT packages.example:443 HTTP/1.1`.",
     "plain": "Plain HTTP is not passed on: use an address that begins with https.",
     "name": "Ask for a host by its whole name: {host} is none.",
     "port": "Only port 443 is passed on, not {port}.",
     "host": (
-        "This run may not reach {host}. Whoever may change `.github/greenroom.yml` on the default "
-        "branch can add it to `egress: {{allow: []}}` there, for later runs."
+        "This run may not reach {host}. For later runs, whoever may change "
+        "`.github/greenroom.yml` on the default branch can write "
+        "`egress: {{allow: [{name}]}}` there."
     ),
     "lookup": "The name {host} could not be found.",
     "private": "{host} leads to an address that is not public, and no setting opens those.",
@@ -104,8 +105,8 @@ def asked(line: bytes) -> Destination:
 
 def refused(reason: str, to: Destination | None = None) -> Refused:
     """Make a refusal for one of the reasons above."""
-    host, port = (f"`{to.host}`", to.port) if to else ("", "")
-    return Refused(reason, WORDS[reason].format(host=host, port=port))
+    name, port = (to.host, to.port) if to else ("", "")
+    return Refused(reason, WORDS[reason].format(host=f"`{name}`", name=name, port=port))
 
 
 def refusal(to: Destination, allowed: Collection[str]) -> Refused | None:
@@ -130,18 +131,15 @@ def narrows(own: Iterable[str], org: Collection[str]) -> bool:
     return all(any(within(host, each) for each in org) for host in own)
 
 
-# Some addresses that look public are not.  https://www.iana.org/assignments/iana-ipv4-special-registry
-# and https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16
-_NOT_PUBLIC = tuple(
-    map(
-        ip_network,
-        ("192.0.0.0/24", "192.88.99.0/24", "168.63.129.16/32", "2002::/16", "3fff::/20"),
-    )
-)
-_UNICAST = IPv6Network("2000::/3")
-"""All that is given out. https://www.iana.org/assignments/ipv6-address-space"""
+# https://www.iana.org/assignments/iana-ipv4-special-registry
+# https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16
+_NOT_PUBLIC = ("192.0.0.0/24", "192.88.99.0/24", "168.63.129.16/32", "2002::/16", "3fff::/20")
+"""Addresses that look public and are not."""
 
-_TRANSLATED = IPv6Network("64:ff9b::/96")
+_UNICAST = "2000::/3"
+"""All of IPv6 that is given out. https://www.iana.org/assignments/ipv6-address-space"""
+
+_TRANSLATED = "64:ff9b::/96"
 """IPv4 for those who have none. https://www.rfc-editor.org/rfc/rfc6052#section-2.1"""
 
 
@@ -151,10 +149,10 @@ def is_public(address: str) -> bool:
         found = _meant(ip_address(address))
     except ValueError:
         return False
-    if isinstance(found, IPv6Address) and found not in _UNICAST:
+    if isinstance(found, IPv6Address) and found not in ip_network(_UNICAST):
         return False
     special = found.is_multicast or found.is_reserved or found.is_unspecified
-    inside = any(found in each for each in _NOT_PUBLIC if each.version == found.version)
+    inside = any(found in ip_network(each) for each in _NOT_PUBLIC)
     return found.is_global and not special and not inside
 
 
@@ -162,7 +160,7 @@ def _meant(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     """Return the IPv4 address that one of IPv6 stands for, if it does."""
     if isinstance(address, IPv4Address):
         return address
-    if address in _TRANSLATED:
+    if address in ip_network(_TRANSLATED):
         return IPv4Address(int(address) & 0xFFFF_FFFF)
     return address.ipv4_mapped or address
 

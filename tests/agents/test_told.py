@@ -33,11 +33,11 @@ def test_words_of_strangers_stay_between_marks_at_every_turn():
 
 
 def test_a_program_finds_the_proxy_where_there_are_hosts_to_reach():
-    found = environment(replace(PLAN, egress=("pypi.org", "*.example.com")))
+    found = environment(replace(PLAN, egress=("packages.example", "*.example.com")))
     for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
         assert found[name] == "http://127.0.0.1:8018"
     assert found["NO_PROXY"] == found["no_proxy"] == "127.0.0.1,localhost"
-    assert found["GREENROOM_EGRESS"] == "pypi.org *.example.com"
+    assert found["GREENROOM_EGRESS"] == "packages.example *.example.com"
 
 
 def test_a_program_that_may_reach_nothing_is_told_of_no_proxy():

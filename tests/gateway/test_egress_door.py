@@ -18,7 +18,7 @@ from bot.work.egress import Reaching
 from tests.gateway.stand import NOW, Stand
 from tests.nearby import PUBLIC, Nearby, https
 
-ALLOWED = ("pypi.org", "*.example.com")
+ALLOWED = ("packages.example", "*.example.com")
 ESTABLISHED = "HTTP/1.1 200 Connection established"
 
 
@@ -97,23 +97,23 @@ async def door(open_stand, tmp_path):
     """A door whose outside is one TLS server, and a live job."""
     open_stand.egress = ALLOWED
     job = await open_stand.live()
-    async with https(tmp_path, "pypi.org", "a.example.com", "evil.example") as port:
+    async with https(tmp_path, "packages.example", "a.example.com", "evil.example") as port:
         yield Door(open_stand, Nearby(port), tmp_path / "ca.pem", job.run_token)
 
 
 async def test_an_allowed_host_is_reached_and_written_down(door):
     async with door.up():
-        assert await door.fetch("pypi.org") == "hello"
+        assert await door.fetch("packages.example") == "hello"
         assert await door.fetch("A.Example.com.", "a.example.com") == "hello"
-        assert await door.fetch("pypi.org") == "hello"
-    assert await door.written_down() == [("a.example.com", True, 1), ("pypi.org", True, 2)]
+        assert await door.fetch("packages.example") == "hello"
+    assert await door.written_down() == [("a.example.com", True, 1), ("packages.example", True, 2)]
 
 
 async def test_another_host_is_refused_and_not_even_looked_up(door):
     async with door.up():
         status, words = await door.refused("evil.example")
     assert status == 403
-    assert "`egress: {allow: []}`" in words
+    assert "`egress: {allow: [evil.example]}`" in words
     assert await door.written_down() == [("evil.example", False, 1)]
     assert door.outside.looked == []
 
@@ -129,8 +129,8 @@ async def test_what_is_connected_to_is_the_address_that_was_looked_at(door):
     door.outside.found = ("93.184.215.15", PUBLIC)
     door.outside.silent = frozenset({"93.184.215.15"})
     async with door.up():
-        assert await door.fetch("pypi.org") == "hello"
-    assert door.outside.looked == ["pypi.org"]
+        assert await door.fetch("packages.example") == "hello"
+    assert door.outside.looked == ["packages.example"]
     assert door.outside.connected == [("93.184.215.15", 443), (PUBLIC, 443)]
 
 
@@ -138,31 +138,33 @@ async def test_what_is_connected_to_is_the_address_that_was_looked_at(door):
 async def test_a_name_that_leads_to_one_private_address_leads_nowhere(door, address):
     door.outside.found = (PUBLIC, address)
     async with door.up():
-        status, words = await door.refused("pypi.org")
+        status, words = await door.refused("packages.example")
     assert status == 403
     assert "not public" in words
     assert door.outside.connected == []
-    assert await door.written_down() == [("pypi.org", False, 1)]
+    assert await door.written_down() == [("packages.example", False, 1)]
 
 
 async def test_a_name_that_is_not_found_and_a_host_that_is_silent_are_told_apart(door):
     async with door.up():
         door.outside.found = ()
-        assert (await door.refused("pypi.org"))[0] == 502
+        assert (await door.refused("packages.example"))[0] == 502
         door.outside.found, door.outside.silent = (PUBLIC,), frozenset({PUBLIC})
-        assert (await door.refused("pypi.org"))[0] == 504
+        assert (await door.refused("packages.example"))[0] == 504
     assert await door.written_down() == []
 
 
 async def test_another_port_is_refused(door):
     async with door.up():
-        assert (await door.refused("pypi.org", 22))[0] == 403
+        assert (await door.refused("packages.example", 22))[0] == 403
 
 
 async def test_plain_http_is_refused_with_words(door):
     token = f"Proxy-Authorization: Bearer {door.token}"
     async with door.up():
-        _, writer, head = await door.ask(f"GET http://pypi.org/ HTTP/1.1\r\n{token}\r\n\r\n")
+        _, writer, head = await door.ask(
+            f"GET http://packages.example/ HTTP/1.1\r\n{token}\r\n\r\n"
+        )
         writer.close()
     assert head.startswith("HTTP/1.1 400 Plain HTTP")
 
@@ -171,8 +173,8 @@ async def test_plain_http_is_refused_with_words(door):
 async def test_tls_for_another_host_is_refused_before_a_byte_of_it_goes_out(door, name):
     async with door.up():
         with pytest.raises(ssl.SSLError, match="unrecognized name"):
-            await door.fetch("pypi.org", name)
-    assert await door.written_down() == [("pypi.org", False, 1)]
+            await door.fetch("packages.example", name)
+    assert await door.written_down() == [("packages.example", False, 1)]
 
 
 async def test_what_cannot_be_written_down_does_not_go_out(door, monkeypatch):
@@ -182,7 +184,7 @@ async def test_what_cannot_be_written_down_does_not_go_out(door, monkeypatch):
     monkeypatch.setattr(Reaching, "reached", away)
     async with door.up():
         with pytest.raises(ConnectionError):
-            await door.fetch("pypi.org")
+            await door.fetch("packages.example")
 
 
 async def test_a_bug_in_one_connection_ends_that_one_alone(door, monkeypatch):
@@ -196,13 +198,13 @@ async def test_a_bug_in_one_connection_ends_that_one_alone(door, monkeypatch):
     async with door.up():
         with pytest.raises(EOFError):
             await door.connect("b.example.com")
-        assert await door.fetch("pypi.org") == "hello"
+        assert await door.fetch("packages.example") == "hello"
     assert [type(each["exception"]) for each in trouble] == [ZeroDivisionError]
 
 
 async def test_what_is_no_tls_is_refused(door):
     async with door.up():
-        reader, writer, head = await door.connect("pypi.org")
+        reader, writer, head = await door.connect("packages.example")
         writer.write(b"SSH-2.0-OpenSSH_9.2\r\n")
         assert head == ESTABLISHED
         assert await reader.read() == REFUSAL
@@ -210,18 +212,19 @@ async def test_what_is_no_tls_is_refused(door):
 
 
 @pytest.mark.parametrize(
-    "head",
+    "fields",
     [
-        "CONNECT pypi.org:443 HTTP/1.1\r\n\r\n",
-        "CONNECT pypi.org:443 HTTP/1.1\r\nHost: x\r\nProxy-Authorization: Bearer {}\r\n\r\n",
-        "CONNECT pypi.org:443 HTTP/1.1\r\nProxy-Authorization: Bearer {}\r\nHost: x\r\n\r\n",
-        "CONNECT pypi.org:443 HTTP/1.1\r\nAuthorization: Bearer {}\r\n\r\n",
-        "CONNECT pypi.org:443 HTTP/1.1\r\nProxy-Authorization: Bearer unknown\r\n\r\n",
+        "",
+        "Host: x\r\nProxy-Authorization: Bearer {}\r\n",
+        "Proxy-Authorization: Bearer {}\r\nHost: x\r\n",
+        "Authorization: Bearer {}\r\n",
+        "Proxy-Authorization: Bearer unknown\r\n",
     ],
 )
-async def test_a_request_is_the_harness_s_own_or_none(door, head):
+async def test_a_request_is_the_harness_s_own_or_none(door, fields):
+    line = "CONNECT packages.example:443 HTTP/1.1\r\n"
     async with door.up():
-        _, writer, answered = await door.ask(head.format(door.token))
+        _, writer, answered = await door.ask(f"{line}{fields.format(door.token)}\r\n")
         writer.close()
     assert answered.startswith("HTTP/1.1 407 ")
     assert door.outside.looked == []
@@ -233,12 +236,12 @@ async def test_a_head_that_is_too_long_or_too_slow_is_not_waited_for(door):
         assert head.startswith("HTTP/1.1 400 ")
         writer.close()
         with pytest.raises(EOFError):
-            await door.ask("CONNECT pypi.org:443 HTTP/1.1\r\n")
+            await door.ask("CONNECT packages.example:443 HTTP/1.1\r\n")
 
 
 async def test_a_greeting_that_is_too_slow_is_not_waited_for(door):
     async with door.up(arrives=0.1):
-        reader, writer, _ = await door.connect("pypi.org")
+        reader, writer, _ = await door.connect("packages.example")
         writer.write(b"\x16\x03\x01")
         assert await reader.read() == b""
         writer.close()
@@ -248,14 +251,17 @@ async def test_jobs_that_are_over_reach_nothing(door):
     job = await door.stand.live()
     await door.stand.cancel(job)
     async with door.up():
-        assert await door.refused("pypi.org", token=job.run_token) == (409, "This job is over.")
+        assert await door.refused("packages.example", token=job.run_token) == (
+            409,
+            "This job is over.",
+        )
 
 
 async def test_a_connection_ends_with_its_job(door):
     job = await door.stand.live()
     async with door.up():
-        reader, writer, head = await door.connect("pypi.org", token=job.run_token)
-        other, kept, _ = await door.connect("pypi.org")
+        reader, writer, head = await door.connect("packages.example", token=job.run_token)
+        other, kept, _ = await door.connect("packages.example")
         assert head == ESTABLISHED
         await door.stand.replace(job)
         assert await reader.read() == b""
@@ -266,16 +272,16 @@ async def test_a_connection_ends_with_its_job(door):
 
 async def test_one_job_has_so_many_connections_side_by_side(door):
     async with door.up(at_once=1):
-        _, first, _ = await door.connect("pypi.org")
-        assert (await door.refused("pypi.org"))[0] == 429
+        _, first, _ = await door.connect("packages.example")
+        assert (await door.refused("packages.example"))[0] == 429
         first.close()
 
 
 async def test_all_jobs_together_have_so_many(door):
     other = await door.stand.live()
     async with door.up(whole=1):
-        _, first, _ = await door.connect("pypi.org")
-        assert (await door.refused("pypi.org", token=other.run_token))[0] == 429
+        _, first, _ = await door.connect("packages.example")
+        assert (await door.refused("packages.example", token=other.run_token))[0] == 429
         first.close()
 
 
@@ -289,24 +295,24 @@ async def test_one_job_asks_so_often_and_no_more(door):
 async def test_one_job_moves_so_many_bytes_and_no_more(door):
     async with door.up(moved=100):
         with pytest.raises(ConnectionError):
-            await door.fetch("pypi.org")
-        status, words = await door.refused("pypi.org")
+            await door.fetch("packages.example")
+        status, words = await door.refused("packages.example")
     assert status == 403
     assert "as much as" in words
 
 
 async def test_a_connection_in_which_nothing_is_said_is_cut(door):
     async with door.up(silent=0.05):
-        reader, writer, _ = await door.connect("pypi.org")
+        reader, writer, _ = await door.connect("packages.example")
         context = ssl.create_default_context(cafile=door.authority)
-        await writer.start_tls(context, server_hostname="pypi.org")
+        await writer.start_tls(context, server_hostname="packages.example")
         assert await reader.read() == b""
         writer.close()
 
 
 async def test_what_a_run_reached_has_its_port(door):
     async with door.up():
-        await door.refused("pypi.org", 22)
+        await door.refused("packages.example", 22)
     async with door.stand.store.read() as tx:
         found = await reached.of(tx, await door.run())
-    assert found == [Reached(host="pypi.org", port=22, allowed=False, times=1)]
+    assert found == [Reached(host="packages.example", port=22, allowed=False, times=1)]

@@ -25,14 +25,14 @@ UIDS = (600_000 + os.getpid() % 1000 * 100,) * 2
 SCRIPT = r"""
 one() { echo "$1: $(eval "$2" 2>&1 | tr -s '\r\n' ' ')"; }
 CURL="curl -sS --max-time 20 --cacert ca.pem"
-one allowed "$CURL https://PyPI.org/"
+one allowed "$CURL https://Packages.Example/"
 one below "$CURL https://a.example.com/"
 one other "$CURL -v https://evil.example/"
-one plain "$CURL http://pypi.org/"
+one plain "$CURL http://packages.example/"
 one address "$CURL https://10.0.0.1/"
-one fronted "$CURL --connect-to evil.example:443:pypi.org:443 https://evil.example/"
-one direct "$CURL --noproxy '*' https://pypi.org/"
-one around "$CURL --noproxy '*' --resolve pypi.org:443:93.184.215.14 https://pypi.org/"
+one fronted "$CURL --connect-to evil.example:443:packages.example:443 https://evil.example/"
+one direct "$CURL --noproxy '*' https://packages.example/"
+one around "$CURL --noproxy '*' --resolve packages.example:443:93.184.215.14 https://packages.example/"
 one home "$CURL --noproxy '*' http://127.0.0.1:$PORT/"
 one told 'echo $HTTPS_PROXY $NO_PROXY $GREENROOM_EGRESS'
 """
@@ -41,8 +41,8 @@ one told 'echo $HTTPS_PROXY $NO_PROXY $GREENROOM_EGRESS'
 @pytest.fixture
 async def said(open_stand, tmp_path):
     """What each line of the script has come to, by its name."""
-    async with https(tmp_path, "pypi.org", "a.example.com", "evil.example") as port:
-        open_stand.egress = ("pypi.org", "*.example.com")
+    async with https(tmp_path, "packages.example", "a.example.com", "evil.example") as port:
+        open_stand.egress = ("packages.example", "*.example.com")
         open_stand.command = ("/bin/sh", "-c", f"PORT={port}\n{SCRIPT}")
         job = await open_stand.launched()
         tree = _tree(open_stand, tmp_path)
@@ -97,13 +97,15 @@ async def test_a_program_reaches_allowed_hosts_and_nothing_else(said, open_stand
     assert "Could not resolve host" in said["direct"]
     assert "Failed to connect" in said["around"]
     assert "Failed to connect" in said["home"]
-    assert said["told"].startswith("http://127.0.0.1:8018 127.0.0.1,localhost pypi.org *.example")
+    assert said["told"].startswith(
+        "http://127.0.0.1:8018 127.0.0.1,localhost packages.example *.example"
+    )
     async with open_stand.store.read() as tx:
         found = await reached.of(tx, RUN)
     assert {(each.host, each.allowed) for each in found} == {
-        ("pypi.org", True),
+        ("packages.example", True),
         ("a.example.com", True),
-        ("pypi.org", False),
+        ("packages.example", False),
         ("evil.example", False),
         ("10.0.0.1", False),
     }

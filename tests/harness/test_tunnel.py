@@ -7,7 +7,7 @@ from bot.harness.agent import listen
 from bot.harness.tunnel import MOST_HEAD, Tunnels
 from bot.wires import serve
 
-ASK = "CONNECT PyPI.org:443 HTTP/1.1\r\n"
+ASK = "CONNECT Packages.Example:443 HTTP/1.1\r\n"
 
 
 @asynccontextmanager
@@ -48,19 +48,19 @@ async def test_only_a_host_and_a_port_of_a_request_go_on_and_the_token_with_them
     own = "Proxy-Authorization: Bearer mine\r\nHost: evil.example\r\nX: y\r\n\r\n"
     async with tunnels(tmp_path, echo):
         said = await asked(tmp_path, f"{ASK}{own}hello and good bye")
-    head = "CONNECT pypi.org:443 HTTP/1.1\r\nProxy-Authorization: Bearer canary\r\n\r\n"
+    head = "CONNECT packages.example:443 HTTP/1.1\r\nProxy-Authorization: Bearer canary\r\n\r\n"
     assert said == f"{head}hello and good bye"
 
 
 @pytest.mark.parametrize(
     "request_",
     [
-        "CONNECT pypi.org:443 HTTP/1.1\nX: y\r\n\r\n",
-        "CONNECT pypi.org:443\r\nX: y HTTP/1.1\r\n\r\n",
-        "\r\n\r\nCONNECT pypi.org:443 HTTP/1.1\r\n\r\n",
+        "CONNECT packages.example:443 HTTP/1.1\nX: y\r\n\r\n",
+        "CONNECT packages.example:443\r\nX: y HTTP/1.1\r\n\r\n",
+        "\r\n\r\nCONNECT packages.example:443 HTTP/1.1\r\n\r\n",
         f"CONNECT {'a' * 2 * MOST_HEAD}:443 HTTP/1.1\r\n\r\n",
         f"{ASK}X: {'y' * 3 * MOST_HEAD}",
-        "GET http://pypi.org/ HTTP/1.1\r\n\r\n",
+        "GET http://packages.example/ HTTP/1.1\r\n\r\n",
     ],
 )
 async def test_any_other_request_goes_nowhere(tmp_path, request_):

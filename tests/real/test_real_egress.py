@@ -11,14 +11,14 @@ from bot.wires import serve
 
 pytestmark = pytest.mark.full
 
-FETCH = "curl -sS https://pypi.org/ 2>&1 | tee said.txt; greenroom step fetched"
+FETCH = "curl -sS https://packages.example/ 2>&1 | tee said.txt; greenroom step fetched"
 
 
 @pytest.mark.parametrize("runtime", ["codex", "gemini", "opencode", "claude"])
 async def test_what_it_runs_goes_by_the_proxy_and_its_model_does_not(put, runtime):
     it = await put(runtime, {"turns": [{"do": [{"run": FETCH}]}, {"say": "Done."}]})
     gateway, heads = it.gateway("The brief.\n"), []
-    gateway.plan = replace(gateway.plan, egress=("pypi.org",))
+    gateway.plan = replace(gateway.plan, egress=("packages.example",))
 
     async def note(wire):
         heads.append((await wire.reader.readuntil(b"\r\n\r\n")).decode().splitlines()[0])
@@ -29,5 +29,5 @@ async def test_what_it_runs_goes_by_the_proxy_and_its_model_does_not(put, runtim
         door.cancel()
     assert (report["exit"], report["words"]) == (0, "")
     assert "fetched" in steps
-    assert "CONNECT pypi.org:443 HTTP/1.1" in heads
+    assert "CONNECT packages.example:443 HTTP/1.1" in heads
     assert not any("127.0.0.1" in each for each in heads)

@@ -33,10 +33,10 @@ def names(*some, kind=0):
 
 
 def test_a_real_client_says_whom_it_wants():
-    records = spoken("PyPI.org")
+    records = spoken("Packages.Example")
     assert fragment(records[:HEAD]) == len(records) - HEAD
     assert is_whole(records[HEAD:])
-    assert server_name(records[HEAD:]) == "pypi.org"
+    assert server_name(records[HEAD:]) == "packages.example"
 
 
 def test_a_hello_is_whole_when_its_last_byte_has_come():

@@ -21,8 +21,8 @@ def to(host, port=443):
 @pytest.mark.parametrize(
     ("line", "host", "port"),
     [
-        ("CONNECT pypi.org:443 HTTP/1.1", "pypi.org", 443),
-        ("CONNECT PyPI.ORG.:443 HTTP/1.0", "pypi.org", 443),
+        ("CONNECT packages.example:443 HTTP/1.1", "packages.example", 443),
+        ("CONNECT Packages.EXAMPLE.:443 HTTP/1.0", "packages.example", 443),
         ("CONNECT xn--bcher-kva.example:8443 HTTP/1.1", "xn--bcher-kva.example", 8443),
         ("CONNECT 10.0.0.1:443 HTTP/1.1", "10.0.0.1", 443),
         ("CONNECT [FE80::1]:443 HTTP/1.1", "fe80::1", 443),
@@ -35,23 +35,23 @@ def test_a_request_for_a_connection_is_read(line, host, port):
 @pytest.mark.parametrize(
     "line",
     [
-        "CONNECT pypi.org HTTP/1.1",
-        "CONNECT  pypi.org:443 HTTP/1.1",
-        "CONNECT me@pypi.org:443 HTTP/1.1",
-        "CONNECT evil.example:443@pypi.org:443 HTTP/1.1",
-        "CONNECT pypi.org:443/path HTTP/1.1",
-        "CONNECT https://pypi.org:443 HTTP/1.1",
-        "CONNECT pypi.org:0443 HTTP/1.1",
-        "CONNECT pypi.org:+443 HTTP/1.1",
-        "CONNECT pypi.org:443443 HTTP/1.1",
-        "CONNECT pypi.org:443 HTTP/1.1\n",
-        "CONNECT pypi.org:443 HTTP/1.1\nProxy-Authorization: Bearer x",
-        "CONNECT pypi.org:443 HTTP/2",
-        "CONNECT pypi.org\x00.evil.example:443 HTTP/1.1",
+        "CONNECT packages.example HTTP/1.1",
+        "CONNECT  packages.example:443 HTTP/1.1",
+        "CONNECT me@packages.example:443 HTTP/1.1",
+        "CONNECT evil.example:443@packages.example:443 HTTP/1.1",
+        "CONNECT packages.example:443/path HTTP/1.1",
+        "CONNECT https://packages.example:443 HTTP/1.1",
+        "CONNECT packages.example:0443 HTTP/1.1",
+        "CONNECT packages.example:+443 HTTP/1.1",
+        "CONNECT packages.example:443443 HTTP/1.1",
+        "CONNECT packages.example:443 HTTP/1.1\n",
+        "CONNECT packages.example:443 HTTP/1.1\nProxy-Authorization: Bearer x",
+        "CONNECT packages.example:443 HTTP/2",
+        "CONNECT packages.example\x00.evil.example:443 HTTP/1.1",
         "CONNECT fe80::1:443 HTTP/1.1",
         "CONNECT [fe80::1%25eth0]:443 HTTP/1.1",
         "CONNECT b\xfccher.example:443 HTTP/1.1",
-        "connect pypi.org:443 HTTP/1.1",
+        "connect packages.example:443 HTTP/1.1",
         "",
     ],
 )
@@ -63,28 +63,30 @@ def test_what_is_no_such_request_is_refused(line):
 
 def test_plain_http_is_refused_with_words_of_its_own():
     with pytest.raises(Refused) as why:
-        asked(b"GET http://pypi.org/simple HTTP/1.1")
+        asked(b"GET http://packages.example/simple HTTP/1.1")
     assert why.value.reason == "plain"
     assert "https" in why.value.words
 
 
 def test_an_ipv6_address_stands_in_brackets():
     assert to("fe80::1").authority == "[fe80::1]:443"
-    assert to("pypi.org", 80).authority == "pypi.org:80"
+    assert to("packages.example", 80).authority == "packages.example:80"
 
 
-@pytest.mark.parametrize("host", ["pypi.org", "files.pythonhosted.org", "a.b.pythonhosted.org"])
+@pytest.mark.parametrize(
+    "host", ["packages.example", "files.hosted.example", "a.b.hosted.example"]
+)
 def test_hosts_that_are_allowed_may_be_reached(host):
-    assert refusal(to(host), ("pypi.org", "*.pythonhosted.org")) is None
+    assert refusal(to(host), ("packages.example", "*.hosted.example")) is None
 
 
 @pytest.mark.parametrize(
     ("host", "reason"),
     [
-        ("pythonhosted.org", "host"),
-        ("evilpythonhosted.org", "host"),
-        ("pypi.org.evil.example", "host"),
-        ("x.pypi.org", "host"),
+        ("hosted.example", "host"),
+        ("evilhosted.example", "host"),
+        ("packages.example.evil.example", "host"),
+        ("x.packages.example", "host"),
         ("localhost", "name"),
         ("127.0.0.1", "name"),
         ("0x7f.1", "name"),
@@ -92,16 +94,16 @@ def test_hosts_that_are_allowed_may_be_reached(host):
         ("127.0.0.0x1", "name"),
         ("::1", "name"),
         ("", "name"),
-        ("pypi.org.", "name"),
-        (".pythonhosted.org", "name"),
-        ("a..pythonhosted.org", "name"),
-        ("-a.pythonhosted.org", "name"),
-        (f"{'a' * 64}.pythonhosted.org", "name"),
-        (f"{'a.' * 120}pythonhosted.org", "name"),
+        ("packages.example.", "name"),
+        (".hosted.example", "name"),
+        ("a..hosted.example", "name"),
+        ("-a.hosted.example", "name"),
+        (f"{'a' * 64}.hosted.example", "name"),
+        (f"{'a.' * 120}hosted.example", "name"),
     ],
 )
 def test_other_hosts_may_not(host, reason):
-    why = refusal(to(host), ("pypi.org", "*.pythonhosted.org"))
+    why = refusal(to(host), ("packages.example", "*.hosted.example"))
     assert why is not None
     assert why.reason == reason
 
@@ -113,7 +115,7 @@ def test_an_address_may_not_be_reached_even_where_settings_name_it():
 
 
 def test_no_port_but_that_of_https_is_passed_on():
-    why = refusal(to("pypi.org", 22), ("pypi.org",))
+    why = refusal(to("packages.example", 22), ("packages.example",))
     assert why is not None
     assert why.words == "Only port 443 is passed on, not 22."
 
@@ -122,7 +124,7 @@ def test_who_is_refused_is_told_what_to_write_and_where():
     words = refused("host", to("evil.example")).words
     assert "`evil.example`" in words
     assert "`.github/greenroom.yml`" in words
-    assert "`egress: {allow: []}`" in words
+    assert "`egress: {allow: [evil.example]}`" in words
 
 
 @pytest.mark.parametrize("reason", WORDS)

@@ -29,10 +29,13 @@ def reached(host, times=1, *, port=443, allowed=True):
 
 
 def test_a_run_tells_where_it_has_been_and_where_it_was_not_let():
-    evil, web = reached("evil.example", allowed=False), reached("pypi.org", port=80, allowed=False)
-    assert visited([reached("pypi.org", 1200), evil, reached("a.example"), web]) == (
-        "Reached: `pypi.org` (1,200), `a.example` (1). "
-        "Refused: `evil.example` (1), `pypi.org:80` (1)"
+    evil, web = (
+        reached("evil.example", allowed=False),
+        reached("packages.example", port=80, allowed=False),
+    )
+    assert visited([reached("packages.example", 1200), evil, reached("a.example"), web]) == (
+        "Reached: `packages.example` (1,200), `a.example` (1). "
+        "Refused: `evil.example` (1), `packages.example:80` (1)"
     )
     assert visited([evil]) == "Refused: `evil.example` (1)"
     assert visited([reached(OTHERS, 7)]) == "Reached: others (7)"

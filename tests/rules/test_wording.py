@@ -385,8 +385,10 @@ def test_our_section_has_what_there_is_to_tell():
 
 
 def test_where_a_run_has_been_is_told_wherever_what_it_cost_is():
-    been = replace(DONE, reached=[Reached(host="pypi.org", port=443, allowed=True, times=3)])
-    told = "Reached: `pypi.org` (3)"
+    been = replace(
+        DONE, reached=[Reached(host="packages.example", port=443, allowed=True, times=3)]
+    )
+    told = "Reached: `packages.example` (3)"
     assert f"\n\n{told}\n\nAsked for by ann." in comment(been)
     assert told in check_run(been)["summary"]
     assert section(replace(been, spent=SPENT)) == f"{USED} · 61 s\n\n{told}"

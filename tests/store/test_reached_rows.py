@@ -25,14 +25,14 @@ async def seen(store):
 
 async def test_connections_are_counted_by_host_and_port_and_answer(store):
     await begun(store)
-    await count(store, "pypi.org", now=NOW + 1)
-    await count(store, "pypi.org", now=NOW + 2)
-    await count(store, "pypi.org", 22, allowed=False, now=NOW + 3)
+    await count(store, "packages.example", now=NOW + 1)
+    await count(store, "packages.example", now=NOW + 2)
+    await count(store, "packages.example", 22, allowed=False, now=NOW + 3)
     await count(store, "evil.example", allowed=False)
     assert await seen(store) == [
         Reached(host="evil.example", port=443, allowed=False, times=1),
-        Reached(host="pypi.org", port=443, allowed=True, times=2),
-        Reached(host="pypi.org", port=22, allowed=False, times=1),
+        Reached(host="packages.example", port=443, allowed=True, times=2),
+        Reached(host="packages.example", port=22, allowed=False, times=1),
     ]
 
 
@@ -50,13 +50,13 @@ async def test_what_was_refused_leaves_room_for_what_was_reached(store):
     await begun(store)
     for number in range(MOST_HOSTS):
         await count(store, "evil.example", number, allowed=False)
-    await count(store, "pypi.org")
-    assert Reached(host="pypi.org", port=443, allowed=True, times=1) in await seen(store)
+    await count(store, "packages.example")
+    assert Reached(host="packages.example", port=443, allowed=True, times=1) in await seen(store)
 
 
 async def test_connections_side_by_side_are_all_counted(store):
     await begun(store)
-    await asyncio.gather(*(count(store, "pypi.org") for _ in range(8)))
+    await asyncio.gather(*(count(store, "packages.example") for _ in range(8)))
     assert [each.times for each in await seen(store)] == [8]
 
 
