@@ -103,7 +103,7 @@ def test_every_setting_is_one():
             r"\b(?:GREENROOM|GITHUB|ANTHROPIC|OPENAI|GEMINI)_[A-Z_]+\b|\bDATABASE_URL\b", ALL
         )
     )
-    given_to_agents = {"GREENROOM_MODEL"}
+    given_to_agents = {"GREENROOM_MODEL", "GREENROOM_EGRESS"}
     assert named == (HINTS.keys() - {"PORT"}) | given_to_agents
 
 
