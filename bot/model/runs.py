@@ -6,6 +6,7 @@ from typing import Literal
 
 from bot.model.ids import Fence, JobName, Login, Repo, RunId, Sha, UserId
 from bot.model.models import Cost
+from bot.model.validations import Definition, Toolbox
 
 
 class Conclusion(StrEnum):
@@ -142,6 +143,8 @@ class Terms:
         cost: what the run may cost.
         at_once: how many runs of the repository may hold a runner at the same time.
         egress: hosts that its jobs may reach; `*.` stands for any name below one.
+        validations: those that its agent may ask for.
+        toolboxes: those that stand beside its agent, or that its validations name.
     """
 
     agent: AgentSpec
@@ -158,6 +161,8 @@ class Terms:
     handoffs: int = 5
     cost: Cost = field(default_factory=Cost)
     egress: tuple[str, ...] = ()
+    validations: tuple[Definition, ...] = ()
+    toolboxes: tuple[Toolbox, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,6 +277,7 @@ class JobPlan:
         mail: the numbers of these messages, by which they are written down as read.
         checkpoint: what the run's last job left.
         egress: hosts that the job may reach beside its model, as in `Terms`.
+        validations: the names of those that the agent may ask for.
     """
 
     job: JobName
@@ -293,3 +299,27 @@ class JobPlan:
     mail: tuple[int, ...] = ()
     checkpoint: Checkpoint | None = None
     egress: tuple[str, ...] = ()
+    validations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValidationPlan:
+    """All that a runner and a harness need to know of one validation; holds no secret.
+
+    Attributes:
+        job: the name under which the runner creates it or adopts it.
+        shelf: the name under which the mirror of the repository lies.
+        base: the commit that the workspace starts from.
+        work: the blob with a git bundle of all that was changed since; None for nothing.
+        tree: Git's name of what the workspace has to be then.
+    """
+
+    job: JobName
+    id: str
+    repo: Repo
+    shelf: Repo
+    base: Sha
+    work: str | None
+    tree: Sha
+    definition: Definition
+    limits: Limits

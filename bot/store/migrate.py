@@ -6,7 +6,7 @@ from sqlalchemy import Connection, inspect, text
 from bot.model.errors import Misconfigured
 from bot.store.engine import Store, open_store
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration in `bot/store/migrations/versions`."""
 
 LOCK = 7_468_905

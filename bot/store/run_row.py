@@ -31,6 +31,7 @@ class RunRow:
         extra: what people have added to what it may cost.
         closed: whether it ended because its subject was closed, so that reopening goes on.
         verdict: what is known of CI on its head, and what its agent was told of.
+        tree: Git's name of all that is in the head that it has pushed.
     """
 
     id: RunId
@@ -71,6 +72,7 @@ class RunRow:
     result: Sha | None
     head: Sha | None
     head_branch: str | None
+    tree: Sha | None
     created_at: float
     changed_at: float
     next_attempt_at: float

@@ -2,7 +2,8 @@
 
 What must never happen twice is a unique index here, not an `if` elsewhere: one
 row for a delivery, one open run of an agent on a subject, one job for a fence,
-one row for a target on GitHub, one holder of a slot.  Times are Unix seconds.
+one row for a target on GitHub, one holder of a slot, one job for a validation
+of the same thing.  Times are Unix seconds.
 """
 
 from sqlalchemy import (
@@ -15,24 +16,15 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     Table,
     Text,
     UniqueConstraint,
     text,
 )
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-Serial = BigInteger().with_variant(Integer, "sqlite")
-"""SQLite numbers rows by itself only in a column of type INTEGER."""
+from bot.store.metadata import Serial
+from bot.store.metadata import metadata as metadata  # noqa: PLC0414 - of all tables, from here
+from bot.store.validation_table import validations as validations  # noqa: PLC0414 - likewise
 
 # A delivery waits in `deliveries` until it is done; its body, which is large and
 # read once, lies beside it so that the rows which are searched stay small.
@@ -133,6 +125,7 @@ runs = Table(
     Column("result", Text),
     Column("head", Text),
     Column("head_branch", Text),
+    Column("tree", Text),  # of the head that it has pushed
     Column("created_at", Float, nullable=False),
     Column("changed_at", Float, nullable=False),
     Column("next_attempt_at", Float, nullable=False, server_default="0"),

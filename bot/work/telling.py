@@ -122,6 +122,7 @@ def _new(intent: StartRun, run: RunId, now: float) -> RunRow:
         result=None,
         head=start.sha if start else None,
         head_branch=None,
+        tree=None,
         created_at=now,
         changed_at=now,
         next_attempt_at=now,

@@ -58,7 +58,7 @@ async def test_a_database_without_tables_is_to_be_migrated(settings):
     (settings.home / "greenroom.db").touch()
     (line,) = await lines(settings)
     assert line == (
-        "!!  DATABASE_URL: The database was never migrated and should be at 0001."
+        "!!  DATABASE_URL: The database was never migrated and should be at 0002."
         " Run `greenroom migrate`."
     )
 

@@ -60,6 +60,7 @@ QUEUED = RunRow(
     result=None,
     head=None,
     head_branch=None,
+    tree=None,
     created_at=NOW,
     changed_at=NOW,
     next_attempt_at=NOW,

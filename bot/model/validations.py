@@ -1,0 +1,78 @@
+"""Validations: commands that configuration names, and what came of running one.
+
+An agent asks for one by its name and nothing more.  What the name stands for is taken from the
+base branch, so that no change to a pull request decides what runs where there is more power.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Class = Literal["plain", "builder", "services"]
+"""Which power a validation needs: as little as an agent, building images, servers beside it."""
+
+Outcome = Literal["passed", "failed", "timeout", "broken"]
+"""How it ended.  `broken` is nobody's verdict: the machine failed, not the tree."""
+
+REUSED: frozenset[Outcome] = frozenset({"passed", "failed"})
+"""What holds for the same tree the next time too."""
+
+State = Literal["queued", "running", "done", "dropped"]
+"""`dropped`: nobody waits for it any more."""
+
+MOST_OUTPUT = 32 * 1024
+"""Bytes of what a validation printed that are kept: the last ones."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Toolbox:
+    """A tree of tools, from an image that is named by its digest."""
+
+    name: str
+    image: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Definition:
+    """What a validation's name stands for.
+
+    Attributes:
+        run: a line for `/bin/sh -c`.
+        toolboxes: by name; what they are stands in the terms of the run.
+        image: what it runs in, by digest; None for the machine's own.
+        report: the file that it leaves for us, from the top of the tree.
+        seconds: wall-clock time that it may take.
+        egress: hosts that it may reach.
+        inputs: globs of the files that decide what comes of it; none for all of them.
+    """
+
+    name: str
+    run: str
+    toolboxes: tuple[str, ...] = ()
+    image: str | None = None
+    kind: Class = "plain"
+    report: str | None = None
+    seconds: int = 600
+    egress: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What came of a validation.
+
+    Attributes:
+        exit: the command's exit status; None when a signal ended it, or nothing ran.
+        seconds: wall-clock time of the command.
+        tests: how many ran; None where no report told.
+        failing: their names.
+        excerpt: of what it printed, or of its report: where to look first.
+        words: one sentence, where the outcome does not say it all.
+    """
+
+    outcome: Outcome
+    exit: int | None
+    seconds: float
+    tests: int | None = None
+    failing: tuple[str, ...] = ()
+    excerpt: str = ""
+    words: str = ""

@@ -1,0 +1,82 @@
+"""The table of validations; `bot/store/schema.py` has it among the others."""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    text,
+)
+
+from bot.store.metadata import metadata
+
+LEADING = "state IN ('queued', 'running') AND follows IS NULL"
+"""What the validations have in common that have a job of their own, or are to have one.
+
+The queries repeat it to the letter, since SQLite uses a partial index only for those that do.
+"""
+
+# A validation that was asked for: by a run's agent, or by a person for a pull request.  Whoever
+# asks for what is under way has a row of its own, which follows that one to its end.
+validations = Table(
+    "validations",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("run", Text, ForeignKey("runs.id", ondelete="CASCADE")),
+    Column("installation", BigInteger, nullable=False),
+    Column("repo_id", BigInteger, nullable=False),
+    Column("repo", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("key", Text, nullable=False),  # of all that decides what comes of it
+    Column("tree", Text, nullable=False),
+    Column("base", Text, nullable=False),
+    Column("head", Text),  # the commit of that tree, where a person asked
+    Column("work", Text),
+    Column("definition", JSON, nullable=False),
+    Column("toolboxes", JSON, nullable=False),
+    Column("asked", JSON),  # who asked and where, if a person did
+    Column("state", Text, nullable=False),
+    Column("follows", Text, ForeignKey("validations.id", ondelete="SET NULL")),
+    Column("cached", Boolean, nullable=False, server_default=text("false")),
+    Column("verdict", JSON),
+    Column("output", LargeBinary),  # the end of what it printed
+    Column("printed", BigInteger, nullable=False, server_default="0"),  # bytes in all
+    Column("job", Text, unique=True),
+    Column("fence", Integer, nullable=False, server_default="0"),
+    Column("launch_hash", Text, unique=True),
+    Column("run_hash", Text, unique=True),
+    Column("created_at", Float, nullable=False),
+    Column("started_at", Float),
+    Column("ended_at", Float),
+    Column("deadline", Float),
+    Column("next_attempt_at", Float, nullable=False, server_default="0"),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("leased_by", Text),
+    Column("leased_until", Float),
+    Index(
+        "uq_validations_leading",
+        "repo_id",
+        "key",
+        unique=True,
+        sqlite_where=text(LEADING),
+        postgresql_where=text(LEADING),
+    ),
+    Index("ix_validations_key", "repo_id", "key", "ended_at"),
+    Index("ix_validations_run", "run", "id"),
+    Index("ix_validations_follows", "follows"),
+    Index("ix_validations_subject", "repo_id", "number", "id"),
+    Index(
+        "ix_validations_due",
+        "next_attempt_at",
+        sqlite_where=text(LEADING),
+        postgresql_where=text(LEADING),
+    ),
+)
