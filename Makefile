@@ -38,7 +38,7 @@ browser: ## Install Chromium where that is possible; the tests of pages need it
 	@.ci/need chromium=chromium || true
 
 agents: install ## Install the real agents that NAMES names, from npm, for the tests
-	@$(BIN)/python -m tests.real.programs $(NAMES) || true
+	@$(BIN)/python -m tests.real.programs $(NAMES)
 
 test: NAMES := gemini
 test: lint browser agents ## Run the tests, in less than ten minutes; ARGS=PATHS runs some of them

@@ -139,4 +139,7 @@ def _fresh(folder: Path) -> Path:
 
 if __name__ == "__main__":
     for name in sys.argv[1:]:
-        install(name)  # type: ignore[arg-type]  # another word is a KeyError
+        try:
+            install(name)  # type: ignore[arg-type]  # another word is a KeyError
+        except (OSError, subprocess.CalledProcessError) as problem:
+            sys.stderr.write(f"{name} is not installed, and its tests are skipped: {problem}\n")

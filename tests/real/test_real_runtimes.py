@@ -5,6 +5,8 @@ import io
 import tarfile
 from dataclasses import replace
 
+import pytest
+
 from bot.scripted.script import as_script
 from tests.real.doors import SPENT
 from tests.real.programs import runtimes, slowly
@@ -109,6 +111,7 @@ async def test_stopped_it_ends_in_time(put, runtime):
     assert report["cause"] == "cancelled"
 
 
+@pytest.mark.full
 async def test_an_agent_of_the_protocol_is_put_to_work_by_its_command(put):
     command = ("gemini", "--acp", "--skip-trust", "--model", "gemini-2.5-pro")
     it = await put("acp", {"turns": [WORK, DONE]}, command=command)
