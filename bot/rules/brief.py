@@ -34,6 +34,7 @@ class Task:
         texts: what else is shown, oldest first.
         left_out: sentences about what is not shown.
         guidance: what the repository tells agents; None for nothing.
+        egress: hosts that its program may reach, as in `Terms`.
     """
 
     subject: Subject
@@ -43,6 +44,7 @@ class Task:
     texts: Sequence[Text] = ()
     left_out: Sequence[str] = ()
     guidance: Guidance | None = None
+    egress: Sequence[str] = ()
 
     @property
     def has_strangers(self) -> bool:
@@ -74,6 +76,7 @@ def brief(
             *([agent.prompt.strip(), ""] if agent.prompt else []),
             *(map(harmless, section(task.guidance)) if task.guidance else []),
             *(_handing_in(agent) if agent.prompt else []),
+            *(_network(task.egress) if agent.prompt else []),
             "# Instruction",
             "",
             f"Asked for by {plain(task.asked_by)} on {task.subject.kind} {task.subject}.",
@@ -117,6 +120,13 @@ def _handing_in(agent: AgentSpec) -> Iterator[str]:
     yield from (f"- `greenroom output {WAYS[kind]}" for kind in WAYS if kind in agent.outputs)
     yield from ("", BESIDE, "")
     yield from (TOOLS, "") if agent.runtime in TOOLED else ()
+
+
+def _network(hosts: Sequence[str]) -> Iterator[str]:
+    if hosts:
+        named = ", ".join(f"`{host}`" for host in hosts)
+        proxy = "through the proxy that `HTTPS_PROXY` names, and no other host"
+        yield from (f"By https your programs reach {named}, {proxy}.", "")
 
 
 def _conversation(task: Task, title: Text) -> Iterator[str]:

@@ -47,4 +47,5 @@ async def of(tx: AsyncConnection, *, now: float) -> frozenset[str]:
 @cache
 def _question() -> Select[Any]:
     # One column for each index: SQLite scans the table where two are joined by OR.
-    return select(*(each.exists().label(name) for name, each in loops().items()))
+    columns: list[Any] = [each.exists().label(name) for name, each in loops().items()]
+    return select(*columns)

@@ -63,6 +63,13 @@ def test_an_agent_with_a_prompt_is_told_how_to_ask_for_what_it_may_ask_for():
     assert "greenroom" not in brief(replace(BARE, outputs={"push": 1}), task())
 
 
+def test_an_agent_with_a_prompt_is_told_which_hosts_its_programs_reach():
+    hosts = ("packages.example.com", "*.example.org")
+    told = brief(FIX, task(egress=hosts))
+    assert "reach `packages.example.com`, `*.example.org`, through the proxy" in told
+    assert "proxy" not in brief(FIX, task()) + brief(BARE, task(egress=hosts))
+
+
 @pytest.mark.parametrize("kind", WAYS)
 def test_every_way_to_ask_is_one_that_the_small_command_takes(kind):
     words = shlex.split(WAYS[kind].partition("`")[0].replace("[", "").replace("]...", ""))
