@@ -122,8 +122,9 @@ class Bench:
         folder.filter.write_bytes(program())
         found = bubblewrap()
         return folder, Order(
-            job=name, uid=None, tree=str(self.tree), mirror=str(self.mirrors.path(REPO)),
-            gateway="", toolboxes=(), code=str(Path(__file__).parents[1]), packages=(),
+            job=name, task="agent", uid=None, tree=str(self.tree),
+            mirror=str(self.mirrors.path(REPO)), gateway="", toolboxes=(),
+            code=str(Path(__file__).parents[1]), packages=(),
             python=str(Path(os.__file__).parents[2]), clock=None, limits=asdict(Limits()),
             bwrap=found.path, disable_userns=found.disable_userns, grace=1.0, launched=0.0,
         )  # fmt: skip

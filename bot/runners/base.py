@@ -4,15 +4,18 @@ A runner is asked about a job by name, after restarts too, and may answer that i
 know.  Nothing is torn down on such an answer before the job's deadline.
 """
 
-from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from pydantic import SecretStr
 
 from bot.model.ids import JobName
-from bot.model.runs import JobPlan
+from bot.model.runs import Limits
+
+Task = Literal["agent", "validation"]
+"""What a job is for: an agent at work, or one validation of what an agent has made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,18 +23,23 @@ class Launch:
     """All that a runner needs to start a job.
 
     Attributes:
-        plan: names the job and its limits.
-        token: exchanged once by the job for its plan and a run token.
+        job: the name under which it is created or adopted.
+        limits: of what runs in its box.
+        token: exchanged once by the job for its plan and a token of its own.
         tree: the warm tree at the plan's base, with its `.git`; shared, never written.
         mirror: the bare repository that the tree borrows objects from.
         gateway: the folder that holds `gateway.sock`.
+        toolboxes: read-only tool trees by name, beside those that the runner has for all.
     """
 
-    plan: JobPlan
+    job: JobName
+    limits: Limits
+    task: Task = "agent"
     token: SecretStr
     tree: Path
     mirror: Path
     gateway: Path
+    toolboxes: Mapping[str, Path] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

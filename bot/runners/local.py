@@ -128,12 +128,12 @@ class LocalRunner:
         return [job for job in found if job not in kept and await self._removed(job)]
 
     def _launch(self, launch: Launch) -> None:
-        folder = self._folder(launch.plan.job)
+        folder = self._folder(launch.job)
         self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.root.mkdir(mode=0o700, exist_ok=True)
         lock = take(folder.lock)
         if lock is None or folder.exit.exists():
-            log.info("job.adopted", job=launch.plan.job)
+            log.info("job.adopted", job=launch.job)
             if lock is not None:
                 os.close(lock)
             return
@@ -145,7 +145,7 @@ class LocalRunner:
             raise Unavailable("local runner", str(problem), retry_after=5) from problem
         finally:
             os.close(lock)
-        log.info("job.launched", job=launch.plan.job, run=launch.plan.run)
+        log.info("job.launched", job=launch.job, task=launch.task)
 
     def _prepare(self, folder: JobFolder, launch: Launch) -> None:
         began = time.monotonic()
@@ -155,18 +155,20 @@ class LocalRunner:
         folder.write_order(self._order(launch, uid, began))
 
     def _order(self, launch: Launch, uid: int | None, began: float) -> Order:
+        toolboxes = {**self._toolboxes, **launch.toolboxes}
         return Order(
-            job=launch.plan.job,
+            job=launch.job,
+            task=launch.task,
             uid=uid,
             tree=str(launch.tree.resolve()),
             mirror=str(launch.mirror.resolve()),
             gateway=str(launch.gateway.resolve()),
-            toolboxes=tuple((name, str(path.resolve())) for name, path in self._toolboxes.items()),
+            toolboxes=tuple((name, str(path.resolve())) for name, path in toolboxes.items()),
             code=str(_code()),
             packages=_packages(),
             python=str(Path(sys.base_prefix).resolve()),
             clock=None if self._clock is None else str(self._clock.resolve()),
-            limits=asdict(launch.plan.agent.limits),
+            limits=asdict(launch.limits),
             bwrap=self._bubblewrap.path,
             disable_userns=self._bubblewrap.disable_userns,
             grace=self._grace,

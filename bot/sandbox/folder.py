@@ -16,7 +16,7 @@ import struct
 from dataclasses import asdict, dataclass
 from io import FileIO
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 LOCK = 3
 """The descriptor by which a runner hands over the job's lock."""
@@ -28,6 +28,7 @@ class Order:
 
     Attributes:
         job: the job's name.
+        task: what it is for: an agent at work, or one validation.
         uid: whom the job's processes become; None when they stay who they are.
         tree: the warm tree, with its `.git`.
         mirror: the bare repository that the tree borrows objects from.
@@ -45,6 +46,7 @@ class Order:
     """
 
     job: str
+    task: Literal["agent", "validation"]
     uid: int | None
     tree: str
     mirror: str

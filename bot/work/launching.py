@@ -130,7 +130,14 @@ class Launcher:
         await self._write_down(row, plan, token)
         mirror = self._workspaces.mirrors.path(shelf_of(row))
         await self._runner.launch(
-            Launch(plan=plan, token=token, tree=ground.tree, mirror=mirror, gateway=self._gateway)
+            Launch(
+                job=plan.job,
+                limits=plan.agent.limits,
+                token=token,
+                tree=ground.tree,
+                mirror=mirror,
+                gateway=self._gateway,
+            )
         )
 
     async def _ground(self, row: RunRow, at: AtRepository) -> Ground:

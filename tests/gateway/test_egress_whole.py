@@ -53,7 +53,8 @@ async def said(open_stand, tmp_path):
             door = group.create_task(egress.serve(open_stand.folder))
             await runner.launch(
                 Launch(
-                    plan=job.plan,
+                    job=job.plan.job,
+                    limits=job.plan.agent.limits,
                     token=SecretStr(job.launch_token),
                     tree=tree,
                     mirror=open_stand.mirrors.path(HALL),

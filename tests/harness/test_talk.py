@@ -46,8 +46,8 @@ class Watched:
         self.folder = JobFolder(tmp_path / "job")
         self.folder.make()
         self.order = Order(
-            job="job-1", uid=None, tree="", mirror="", gateway="", toolboxes=(), code="",
-            packages=(), python="", clock=None, limits={}, bwrap="", disable_userns=True,
+            job="job-1", task="agent", uid=None, tree="", mirror="", gateway="", toolboxes=(),
+            code="", packages=(), python="", clock=None, limits={}, bwrap="", disable_userns=True,
             grace=grace, launched=time.monotonic(),
         )  # fmt: skip
 

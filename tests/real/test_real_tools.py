@@ -137,7 +137,12 @@ def launch(stand: Stand, plan: JobPlan, token: str) -> Launch:
         (tree / name).parent.mkdir(exist_ok=True)
         (tree / name).write_text(text)
     return Launch(
-        plan=plan, token=SecretStr(token), tree=tree, mirror=mirror, gateway=stand.folder
+        job=plan.job,
+        limits=plan.agent.limits,
+        token=SecretStr(token),
+        tree=tree,
+        mirror=mirror,
+        gateway=stand.folder,
     )
 
 

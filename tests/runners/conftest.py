@@ -58,8 +58,10 @@ class Stage:
     plan: JobPlan
 
     def launch(self, gateway: ScriptedGateway, **changes: object) -> Launch:
+        plan = replace(gateway.plan, **changes)
         return Launch(
-            plan=replace(gateway.plan, **changes),
+            job=plan.job,
+            limits=plan.agent.limits,
             token=SecretStr(gateway.launch_token),
             tree=self.tree,
             mirror=self.mirror,

@@ -20,16 +20,18 @@ from tests.runners.keeping import nothing
 
 async def main(home: Path, plan: str, token: str) -> None:
     runner = open_local(home / "jobs", uids=(0, 0), toolboxes={})
+    told = plan_from(json.loads(plan))
     launch = Launch(
-        plan=plan_from(json.loads(plan)),
+        job=told.job,
+        limits=told.agent.limits,
         token=SecretStr(token),
         tree=home / "lower",
         mirror=home / "mirror.git",
         gateway=home / "gateway",
     )
     await runner.launch(launch)
-    standing = await gone(runner, launch.plan.job)
-    folder = JobFolder(home / "jobs" / launch.plan.job)
+    standing = await gone(runner, launch.job)
+    folder = JobFolder(home / "jobs" / launch.job)
     sys.stdout.write(
         f"exit {standing.exit}\n{folder.log.read_text()}{folder.agent_log.read_text()}"
     )

@@ -20,14 +20,15 @@ from sqlalchemy import select
 
 from bot.model.ids import RunId, Sha
 from bot.model.payloads import ordering_key
-from bot.model.runs import Subject
+from bot.model.runs import JobPlan, Subject
 from bot.rules.admission import Capacity
 from bot.rules.endings import Ended
 from bot.rules.repoconfig import PROTECT
 from bot.runners.base import Alive, Gone, Launch, Standing
 from bot.store import runs
 from bot.store.engine import Store
-from bot.store.schema import deliveries, delivery_bodies
+from bot.store.jobs import PLAN
+from bot.store.schema import deliveries, delivery_bodies, jobs
 from bot.store.schema import runs as table
 from bot.work.broker import Broker
 from bot.work.ciwatch import CiWatch
@@ -60,18 +61,42 @@ IDENTITY = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@localhost"} | {
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launched:
+    """A job of an agent that was launched, with what it will be told."""
+
+    plan: JobPlan
+    launch: Launch
+
+    @property
+    def token(self) -> SecretStr:
+        return self.launch.token
+
+
 class Stagehand:
-    """A runner that does as it is told: jobs live until the test says otherwise."""
+    """A runner that does as it is told: jobs live until the test says otherwise.
+
+    Attributes:
+        store: where the plans of jobs are.
+    """
+
+    store: Store
 
     def __init__(self) -> None:
-        self.launched: list[Launch] = []
+        self.launched: list[Launched] = []
         self.standings: dict[str, Standing] = {}
         self.stops: list[tuple[str, bool]] = []
         self.kept: list[set[str]] = []
 
     async def launch(self, launch: Launch) -> None:
-        self.launched.append(launch)
-        self.standings.setdefault(launch.plan.job, Alive())
+        await self.note(launch)
+        self.standings.setdefault(launch.job, Alive())
+
+    async def note(self, launch: Launch) -> None:
+        async with self.store.read() as tx:
+            found = await tx.execute(select(jobs.c.plan).where(jobs.c.name == launch.job))
+        plan = PLAN.validate_python(found.scalar_one())
+        self.launched.append(Launched(plan=plan, launch=launch))
 
     async def poll(self, job: str) -> Standing:
         return self.standings.get(job, Gone())
@@ -84,7 +109,7 @@ class Stagehand:
         return []
 
     @property
-    def latest(self) -> Launch:
+    def latest(self) -> Launched:
         return self.launched[-1]
 
     def loses(self, job: str | None = None) -> None:
@@ -108,6 +133,7 @@ class House:
     capacity: Capacity = field(default_factory=lambda: Capacity(everywhere=4, repo=3))
 
     def __post_init__(self) -> None:
+        self.runner.store = self.store
         self.mirrors = Mirrors(self.home / "mirrors")
         self.quarantines = Quarantines(self.home / "quarantine")
         lowers = Lowers(self.home / "lowers", self.mirrors)

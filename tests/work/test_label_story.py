@@ -55,8 +55,8 @@ async def test_the_plan_that_a_runner_gets_says_what_the_run_is_about(house):
     assert launch.plan.job == f"{launch.plan.run.lower()}-1"
     assert (launch.plan.repo, launch.plan.subject, launch.plan.base_branch) == (REPO, 1, "main")
     assert "issue octo/cat#1" in launch.plan.brief
-    assert (launch.tree / "README.md").read_text() == "# Cat\n"
-    assert launch.mirror == house.mirrors.path(launch.plan.shelf)
+    assert (launch.launch.tree / "README.md").read_text() == "# Cat\n"
+    assert launch.launch.mirror == house.mirrors.path(launch.plan.shelf)
     assert launch.plan.shelf == f"{REPO}.{(await house.run()).repo_id}"
 
 

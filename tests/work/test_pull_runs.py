@@ -29,8 +29,8 @@ async def test_a_run_starts_at_the_head_that_it_was_asked_on(house, people):
     await people.begins(number, start)
     plan = house.runner.latest.plan
     assert (plan.kind, plan.base, plan.base_branch) == ("pull", start.sha, "topic")
-    assert (house.runner.latest.tree / "new.txt").read_text() == "n\n"
-    assert not (house.runner.latest.tree / "more.txt").exists()
+    assert (house.runner.latest.launch.tree / "new.txt").read_text() == "n\n"
+    assert not (house.runner.latest.launch.tree / "more.txt").exists()
     assert "pull_request" not in plan.agent.outputs
 
 
@@ -129,7 +129,7 @@ async def test_a_run_on_a_fork_sees_its_commit_and_has_words_only(house, people)
     number, start = await people.fork()
     await people.begins(number, start)
     plan = house.runner.latest.plan
-    assert (plan.base, (house.runner.latest.tree / "new.txt").exists()) == (start.sha, True)
+    assert (plan.base, (house.runner.latest.launch.tree / "new.txt").exists()) == (start.sha, True)
     assert plan.agent.outputs == {
         kind: most for kind, most in FIXER.outputs.items() if kind not in {"pull_request", "push"}
     }

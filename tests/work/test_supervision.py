@@ -29,7 +29,7 @@ class Forgetful(Stagehand):
     async def launch(self, launch):
         if self.forgets:
             self.forgets -= 1
-            self.launched.append(launch)
+            await self.note(launch)
             raise Unavailable("runner", "no answer", retry_after=2.0, sent=True)
         await super().launch(launch)
 
@@ -47,6 +47,7 @@ def fences(house):
 
 def take(house, runner):
     house.runner = runner
+    runner.store = house.store
     house.loops = house.loops_of(house.context)
     return runner
 
