@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from bot.model.errors import Refused
 from bot.model.events import TextWritten
 from bot.model.facts import PastDecision, Pause, RunNow
 from bot.model.intents import (
@@ -12,12 +13,13 @@ from bot.model.intents import (
     SendMessage,
     SetPause,
     StopRuns,
+    Validate,
 )
 from bot.model.models import NOTHING
 from bot.model.money import Micros, total
 from bot.model.runs import Conclusion, MessageKind
 from bot.reactions import Reaction
-from bot.rules import answers
+from bot.rules import answers, validation
 from bot.rules.grammar import Command, might_command, nearest
 from bot.rules.policy import Ask, Decision, decide
 from bot.rules.repoconfig import Agent
@@ -33,6 +35,9 @@ MOVED = "The branch has moved meanwhile. Look at what is asked about its new hea
 
 HOW_MUCH = "Write the money that is added as `+$5` or `+$2.50`."
 """What is answered to other money."""
+
+ON_PULLS = "Validations run on pull requests. Ask for them there."
+CLOSED = "This is closed. Open it again first."
 
 PER_RUN = "limits.cost.per_run"
 """The setting that such money goes beyond."""
@@ -327,6 +332,33 @@ class Talk:
         """Decide whether the person may tell this run something: what is no answer steers it."""
         return decide(self.request.only(run).ask("answer" if run.question else run.agent))
 
+    def validate(self, command: Command) -> Said:
+        """Run validations on the head of a pull request, as the default branch defines them."""
+        event, config, pull = self.request.event, self.facts.config, self.facts.pull
+        if pull is None or not pull.open:
+            return Said(words=CLOSED if pull else ON_PULLS)
+        there = validation.offered(config.validations, fork=pull.head.fork)
+        try:
+            chosen = [
+                validation.may_ask(name, there)
+                for name in dict.fromkeys(map(str.lower, command.args))
+            ]
+        except Refused as refusal:
+            return Said(words=refusal.words)
+        if not there:
+            return Said(words=validation.NONE)
+        intent = Validate(
+            installation=event.installation,
+            repo_id=event.repo_id,
+            subject=event.subject,
+            person=event.sender,
+            trigger=self.request.trigger,
+            head=pull.head,
+            definitions=tuple(chosen) or there,
+            toolboxes=validation.boxes(config.toolboxes),
+        )
+        return Said([intent], done=True)
+
     def pause(self, command: Command) -> Said:
         """Hold runs back."""
         return self._set_pause(command, on=True)
@@ -356,6 +388,7 @@ DO: Mapping[str, Callable[[Talk, Command], Said]] = {
     "continue": Talk.go_on,
     "approve": Talk.approve,
     "answer": Talk.answer,
+    "validate": Talk.validate,
     "pause": Talk.pause,
     "resume": Talk.resume,
 }

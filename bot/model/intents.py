@@ -7,6 +7,7 @@ from bot.model.ids import InstallationId, Login, Repo, RunId, Sha
 from bot.model.models import NOTHING
 from bot.model.money import Micros
 from bot.model.runs import Message, Person, Start, Subject, Terms, Trigger
+from bot.model.validations import Definition, Toolbox
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +106,26 @@ class SendMessage:
     run: RunId
     message: Message
     key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validate:
+    """Run validations on the head of a pull request, without an agent.
+
+    Attributes:
+        head: the head of the pull request as GitHub shows it now.
+        definitions: those that were asked for, as the default branch has them.
+        toolboxes: those that there are, for the definitions to name.
+    """
+
+    installation: InstallationId
+    repo_id: int
+    subject: Subject
+    person: Person
+    trigger: Trigger
+    head: Start
+    definitions: tuple[Definition, ...]
+    toolboxes: tuple[Toolbox, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -284,6 +305,7 @@ Intent = (
     | TellRuns
     | Approve
     | SendMessage
+    | Validate
     | LookAtChecks
     | MeetReview
     | FollowHead

@@ -18,7 +18,7 @@ from bot.rules.agents import FALLBACK, LONGEST, USUAL, WITHOUT_MODEL, Agent, All
 from bot.rules.complaints import check, place
 from bot.rules.conditions import trouble
 from bot.rules.configfile import UNREADABLE, Node, compose
-from bot.rules.configmodel import MOST_NAME, NAME, SHAPE, Model, Name, many, setting
+from bot.rules.configmodel import MOST_ENTRIES, MOST_NAME, NAME, SHAPE, Model, Name, many, setting
 from bot.rules.configwords import HOUR, MINUTE, OneOf, Seconds, Spelled, Time, Who
 from bot.rules.grammar import nearest
 from bot.rules.mistakes import Mistake, shown
@@ -27,9 +27,6 @@ from bot.rules.verbs import VERBS
 
 OURS = "greenroom"
 """The key of the front matter under which our settings stand."""
-
-LATER = ("validations",)
-"""Keys of ours that are checked and kept, and have no effect yet."""
 
 MOST_PROMPT = 30_000
 """Characters of a prompt, as many as GitHub reads."""
@@ -141,7 +138,12 @@ class AgentTerms:
         description="Who may start it: the least role, a custom role, or a list with teams.",
         examples=["write", ["maintain", "team:acme/reviewers"]],
     )
-    validations: tuple[Name, ...] = many("Validations that it may ask for.", ["unit"])
+    validations: tuple[Name, ...] | None = Field(
+        default=None,
+        description="Validations that it may ask for; without this, all.",
+        examples=[["unit"]],
+        max_length=MOST_ENTRIES,
+    )
     outputs: dict[Annotated[str, OUTPUTS], Most] = Field(
         default_factory=dict,
         description="What it may ask for on GitHub, and how often in one job.",

@@ -56,14 +56,14 @@ class Agent:
     """An agent with what starts it and who may.
 
     Attributes:
-        validations: the validations that it may ask for, by name.
+        validations: those that it may ask for, by name; None for all.
         usual: whether the operator says which runtime it has, and not its definition.
     """
 
     spec: AgentSpec
     on: On = field(default_factory=On)
     allow: Allow = field(default_factory=Allow)
-    validations: tuple[str, ...] = ()
+    validations: tuple[str, ...] | None = None
     usual: bool = False
 
 

@@ -150,13 +150,15 @@ def settings(config: Config) -> str:
 
 SHOWN = (
     *("commands", "limits", "protect", "ci", "bots", "commits", "pull_requests", "branches"),
-    "egress",
+    *("classes", "egress"),
 )
 
 
 def _leaves(config: Config) -> Iterator[tuple[str, str]]:
     for name in SHOWN:
         yield from _leaf(name, getattr(config, name))
+    yield from ((f"toolboxes.{name}", each.image) for name, each in config.toolboxes.items())
+    yield from ((f"validations.{name}", each.run) for name, each in config.validations.items())
     for name, agent in config.agents.items():
         who = [*filter(None, [agent.allow.role]), *agent.allow.teams]
         yield f"agents.{name}.allow", ", ".join(who)

@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field, Strict
 from pydantic.dataclasses import dataclass
 
 from bot.model.runs import PLAIN
+from bot.model.validations import Class
 from bot.rules.agents import USUAL, Allow
 from bot.rules.configwords import DAY, HOUR, MINUTE, OneOf, Seconds, Spelled, Time, Who
 
@@ -25,8 +26,11 @@ They decide what runs, who reviews, and what a reviewer is shown.
 MOST_ENTRIES = 100
 """Entries of any list."""
 
-LATER = ("setup", "toolboxes", "validations")
+LATER = ("setup", "toolboxes")
 """Settings that are checked and kept, and have no effect yet."""
+
+CLASSES: tuple[Class, ...] = ("plain",)
+"""Classes of validations that there are."""
 
 SHAPE = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
@@ -111,6 +115,7 @@ Model = Annotated[
         example="claude-sonnet-4-5",
     ),
 ]
+RunsIn = Annotated[Class, OneOf(words=CLASSES, what="classes of validations")]
 Runtime = Annotated[str, OneOf(words=(USUAL, *PLAIN), what="runtimes that need no command")]
 ANY = "*"
 """What stands for every name in the dotted name of a setting."""
@@ -285,14 +290,28 @@ class Toolbox:
 class Validation:
     """A command that checks an agent's work, away from the agent."""
 
-    run: Script = Field(description="The command.", examples=["pytest -q"])
+    run: Script = Field(description="The command, for `/bin/sh`.", examples=["pytest -q"])
     toolboxes: tuple[Name, ...] = many("Toolboxes that it needs.", ["python"])
-    image: Image | None = Field(default=None, description="The image that it runs in, by digest.")
-    runner_class: Name | None = Field(
-        default=None, alias="class", description="The kind of runner.", examples=["builder"]
+    image: Image | None = Field(
+        default=None, description="The image that it runs in, by digest: none can be named yet."
+    )
+    runner_class: RunsIn = Field(
+        default="plain",
+        alias="class",
+        description="The power that it needs.",
+        examples=["plain"],
     )
     report: File | None = Field(
-        default=None, description="The JUnit report that it writes.", examples=["report.xml"]
+        default=None,
+        description="The report that it writes, JUnit's XML or TAP.",
+        examples=["report.xml"],
+    )
+    inputs: tuple[Glob, ...] = many(
+        "All files that decide what comes of it; without any, every file.",
+        ["src/**", "tests/**", "pyproject.toml"],
+    )
+    egress: tuple[Host, ...] = many(
+        "Hosts that it may reach, by https alone.", ["packages.example.com"]
     )
     timeout: Annotated[int, Time(least=Seconds(1), most=Seconds(6 * HOUR))] = setting(
         "How long it may take.", example="10m", default=Seconds(10 * MINUTE)
@@ -349,6 +368,9 @@ class ConfigFile:
     )
     validations: dict[Name, Validation] = named(
         "Checks that agents may ask for, by name.", {"unit": {"run": "pytest -q"}}
+    )
+    classes: tuple[RunsIn, ...] = many(
+        "Classes that validations may have.", list(CLASSES), default=CLASSES
     )
     egress: Egress = setting("What an agent may reach beside its model.", default=Egress)
     agents: dict[Name, Adjusted] = named(

@@ -118,7 +118,8 @@ class _Files:
             below = over(below, self._included_file(FOLDER + name, chain, path, line))
         if file is None:
             return empty
-        self.mistakes += [*_misplaced(self._layer, node, file), *_misenforced(node, file)]
+        self.mistakes += _misplaced(self._layer, node, file)
+        self.mistakes += [*_misenforced(node, file), *_unfinished(node, file)]
         return over(below, node)
 
     def _included_file(self, target: str, chain: tuple[str, ...], path: str, line: int) -> Node:
@@ -175,6 +176,16 @@ def _misenforced(node: Node, file: ConfigFile) -> Iterator[Mistake]:
         line = place(node, ("enforce", index))[1]
         words = f"There is no setting {shown(name)} to enforce."
         yield Mistake(path=node.path, line=line, words=words, remedy=remedy)
+
+
+def _unfinished(node: Node, file: ConfigFile) -> Iterator[Mistake]:
+    """Find what has a shape and no effect yet, and would be missed."""
+    for name, validation in file.validations.items():
+        if validation.image is not None:
+            line = place(node, ("validations", name, "image"))[1]
+            words = f"`validations.{name}` cannot bring an image of its own yet."
+            remedy = "Take the image out, and name toolboxes."
+            yield Mistake(path=node.path, line=line, words=words, remedy=remedy)
 
 
 def _agents(layer: Layer) -> tuple[Mapping[str, Defined], list[Mistake]]:

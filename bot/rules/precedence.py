@@ -53,6 +53,7 @@ TIGHTER: tuple[Tighter, ...] = (
         words="a list that holds all of it",
     ),
     Tighter(settings="bots", holds=lambda org, own: set(own) <= set(org), words="a part of it"),
+    Tighter(settings="classes", holds=lambda org, own: set(own) <= set(org), words="a part of it"),
     Tighter(
         settings="egress.allow", holds=lambda org, own: narrows(own, org), words="a part of it"
     ),

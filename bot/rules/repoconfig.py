@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.model.runs import AgentSpec, RuntimeName
+from bot.model.validations import Class
 from bot.rules.agents import BUILT_IN, FALLBACK, LABEL, Agent, Allow, On
 from bot.rules.complaints import check
 from bot.rules.configmodel import (
     CI,
+    CLASSES,
     PROTECT,
     Branches,
     Commands,
@@ -27,6 +29,7 @@ from bot.rules.layers import Layer, Reading, read
 from bot.rules.mistakes import Mistake
 from bot.rules.precedence import is_enforced, loosened, origins, over, without
 from bot.rules.roster import roster
+from bot.rules.validation import idle
 
 __all__ = [
     "AGENTS",
@@ -91,6 +94,7 @@ class Config:
     setup: Setup | None = None
     toolboxes: Mapping[str, Toolbox] = field(default_factory=dict)
     validations: Mapping[str, Validation] = field(default_factory=dict)
+    classes: tuple[Class, ...] = CLASSES
     egress: Egress = field(default_factory=Egress)
     agents: Mapping[str, Agent] = field(default_factory=lambda: BUILT_IN)
     origins: Mapping[str, str] = field(default_factory=dict)
@@ -136,6 +140,7 @@ def effective(
     file, _ = check(settings, ConfigFile)
     assert file is not None  # both are right, and lie over each other entry by entry
     agents = roster(org_says, repo_says, settings, file)
+    unusable = idle(file, settings)
     said = origins((org_says.where, org_says.settings), (repo_says.where, own))
     found = {f"agents.{name}": where for name, where in agents.came.items()}
     found |= {
@@ -154,12 +159,13 @@ def effective(
         branches=file.branches,
         setup=file.setup,
         toolboxes=file.toolboxes,
-        validations=file.validations,
+        validations={n: each for n, each in file.validations.items() if n not in unusable},
+        classes=file.classes,
         egress=file.egress,
         agents=agents.agents,
         enforced=org_says.file.enforce,
         origins=found | said,
-        overruled=(*refused.values(), *agents.idle),
+        overruled=(*refused.values(), *agents.idle, *unusable.values()),
         runtime=runtime,
     )
 

@@ -5,14 +5,18 @@ change which an agent makes, or a stranger proposes, decides what runs.
 """
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from hashlib import sha256
 
 from bot.model.errors import Refused
 from bot.model.validations import Definition, Toolbox
+from bot.rules import configmodel
+from bot.rules.complaints import place
+from bot.rules.configfile import Node
+from bot.rules.configmodel import ConfigFile, Validation
 from bot.rules.grammar import nearest
-from bot.rules.mistakes import shown
+from bot.rules.mistakes import Mistake, shown
 
 NONE = (
     "There are no validations here. Whoever may change `.github/greenroom.yml` on the default "
@@ -34,6 +38,77 @@ def may_ask(name: str, definitions: Sequence[Definition]) -> Definition:
     if found is None:
         raise Refused("validation", _unknown(name, [each.name for each in definitions]))
     return found
+
+
+def offered(
+    validations: Mapping[str, Validation], names: Collection[str] | None = None, *, fork: bool
+) -> tuple[Definition, ...]:
+    """Return what may be asked for on a subject.
+
+    Args:
+        validations: those in force.
+        names: the ones that an agent may ask for; None for all.
+        fork: whether the tree may hold a stranger's work, which then reaches no host.
+    """
+    return tuple(
+        Definition(
+            name=name,
+            run=each.run,
+            toolboxes=each.toolboxes,
+            image=each.image,
+            kind=each.runner_class,
+            report=each.report,
+            seconds=int(each.timeout),
+            egress=() if fork else each.egress,
+            inputs=each.inputs,
+        )
+        for name, each in validations.items()
+        if names is None or name in names
+    )
+
+
+def boxes(toolboxes: Mapping[str, configmodel.Toolbox]) -> tuple[Toolbox, ...]:
+    """Return the toolboxes in force."""
+    return tuple(Toolbox(name=name, image=each.image) for name, each in toolboxes.items())
+
+
+def idle(file: ConfigFile, settings: Node) -> Mapping[str, Mistake]:
+    """Find the validations that cannot be asked for, by name, with the reason.
+
+    Args:
+        file: what is in force of all layers together.
+        settings: the same, with the places where it is said.
+    """
+    found = ((name, _lacks(each, file)) for name, each in file.validations.items())
+    return {name: _mistake(name, lack, settings) for name, lack in found if lack}
+
+
+def _lacks(validation: Validation, file: ConfigFile) -> tuple[str, str, str] | None:
+    """Return the key that names what is not there, why, and what to do."""
+    for box in validation.toolboxes:
+        if box not in file.toolboxes:
+            return "toolboxes", f"there is no toolbox `{box}`", "Write it under `toolboxes`."
+    if validation.runner_class not in file.classes:
+        why = f"validations of the class `{validation.runner_class}` are not allowed here"
+        return "class", why, "Add it to `classes`, where that is not enforced."
+    return None
+
+
+def _mistake(name: str, lack: tuple[str, str, str], settings: Node) -> Mistake:
+    key, why, remedy = lack
+    node, line = place(settings, ("validations", name, key))
+    words = f"`validations.{name}` has no effect: {why}."
+    return Mistake(path=node.path, line=line, words=words, remedy=remedy)
+
+
+def changed(base: Mapping[str, Validation], own: Mapping[str, Validation]) -> tuple[str, ...]:
+    """Return the names that a pull request would have stand for something else, or for nothing.
+
+    Args:
+        base: the validations in force.
+        own: those that would be, with the pull request's configuration.
+    """
+    return tuple(sorted(name for name in {*base, *own} if base.get(name) != own.get(name)))
 
 
 def _unknown(name: str, known: Sequence[str]) -> str:

@@ -72,10 +72,9 @@ VERBS: Mapping[str, Verb] = {
         needs=Role.WRITE,
     ),
     "validate": Verb(
-        usage="[NAME]",
-        help="Runs the validations of the configuration.",
+        usage="[NAME]...",
+        help="Runs validations on the head of the pull request, all or the named ones.",
         needs=Role.TRIAGE,
-        later="Validations cannot be run yet.",
     ),
     "dismiss": Verb(
         usage="FINDING",

@@ -153,7 +153,7 @@ def test_who_may_say_what(said, who):
             "bot",
             "Bots act here only where the configuration names their app under `bots`.",
         ),
-        (WRITER, "validate unit", "later", VERBS["validate"].later),
+        (WRITER, "dismiss a1", "later", VERBS["dismiss"].later),
     ],
 )
 def test_a_refusal_is_written_down_and_told_with_its_reason(by, said, rule, words):

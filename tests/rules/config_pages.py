@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from bot.rules import agentfile, configmodel
+from bot.rules import configmodel
 from bot.rules.agentfile import AgentTerms, FrontMatter
 from bot.rules.complaints import resolved, schema
 from bot.rules.conditions import EXAMPLE, context
@@ -60,7 +60,7 @@ def agent_keys() -> Iterator[str]:
     return table(
         ("key", "default", "what it does"),
         [
-            (f"`{name}`", _default(about), _does(name, about, agentfile.LATER))
+            (f"`{name}`", _default(about), about["description"])
             for name, about in _leaves(whole, whole)
         ],
     )

@@ -46,7 +46,8 @@ def test_everything_can_be_said():
         toolboxes: {{python: {{image: "{IMAGE}"}}}}
         validations:
           unit: {{run: pytest, toolboxes: [python], report: out/report.xml, timeout: 10m}}
-          image: {{run: buildah, image: "{IMAGE}", class: builder}}
+          lint: {{run: make, image: "{IMAGE}", class: plain, inputs: [src/], egress: [a.example]}}
+        classes: [plain]
         egress: {{allow: ["*.example.com"]}}
         agents: {{fix: {{enabled: false}}, tidy: {{allow: [write, team:acme/bots]}}}}
         enforce: [limits.runs, agents.fix]
@@ -54,7 +55,9 @@ def test_everything_can_be_said():
     """)
     assert (file.limits.time.job, file.limits.time.parked) == (3600, 2 * 86_400)
     assert file.limits.cost.per_run == 1
-    assert file.validations["image"].runner_class == "builder"
+    assert (
+        file.validations["unit"].runner_class == file.validations["lint"].runner_class == "plain"
+    )
     assert file.agents["tidy"].allow == Allow(role="write", teams=("acme/bots",))
 
 
