@@ -21,6 +21,9 @@ Sha = NewType("Sha", str)
 RunId = NewType("RunId", str)
 """Twenty-six characters that sort by the time the run was asked for."""
 
+ValidationId = NewType("ValidationId", str)
+"""Made as that of a run is."""
+
 JobName = NewType("JobName", str)
 """What a runner calls a job: written down before the job exists, unique for ever."""
 
@@ -51,3 +54,14 @@ def job_name(run: RunId, fence: Fence) -> JobName:
 def run_of(job: JobName) -> RunId:
     """Return the run that a job's name was made for."""
     return RunId(job.rpartition("-")[0].upper())
+
+
+def validation_job(validation: ValidationId, fence: Fence) -> JobName:
+    """Name a job that runs a validation; no run has one of that name."""
+    return JobName(f"v-{validation.lower()}-{fence}")
+
+
+def validation_of(job: JobName) -> ValidationId | None:
+    """Return the validation that a job's name was made for; None for the job of a run."""
+    kind, _, rest = job.partition("-")
+    return ValidationId(rest.rpartition("-")[0].upper()) if kind == "v" else None

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
-from bot.model.ids import Fence, JobName, Login, Repo, RunId, Sha, UserId
+from bot.model.ids import Fence, JobName, Login, Repo, RunId, Sha, UserId, ValidationId
 from bot.model.models import Cost
 from bot.model.validations import Definition, Toolbox
 
@@ -315,7 +315,7 @@ class ValidationPlan:
     """
 
     job: JobName
-    id: str
+    id: ValidationId
     repo: Repo
     shelf: Repo
     base: Sha

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.rules.delivering import DELIVERY
 from bot.rules.lifecycle import Compute
 from bot.rules.waiting import START, WAKES
-from bot.store import inbox, outbox, queue, runs
+from bot.store import inbox, outbox, queue, runs, validation_jobs
 from bot.store.schema import runs as table
 
 
@@ -35,6 +35,7 @@ def loops() -> Mapping[str, Select[tuple[int]] | Select[tuple[str]]]:
         "delivering": runs.waiting(runs.parked_for(DELIVERY), now),
         "approvals": runs.waiting(runs.parked_for(START), now),
         "waits": runs.waiting(resting(), now),
+        "validations": validation_jobs.waiting(now),
     }
 
 

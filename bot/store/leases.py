@@ -6,12 +6,12 @@ from typing import Any
 from sqlalchemy import BindParameter, ColumnElement, Table, or_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.schema import deliveries, outbox, runs
+from bot.store.schema import deliveries, outbox, runs, validations
 
 Moment = float | BindParameter[float]
 """Unix seconds, or where they are put into a statement."""
 
-LEASED = (deliveries, runs, outbox)
+LEASED = (deliveries, runs, outbox, validations)
 """The tables whose rows are taken."""
 
 

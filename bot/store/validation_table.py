@@ -35,20 +35,24 @@ validations = Table(
     Column("repo", Text, nullable=False),
     Column("number", Integer, nullable=False),
     Column("name", Text, nullable=False),
-    Column("key", Text, nullable=False),  # of all that decides what comes of it
-    Column("tree", Text, nullable=False),
+    Column("key", Text),  # of all that decides what comes of it; known with the tree
+    Column("tree", Text),
     Column("base", Text, nullable=False),
     Column("head", Text),  # the commit of that tree, where a person asked
     Column("work", Text),
     Column("definition", JSON, nullable=False),
     Column("toolboxes", JSON, nullable=False),
-    Column("asked", JSON),  # who asked and where, if a person did
+    Column("asked", JSON),  # who has asked and where, if a person has
+    Column("request", Text),  # what they asked with, for one validation or several
     Column("state", Text, nullable=False),
     Column("follows", Text, ForeignKey("validations.id", ondelete="SET NULL")),
     Column("cached", Boolean, nullable=False, server_default=text("false")),
+    Column("hits", Integer, nullable=False, server_default="0"),  # asked for again, answered
+    Column("outcome", Text),
     Column("verdict", JSON),
     Column("output", LargeBinary),  # the end of what it printed
     Column("printed", BigInteger, nullable=False, server_default="0"),  # bytes in all
+    Column("slot", Integer),  # of those that may run side by side
     Column("job", Text, unique=True),
     Column("fence", Integer, nullable=False, server_default="0"),
     Column("launch_hash", Text, unique=True),
@@ -69,7 +73,16 @@ validations = Table(
         sqlite_where=text(LEADING),
         postgresql_where=text(LEADING),
     ),
+    Index(
+        "uq_validations_slot",
+        "slot",
+        unique=True,
+        sqlite_where=text("state = 'running'"),
+        postgresql_where=text("state = 'running'"),
+    ),
     Index("ix_validations_key", "repo_id", "key", "ended_at"),
+    Index("ix_validations_ended", "ended_at"),
+    Index("ix_validations_request", "request"),
     Index("ix_validations_run", "run", "id"),
     Index("ix_validations_follows", "follows"),
     Index("ix_validations_subject", "repo_id", "number", "id"),

@@ -20,20 +20,24 @@ def upgrade() -> None:
         sa.Column("repo", sa.Text(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("tree", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=True),
+        sa.Column("tree", sa.Text(), nullable=True),
         sa.Column("base", sa.Text(), nullable=False),
         sa.Column("head", sa.Text(), nullable=True),
         sa.Column("work", sa.Text(), nullable=True),
         sa.Column("definition", sa.JSON(), nullable=False),
         sa.Column("toolboxes", sa.JSON(), nullable=False),
         sa.Column("asked", sa.JSON(), nullable=True),
+        sa.Column("request", sa.Text(), nullable=True),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("follows", sa.Text(), nullable=True),
         sa.Column("cached", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("hits", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=True),
         sa.Column("verdict", sa.JSON(), nullable=True),
         sa.Column("output", sa.LargeBinary(), nullable=True),
         sa.Column("printed", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("slot", sa.Integer(), nullable=True),
         sa.Column("job", sa.Text(), nullable=True),
         sa.Column("fence", sa.Integer(), server_default="0", nullable=False),
         sa.Column("launch_hash", sa.Text(), nullable=True),
@@ -68,10 +72,12 @@ def upgrade() -> None:
         sqlite_where=sa.text("state IN ('queued', 'running') AND follows IS NULL"),
         postgresql_where=sa.text("state IN ('queued', 'running') AND follows IS NULL"),
     )
+    op.create_index("ix_validations_ended", "validations", ["ended_at"], unique=False)
     op.create_index("ix_validations_follows", "validations", ["follows"], unique=False)
     op.create_index(
         "ix_validations_key", "validations", ["repo_id", "key", "ended_at"], unique=False
     )
+    op.create_index("ix_validations_request", "validations", ["request"], unique=False)
     op.create_index("ix_validations_run", "validations", ["run", "id"], unique=False)
     op.create_index(
         "ix_validations_subject", "validations", ["repo_id", "number", "id"], unique=False
@@ -83,4 +89,12 @@ def upgrade() -> None:
         unique=True,
         sqlite_where=sa.text("state IN ('queued', 'running') AND follows IS NULL"),
         postgresql_where=sa.text("state IN ('queued', 'running') AND follows IS NULL"),
+    )
+    op.create_index(
+        "uq_validations_slot",
+        "validations",
+        ["slot"],
+        unique=True,
+        sqlite_where=sa.text("state = 'running'"),
+        postgresql_where=sa.text("state = 'running'"),
     )

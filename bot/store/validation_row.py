@@ -1,0 +1,110 @@
+"""A validation as a row of the database."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import Select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.model.ids import Fence, InstallationId, JobName, Repo, RunId, Sha, ValidationId
+from bot.model.validations import Definition, State, Toolbox, Verdict
+from bot.store.schema import validations as table
+
+UNDER_WAY: tuple[State, ...] = ("queued", "running")
+"""The states of what has no verdict yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValidationRow:
+    """A validation as it stood when it was read; what it printed is read apart.
+
+    Attributes:
+        run: whose agent has asked; None where a person has.
+        number: of the issue or pull request that it is about.
+        key: names all that decides what comes of it; None until its tree is known.
+        base: the commit that its tree is made from.
+        head: the commit of its tree, where there is one.
+        work: the blob with what differs from the base.
+        toolboxes: those that its definition names.
+        asked: who has asked and where, if a person has.
+        request: what they have asked with, for one validation or several.
+        follows: the one that runs for it, asked for by somebody else before.
+        cached: whether nothing was run for it.
+        hits: how often it was asked for again, and answered at once.
+        printed: bytes that it has printed in all.
+        slot: its place among those that run.
+        fence: the number of its current job.
+        deadline: Unix seconds at which its job is given up.
+    """
+
+    id: ValidationId
+    run: RunId | None
+    installation: InstallationId
+    repo_id: int
+    repo: Repo
+    number: int
+    name: str
+    key: str | None
+    tree: Sha | None
+    base: Sha
+    head: Sha | None
+    work: str | None
+    definition: Definition
+    toolboxes: tuple[Toolbox, ...]
+    asked: Mapping[str, Any] | None
+    request: str | None
+    state: State
+    follows: ValidationId | None
+    cached: bool
+    hits: int
+    verdict: Verdict | None
+    printed: int
+    slot: int | None
+    job: JobName | None
+    fence: Fence
+    created_at: float
+    started_at: float | None
+    ended_at: float | None
+    deadline: float | None
+    next_attempt_at: float
+    failures: int
+
+
+COLUMNS = tuple(table.c[field.name] for field in fields(ValidationRow))
+DEFINITION = TypeAdapter(Definition)
+TOOLBOXES = TypeAdapter(tuple[Toolbox, ...])
+VERDICT: TypeAdapter[Verdict | None] = TypeAdapter(Verdict | None)
+
+
+async def all_rows(tx: AsyncConnection, query: Select[Any]) -> Sequence[ValidationRow]:
+    """Return the validations that a query over `COLUMNS` finds."""
+    return [from_columns(row) for row in (await tx.execute(query)).mappings()]
+
+
+async def first(tx: AsyncConnection, query: Select[Any]) -> ValidationRow | None:
+    """Return the first of them."""
+    return next(iter(await all_rows(tx, query.limit(1))), None)
+
+
+def from_columns(row: Any) -> ValidationRow:
+    """Make a validation of a row that a query over `COLUMNS` has found."""
+    return ValidationRow(
+        **{
+            **row,
+            "definition": DEFINITION.validate_python(row["definition"]),
+            "toolboxes": TOOLBOXES.validate_python(row["toolboxes"]),
+            "verdict": VERDICT.validate_python(row["verdict"]),
+        }
+    )
+
+
+def to_columns(row: ValidationRow) -> dict[str, Any]:
+    """Return a validation's values as the database keeps them."""
+    return {column.name: getattr(row, column.name) for column in COLUMNS} | {
+        "definition": asdict(row.definition),
+        "toolboxes": [asdict(each) for each in row.toolboxes],
+        "outcome": row.verdict and row.verdict.outcome,
+        "verdict": row.verdict and asdict(row.verdict),
+    }
