@@ -98,7 +98,7 @@ def spoilt(blob):
     return written.getvalue()
 
 
-@runtimes
+@slowly
 async def test_stopped_it_ends_in_time(put, runtime):
     it = await put(runtime, {"turns": [{"do": [{"run": "greenroom step up; sleep 60"}]}]})
     gateway = it.gateway(FIRST)

@@ -190,7 +190,10 @@ async def test_work_that_does_not_fit_is_kept_beside_and_told(stage, runner, gat
     assert f"git diff {stage.plan.base} refs/greenroom/checkpoint" in log
 
 
-@pytest.mark.parametrize("broken", ["missing", "other bytes", "no bundle", "another base"])
+RARER = [pytest.param(each, marks=pytest.mark.full) for each in ("other bytes", "no bundle")]
+
+
+@pytest.mark.parametrize("broken", ["missing", "another base", *RARER])
 async def test_what_is_broken_or_gone_is_told_and_the_job_begins_at_its_base(
     stage, runner, gateway_for, broken
 ):
