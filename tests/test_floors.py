@@ -17,6 +17,7 @@ FLOORS = (
         "bot.clocks",
         "bot.githttp",
         "bot.github",
+        "bot.images",
         "bot.runners",
         "bot.sandbox",
         "bot.store",
@@ -45,6 +46,7 @@ APART = (FLOORS[3], FLOORS[5])
 
 NEIGHBOURS = {
     ("bot.runners", "bot.sandbox"): "the local runner puts its jobs into the sandbox",
+    ("bot.images", "bot.sandbox"): "what strangers packed is unpacked away from everything",
     ("bot.__main__", "bot.cli"): "`python -m bot` is the command line",
     ("bot.cli", "bot.wiring"): "a command runs what wiring has built",
     ("bot.replay", "bot.wiring"): "a tool opens the database as a process does",

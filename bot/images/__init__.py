@@ -1,0 +1,1 @@
+"""Images from OCI registries: fetched by digest, verified, unpacked once, and never run here."""

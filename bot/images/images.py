@@ -1,0 +1,131 @@
+"""The trees of a run's toolboxes: there already, or fetched, verified and unpacked now."""
+
+import asyncio
+import platform
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import structlog
+
+from bot.images.registry import Registry
+from bot.images.store import Store
+from bot.images.unpacker import Bounds, Packed
+from bot.model.errors import Refused
+from bot.model.validations import Toolbox
+from bot.rules.images import (
+    Descriptor,
+    Manifest,
+    Reference,
+    manifest,
+    reference,
+    refused,
+    unpacked_digests,
+)
+
+UNWANTED_FOR = 14 * 24 * 3600.0
+"""Seconds after which an image is removed that no job wanted; longer than any job lives."""
+
+_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
+PLATFORM = ("linux", _ARCHITECTURES.get(platform.machine(), platform.machine()))
+"""What this host runs, in the words of the Go language that images have.
+
+https://go.dev/doc/install/source#environment
+"""
+
+log = structlog.get_logger()
+
+
+class Images:
+    """All images of this host.
+
+    Args:
+        store: where they are.
+        registry: where they come from.
+        bounds: of each.
+    """
+
+    def __init__(self, store: Store, registry: Registry, bounds: Bounds | None = None) -> None:
+        self._store = store
+        self._registry = registry
+        self._bounds = bounds or Bounds()
+        self._pulling: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def toolboxes(self, wanted: Iterable[Toolbox]) -> Mapping[str, Path]:
+        """Return the tree of each toolbox by its name; those that are not here are fetched.
+
+        Raises:
+            Refused: `image`, `registry`: one of them is none, or may not be had.
+            Unavailable: a registry did not answer, or the disk is full.
+        """
+        return {each.name: await self._toolbox(each) for each in wanted}
+
+    async def tree(self, image: str) -> Path:
+        """Return the files of an image, in a folder that nobody may write to.
+
+        Raises as `toolboxes` does.
+        """
+        named = reference(image)
+        if (found := self._store.tree(named)) is not None:
+            return found
+        async with self._pulling[str(named)]:
+            try:
+                return self._store.tree(named) or await self._pulled(named)
+            except Refused as problem:
+                words = f"The image `{named}` {problem.words}"
+                raise Refused(problem.reason, words) from None
+
+    async def prune(self) -> int:
+        """Remove what no job wanted for a long time; return how much that was."""
+        return await asyncio.to_thread(self._store.prune, unwanted_for=UNWANTED_FOR)
+
+    async def _toolbox(self, toolbox: Toolbox) -> Path:
+        try:
+            return await self.tree(toolbox.image)
+        except Refused as problem:
+            words = f"The toolbox `{toolbox.name}` cannot be had. {problem.words}"
+            raise Refused(problem.reason, words) from None
+
+    async def _pulled(self, named: Reference) -> Path:
+        found = await self._manifest(named)
+        size = sum(layer.blob.size for layer in found.layers)
+        if size > self._bounds.packed:
+            raise refused(f"is larger than the {self._bounds.packed} bytes that one may have.")
+        digests = await self._digests(named, found)
+        packed = tuple(
+            [
+                Packed(
+                    file=str(await self._blob(named, layer.blob)),
+                    packing=layer.packing,
+                    digest=digest,
+                )
+                for layer, digest in zip(found.layers, digests, strict=True)
+            ]
+        )
+        path, left_out = await self._store.unpack(named, packed, self._bounds)
+        log.info("image.unpacked", image=str(named), bytes=size, left_out=left_out)
+        return path
+
+    async def _manifest(self, named: Reference) -> Manifest:
+        """Return an image's manifest; one level of indexes stands between, and no more."""
+        found = manifest(await self._registry.manifest(named, named.digest), PLATFORM)
+        if isinstance(found, Descriptor):
+            found = manifest(await self._registry.manifest(named, found.digest), PLATFORM)
+        if isinstance(found, Descriptor):
+            raise refused("is an index of indexes.")
+        return found
+
+    async def _digests(self, named: Reference, found: Manifest) -> tuple[str | None, ...]:
+        """Return what each layer hashes to unpacked; unknown where the image has no config."""
+        if found.config is None:
+            return (None,) * len(found.layers)
+        return unpacked_digests(await self._registry.blob(named, found.config), found)
+
+    async def _blob(self, named: Reference, blob: Descriptor) -> Path:
+        if (there := self._store.blob(named, blob)) is not None:
+            return there
+        async with self._store.fresh_blob(named, blob) as fresh:
+            await self._registry.download(named, blob, fresh)
+        kept = self._store.blob(named, blob)
+        assert kept is not None
+        return kept

@@ -1,0 +1,111 @@
+"""From a name to a tree: fetched by digest, unpacked once."""
+
+import asyncio
+import gzip
+import os
+import stat
+from tarfile import DIRTYPE, LNKTYPE, SYMTYPE
+
+import pytest
+from backports.zstd import compress
+
+from bot.model.errors import Refused, Unavailable
+from bot.model.validations import Toolbox
+from tests.images.built import TAR, ZSTD, entry, image, tar
+
+BOX = tar(
+    entry("bin/", DIRTYPE),
+    ("bin/tool", b"#!/bin/sh\necho new\n"),
+    entry("bin/also", LNKTYPE, "bin/tool"),
+    entry("bin/short", SYMTYPE, "tool"),
+)
+
+
+async def test_a_toolbox_is_a_folder_with_its_tools(images, registry):
+    name = registry.has(image(BOX))
+    found = await images.toolboxes([Toolbox(name="box", image=name)])
+    tool = found["box"] / "bin/tool"
+    assert os.access(tool, os.X_OK)
+    assert (found["box"] / "bin/also").samefile(tool)
+    assert (found["box"] / "bin/short").readlink().name == "tool"
+
+
+@pytest.mark.parametrize(("kind", "pack"), [(TAR, bytes), (ZSTD, compress)])
+async def test_layers_may_be_packed_in_other_ways(unpacked, kind, pack):
+    tree = await unpacked(image(BOX, kind=kind, pack=pack))
+    assert (tree / "bin/tool").read_bytes().endswith(b"new\n")
+
+
+async def test_of_an_index_the_one_for_this_host_is_taken(unpacked):
+    tree = await unpacked(image(BOX).under_index())
+    assert (tree / "bin/tool").exists()
+
+
+async def test_what_is_there_is_not_asked_for_again(images, registry):
+    name = registry.has(image(BOX))
+    first = await images.tree(name)
+    asked = len(registry.asked)
+    assert await images.tree(name) == first
+    assert len(registry.asked) == asked
+
+
+async def test_who_wants_the_same_meanwhile_waits_for_it(images, registry):
+    name = registry.has(image(BOX))
+    trees = await asyncio.gather(*(images.tree(name) for _ in range(5)))
+    assert len(set(trees)) == 1
+    assert registry.times("manifests") == 1
+
+
+async def test_of_two_versions_only_what_differs_is_fetched(unpacked, registry):
+    base = tar(("share/data", os.urandom(100_000)))
+    await unpacked(base, BOX)
+    before = registry.times("blobs")
+    tree = await unpacked(base, tar(("bin/tool", b"newer")))
+    assert registry.times("blobs") - before == 2, "its config, and one layer"
+    assert (tree / "bin/tool").read_bytes() == b"newer"
+
+
+async def test_a_digest_alone_gives_nobody_what_others_may_read(images, registry):
+    made = image(BOX)
+    await images.tree(registry.has(made))
+    registry.blobs.clear()
+    with pytest.raises(Refused, match="not there"):
+        await images.tree(made.named(registry.place, "mine"))
+
+
+async def test_a_registry_that_is_busy_is_asked_later(images, registry):
+    registry.status = 429
+    with pytest.raises(Unavailable) as busy:
+        await images.tree(registry.has(image(BOX)))
+    assert busy.value.retry_after == 7
+
+
+async def test_what_was_interrupted_is_fetched_anew(images, registry, tmp_path):
+    made = image(BOX)
+    name, kept = registry.has(made), dict(registry.blobs)
+    registry.blobs = {made.digest: kept[made.digest]}
+    with pytest.raises(Refused, match="404"):
+        await images.tree(name)
+    registry.blobs = kept
+    assert (await images.tree(name) / "bin/tool").exists()
+    assert not list(tmp_path.rglob("*.fresh"))
+
+
+async def test_modes_are_ours(unpacked):
+    tree = await unpacked(
+        tar(
+            ("open", b""),
+            entry("closed/", DIRTYPE, mode=0o0),
+            entry("sticky/", DIRTYPE, mode=0o7777),
+        )
+    )
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (*tree.iterdir(), tree)}
+    assert set(modes.values()) == {0o755}
+    assert {path.stat().st_uid for path in tree.iterdir()} == {os.geteuid()}
+
+
+async def test_gzip_in_several_members_is_read_to_its_end(unpacked):
+    def twice(data: bytes) -> bytes:
+        return gzip.compress(data[:700]) + gzip.compress(data[700:])
+
+    assert (await unpacked(image(BOX, pack=twice)) / "bin/short").is_symlink()
