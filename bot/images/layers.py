@@ -118,15 +118,15 @@ class Tree:
     def _hide(self, path: Path, own: set[Path]) -> None:
         """Take away what the layers below have, and nothing of this layer's own."""
         folder, name = path[:-1], path[-1]
+        hidden = name.removeprefix(_HIDDEN)
+        if hidden in {"", ".", ".."}:
+            raise refused(f"takes away what has no name, {_told(path)}.")
         with suppress(FileNotFoundError), self._folder(folder, make=False) as at:
             if name == _OPAQUE:
                 for each in os.listdir(at):  # noqa: PTH208 - of an open folder
                     if (*folder, each) not in own:
                         _clear(at, each)
                 return
-            hidden = name.removeprefix(_HIDDEN)
-            if hidden in {"", ".", ".."}:
-                raise refused(f"takes away what has no name, {_told(path)}.")
             if (*folder, hidden) not in own and not hidden.startswith(_HIDDEN):
                 _clear(at, hidden)
 

@@ -3,10 +3,17 @@
 import gzip
 import hashlib
 import io
+import sys
 import tarfile
+import zlib
 
 from bot.model.errors import Refused
 from bot.rules.images import Packing, refused
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 MOST_AT_ONCE = 1024**2
 """Bytes that one read may want: a header of a tar that is longer is an attack on our memory."""
@@ -81,10 +88,8 @@ def unpacked(file: io.BufferedIOBase, packing: Packing) -> io.BufferedIOBase:
     if packing == "gzip":
         return gzip.GzipFile(fileobj=file, mode="rb")
     if packing == "zstd":
-        # in the standard library from 3.14 on; its windows are of 128 MiB at most
-        from backports.zstd import ZstdFile  # noqa: PLC0415 - few layers need it
-
-        return ZstdFile(file, "rb")
+        # its windows are of 128 MiB at most
+        return zstd.ZstdFile(file, "rb")
     return file
 
 
@@ -100,5 +105,5 @@ def opened(stream: Bounded) -> tarfile.TarFile:
         raise Refused("image", "has a layer that is no tar.") from None
 
 
-BROKEN = (tarfile.TarError, gzip.BadGzipFile, EOFError, ValueError, io.UnsupportedOperation)
+BROKEN = (tarfile.TarError, gzip.BadGzipFile, zlib.error, zstd.ZstdError, EOFError, ValueError)
 """What reading a layer raises that was not made well."""

@@ -84,8 +84,6 @@ def main() -> None:
     work = read_work(sys.stdin.read())
     with ExitStack() as stack:
         layers = [stack.enter_context(open(each.file, "rb")) for each in work.layers]  # noqa: PTH123
-        if any(each.packing == "zstd" for each in work.layers):
-            import backports.zstd  # noqa: F401, PLC0415 - nothing can be imported in there
         _confine(work)
         print(json.dumps(_outcome(work, layers)))  # noqa: T201 - this is its answer
 
@@ -137,12 +135,12 @@ def _outcome(work: Work, files: Sequence[BufferedIOBase]) -> dict[str, Any]:
         return {"refused": problem.words}
     except MemoryError:
         return {"refused": "wants too much memory to be unpacked."}
+    except BROKEN as problem:
+        return {"refused": f"has a layer that cannot be read ({type(problem).__name__})."}
     except OSError as problem:
         if problem.errno in _FULL:
             return {"unavailable": str(problem)}
         return {"refused": f"has a file that cannot be made here ({problem.strerror})."}
-    except BROKEN as problem:
-        return {"refused": f"has a layer that cannot be read ({type(problem).__name__})."}
     return {"entries": work.bounds.entries - tally.entries, "left_out": tally.left_out}
 
 

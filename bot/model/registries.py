@@ -53,6 +53,6 @@ def read_registries(words: Iterable[str]) -> Registries:
 
 def _place(text: str, port: int) -> tuple[str, int]:
     if not _PLACE.fullmatch(text):
-        raise ValueError(text)
+        raise ValueError(f"{text!r} is no name of a registry")
     host, _, given = text.partition(":")
     return host, int(given or port)

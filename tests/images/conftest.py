@@ -27,7 +27,7 @@ def known(registry: Served) -> Registries:
 
 
 @pytest.fixture
-async def images(registry: Served, known: Registries, tmp_path: Path) -> AsyncIterator[Images]:
+async def images(known: Registries, tmp_path: Path) -> AsyncIterator[Images]:
     async with open_registry(known, {}) as client:
         yield Images(Store(tmp_path / "images", Clock(lambda: 1000.0)), client, SMALL)
 
