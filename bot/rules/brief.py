@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 
 from bot.model.ids import Login
 from bot.model.runs import AgentSpec, Message, RuntimeName, Subject, Text
+from bot.model.validations import Definition
 from bot.rules.guidance import Guidance, section
+from bot.rules.markdown import clip
 from bot.rules.wording import plain
 
 MATERIAL = """\
@@ -35,6 +37,7 @@ class Task:
         left_out: sentences about what is not shown.
         guidance: what the repository tells agents; None for nothing.
         egress: hosts that its program may reach, as in `Terms`.
+        validations: those that it may ask for, as in `Terms`.
     """
 
     subject: Subject
@@ -45,6 +48,7 @@ class Task:
     left_out: Sequence[str] = ()
     guidance: Guidance | None = None
     egress: Sequence[str] = ()
+    validations: Sequence[Definition] = ()
 
     @property
     def has_strangers(self) -> bool:
@@ -77,6 +81,7 @@ def brief(
             *(map(harmless, section(task.guidance)) if task.guidance else []),
             *(_handing_in(agent) if agent.prompt else []),
             *(_network(task.egress) if agent.prompt else []),
+            *(_validating(task.validations) if agent.prompt else []),
             "# Instruction",
             "",
             f"Asked for by {plain(task.asked_by)} on {task.subject.kind} {task.subject}.",
@@ -127,6 +132,23 @@ def _network(hosts: Sequence[str]) -> Iterator[str]:
         named = ", ".join(f"`{host}`" for host in hosts)
         proxy = "through the proxy that `HTTPS_PROXY` names, and no other host"
         yield from (f"By https your programs reach {named}, {proxy}.", "")
+
+
+VALIDATING = """\
+These commands of the repository check your work. `greenroom validate NAME` runs one over your
+tree as it is then, away from you, where there may be more tools than here, and prints what it
+prints. It ends with 0 when that has passed, and with 1 when it has failed. A tree that was
+validated before gets the same answer at once. Ask before you hand in: people are shown what
+holds for the tree that you leave."""
+
+MOST_RUN = 200
+"""Characters of a validation's command that an agent is told."""
+
+
+def _validating(validations: Sequence[Definition]) -> Iterator[str]:
+    if validations:
+        told = (f"- `{each.name}`: {harmless(clip(each.run, MOST_RUN))}" for each in validations)
+        yield from ("# Validations", "", VALIDATING, "", *told, "")
 
 
 def _conversation(task: Task, title: Text) -> Iterator[str]:

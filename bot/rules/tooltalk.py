@@ -98,6 +98,12 @@ TOOLS: Sequence[Tool] = (
         r"^\S+\(\d+,\d+\): error TS\d+: |^\S+:\d+:\d+ - error TS\d+: ",
         sums_up=r"^Found \d+ errors? in ",
     ),
+    _tool(
+        "tap",
+        r"^ {0,32}not ok(?: |$)(?!.*# *(?i:todo|skip))",
+        r"^ {0,32}not ok(?: |$)(?!.*# *(?i:todo|skip)).*|^ +(?:error|message): .*",
+        tests=r"^ {0,32}not ok(?: +\d+)?(?: +-)? +(?!\d*$)(?P<test>\S(?:(?!# *(?i:todo|skip)).)*)$",
+    ),
     _tool("mypy", r"^\S+\.pyi?:\d+(?::\d+)?: error: ", sums_up=r"^Found \d+ errors? in "),
     _tool(
         "ruff",

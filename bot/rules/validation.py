@@ -16,6 +16,7 @@ from bot.rules.complaints import place
 from bot.rules.configfile import Node
 from bot.rules.configmodel import ConfigFile, Validation
 from bot.rules.grammar import nearest
+from bot.rules.markdown import inline
 from bot.rules.mistakes import Mistake, shown
 
 NONE = (
@@ -117,7 +118,7 @@ def _unknown(name: str, known: Sequence[str]) -> str:
     near = nearest(name, known)
     listed = ", ".join(f"`{each}`" for each in known)
     meant = f"Did you mean `{near}`?" if near else f"There are: {listed}."
-    return f"There is no validation {shown(name)}. {meant}"
+    return f"There is no validation {shown(inline(name))}. {meant}"
 
 
 def key(

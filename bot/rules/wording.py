@@ -90,6 +90,7 @@ class RunView:
         ci: a block of ours with the state of CI on its head.
         spent: what it has used of models.
         reached: hosts that it has reached beside these, or wanted to.
+        validations: a block of ours with those that it has asked for.
     """
 
     id: RunId
@@ -114,6 +115,7 @@ class RunView:
     ci: str = ""
     spent: Spent = field(default_factory=Spent)
     reached: Sequence[Reached] = ()
+    validations: str = ""
 
 
 def marker(run: RunId) -> str:
@@ -128,8 +130,9 @@ def comment(view: RunView) -> str:
         lines += ["", quiet(view.said)]
     if view.changed:
         lines += ["", view.changed]
-    if view.ci and view.pull is None:  # else it stands in the pull request that was opened
-        lines += ["", view.ci]
+    if view.pull is None:  # else they stand in the pull request that was opened
+        for told in filter(None, (view.validations, view.ci)):
+            lines += ["", told]
     if asks := _asks(view):
         lines += ["", asks]
     for told in filter(None, (_bill(view), visited(view.reached))):
@@ -206,7 +209,8 @@ def check_run(view: RunView) -> dict[str, object]:
 
 def section(view: RunView) -> str:
     """Write our section of the pull request that a run has opened; empty when it has none."""
-    return "\n\n".join(filter(None, (view.ci, _bill(view), visited(view.reached))))
+    told = (view.validations, view.ci, _bill(view), visited(view.reached))
+    return "\n\n".join(filter(None, told))
 
 
 def _bill(view: RunView) -> str:

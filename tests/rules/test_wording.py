@@ -364,6 +364,15 @@ def test_ci_stands_in_the_comment_unless_it_has_a_pull_request_of_its_own():
     assert check_run(seen)["summary"].endswith("**CI**: red")
 
 
+def test_validations_stand_where_ci_does_and_before_it():
+    seen = replace(WORKING, subject=PULL, validations="**Validations**: one", ci="**CI**: red")
+    both = "**Validations**: one\n\n**CI**: red"
+    assert both in comment(seen)
+    assert "**Validations**" not in comment(replace(seen, pull=9))
+    assert section(seen) == both
+    assert check_run(seen)["summary"].endswith(both)
+
+
 def test_what_models_have_cost_is_told_wherever_a_run_is_shown():
     paid = replace(DONE, spent=SPENT, ci="CI is green.")
     assert comment(paid).endswith(f"\n\n{USED} · 61 s\n\nAsked for by ann.")

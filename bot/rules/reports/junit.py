@@ -86,6 +86,4 @@ class _Reading:
 def _named(attributes: Mapping[str, str]) -> str:
     """Name a test with its class, or file, unless its own name begins so."""
     name, within = attributes.get("name", ""), attributes.get("classname", "")
-    if not within or name.startswith(within):
-        return name or within
-    return f"{within}.{name}"
+    return name if name.startswith(within) else f"{within}.{name}".strip(".")

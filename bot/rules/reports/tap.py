@@ -15,6 +15,9 @@ TEST = re.compile(r"(not )?ok\b(?: +[0-9]+)?(?: +-(?= |$))?")
 DIRECTIVE = re.compile(r"(?<!\\)# *(todo|skip)", re.IGNORECASE)
 BAIL = "Bail out!"
 
+MOST_LINES = 500_000
+"""Lines of a report, and two seconds of reading them."""
+
 
 def read(report: str) -> Tests:
     """Read a report; one that breaks off, or tells of fewer tests than it planned, says so.
@@ -22,6 +25,8 @@ def read(report: str) -> Tests:
     Raises:
         Refused: it is none.
     """
+    if report.count("\n") > MOST_LINES:
+        raise unreadable("has too many lines")
     lines = report.removeprefix("\ufeff").split("\n")
     tests = [(line, test) for line in lines if (test := TEST.match(line))]
     plans = [int(plan[1]) for line in lines if (plan := PLAN.match(line))]
