@@ -22,6 +22,7 @@ PROCESSES: Mapping[str, str] = {
 
 TOOLS: Mapping[str, tuple[str, str]] = {
     "demo": ("bot.demo.command", "walk around in an embedded GitHub, and watch agents work"),
+    "init": ("bot.init.command", "propose a configuration from a repository's own files"),
     "check-config": ("bot.checkconfig", "look for mistakes in a repository's configuration"),
     "model": ("bot.scripted.command", "stand for a model, and answer by a script"),
     "replay": ("bot.replay.command", "say what would be made of a delivery"),

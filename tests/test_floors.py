@@ -31,6 +31,7 @@ FLOORS = (
         "bot.replay",
         "bot.pausing",
         "bot.checkconfig",
+        "bot.init",
         "bot.doctor",
         "bot.demo",
         "bot.devhub",

@@ -1,0 +1,1 @@
+"""`greenroom init`: proposes a configuration from a repository's own files."""
