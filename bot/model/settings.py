@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from bot.model.errors import Misconfigured
 from bot.model.models import Provider
+from bot.model.registries import Registries, read_registries
 from bot.model.runs import PLAIN, RuntimeName
 
 T = TypeVar("T")
@@ -35,6 +36,11 @@ HINTS: Mapping[str, str] = {
     "GREENROOM_FLOOR": "give a file like .github/greenroom.yml, whose enforce: holds everywhere",
     "GREENROOM_JOB_UIDS": "give a range of unused user ids such as 210000-210999",
     "GREENROOM_TOOLBOXES": "give NAME=FOLDER pairs with commas between them",
+    "GREENROOM_REGISTRIES": (
+        "give hosts of registries with commas between them, * for every public one, http:// "
+        "before one without TLS"
+    ),
+    "GREENROOM_REGISTRY_AUTH": "give a file like Docker's config.json, with auths",
     "GREENROOM_RUNTIME": "give playbook, claude, codex, gemini or opencode",
     "GREENROOM_RUNS_AT_ONCE": "give a whole number above zero",
     "GREENROOM_RUNS_PER_REPO": "give a whole number above zero",
@@ -86,6 +92,8 @@ class Settings:
         floor: the file of settings that hold where an organization enforces none of its own.
         job_uids: first and last user id that jobs may take when started by root.
         toolboxes: read-only tool trees by name, offered to every sandbox.
+        registries: where images may come from.
+        registry_auth: the file with the names and passwords for them.
         runtime: of agents that leave it to the operator, such as the built-in `fix`.
         runs_at_once: how many runs may hold a runner at the same time.
         runs_per_repo: the same, for one repository.
@@ -108,6 +116,8 @@ class Settings:
     floor: Path | None
     job_uids: tuple[int, int]
     toolboxes: Mapping[str, Path]
+    registries: Registries
+    registry_auth: Path | None
     runtime: RuntimeName
     runs_at_once: int
     runs_per_repo: int
@@ -143,6 +153,10 @@ def read_settings(env: Mapping[str, str], needs: frozenset[Process]) -> Settings
         floor=Path(env["GREENROOM_FLOOR"]) if env.get("GREENROOM_FLOOR") else None,
         job_uids=_read(env, "GREENROOM_JOB_UIDS", _uids, "210000-210999"),
         toolboxes=_read(env, "GREENROOM_TOOLBOXES", _toolboxes, ""),
+        registries=_read(env, "GREENROOM_REGISTRIES", _registries, "*"),
+        registry_auth=Path(env["GREENROOM_REGISTRY_AUTH"])
+        if env.get("GREENROOM_REGISTRY_AUTH")
+        else None,
         runtime=_read(env, "GREENROOM_RUNTIME", _runtime, "playbook"),
         runs_at_once=_read(env, "GREENROOM_RUNS_AT_ONCE", _positive, "4"),
         runs_per_repo=_read(env, "GREENROOM_RUNS_PER_REPO", _positive, "3"),
@@ -249,6 +263,10 @@ def _uids(text: str) -> tuple[int, int]:
     if not (first.isdecimal() and last.isdecimal() and 0 < int(first) <= int(last)):
         raise ValueError
     return int(first), int(last)
+
+
+def _registries(text: str) -> Registries:
+    return read_registries(part.strip() for part in text.split(",") if part.strip())
 
 
 def _toolboxes(text: str) -> dict[str, Path]:

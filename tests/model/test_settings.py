@@ -4,6 +4,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.model.errors import Misconfigured
+from bot.model.registries import Registries
 from bot.model.settings import HINTS, Address, Process, Settings, read_settings
 
 EVERY = frozenset(Process)
@@ -23,6 +24,7 @@ BROKEN = {
     "PORT": ["0", "65536", "http", "-1"],
     "GREENROOM_JOB_UIDS": ["5", "9-5", "0-5", "a-b", "5-"],
     "GREENROOM_TOOLBOXES": ["python", "python=here", "=/opt/x7", "a=/x,b"],
+    "GREENROOM_REGISTRIES": ["https://registry.example", "a x7"],
     "GREENROOM_RUNTIME": ["default", "command", "acp", "gpt"],
     "GREENROOM_RUNS_AT_ONCE": ["0", "many"],
     "GREENROOM_RUNS_PER_REPO": ["0", "-2"],
@@ -49,6 +51,8 @@ def test_the_least_that_must_be_set():
         floor=None,
         job_uids=(210000, 210999),
         toolboxes={},
+        registries=Registries(),
+        registry_auth=None,
         runtime="playbook",
         runs_at_once=4,
         runs_per_repo=3,
@@ -69,6 +73,8 @@ def test_all_that_may_be_set():
         "GREENROOM_FLOOR": "/etc/greenroom.yml",
         "GREENROOM_JOB_UIDS": "300000-300000",
         "GREENROOM_TOOLBOXES": "python=/opt/python, node = /opt/node,",
+        "GREENROOM_REGISTRIES": " registry.example,",
+        "GREENROOM_REGISTRY_AUTH": "/etc/registries.json",
         "GREENROOM_RUNTIME": "opencode",
         "GREENROOM_RUNS_AT_ONCE": "9",
         "GREENROOM_RUNS_PER_REPO": "1",
@@ -94,6 +100,8 @@ def test_all_that_may_be_set():
         floor=Path("/etc/greenroom.yml"),
         job_uids=(300000, 300000),
         toolboxes={"python": Path("/opt/python"), "node": Path("/opt/node")},
+        registries=Registries(named=frozenset({("registry.example", 443)}), public=False),
+        registry_auth=Path("/etc/registries.json"),
         runtime="opencode",
         runs_at_once=9,
         runs_per_repo=1,
