@@ -102,7 +102,8 @@ TOOLS: Sequence[Tool] = (
         "tap",
         r"^ {0,32}not ok(?: |$)(?!.*# *(?i:todo|skip))",
         r"^ {0,32}not ok(?: |$)(?!.*# *(?i:todo|skip)).*|^ +(?:error|message): .*",
-        tests=r"^ {0,32}not ok(?: +\d+)?(?: +-)? +(?!\d*$)(?P<test>\S(?:(?!# *(?i:todo|skip)).)*)$",
+        tests=r"^ {0,32}not ok(?: +\d+)?(?: +-)? +(?!\d*$)"
+        r"(?P<test>\S(?:(?!# *(?i:todo|skip)).)*)$",
     ),
     _tool("mypy", r"^\S+\.pyi?:\d+(?::\d+)?: error: ", sums_up=r"^Found \d+ errors? in "),
     _tool(
