@@ -16,13 +16,17 @@ from typing import Any
 
 from bot.cli import _parser
 from bot.github.permissions import PUSH, Operation, union
+from bot.images.layers import MOST_DEEP
+from bot.images.unpacker import MEMORY, Bounds
 from bot.model.errors import Misconfigured
 from bot.model.readers import ALWAYS_SENT, EVENTS, READERS
 from bot.model.runs import Limits
 from bot.model.settings import HINTS, VENDORS, Process, read_settings
 from bot.rules.agents import BUILT_IN
 from bot.rules.buttons import buttons as shown_buttons
+from bot.rules.images import MOST_LAYERS
 from bot.rules.lifecycle import COMPUTE, OWED, RUN, Compute, Run, Signal, mermaid
+from bot.rules.toolboxes import KINDS
 from bot.rules.verbs import VERBS, Verb
 from bot.rules.waiting import ANSWER, APPROVAL
 from bot.store.schema import metadata
@@ -224,6 +228,25 @@ def job_limits() -> Iterator[str]:
     return table(("of one job", "at most"), rows)
 
 
+def toolboxes() -> Iterator[str]:
+    rows = [(f"`{kind}`", ", ".join(f"`{each}`" for each in KINDS[kind])) for kind in KINDS]
+    return table(("toolbox", "files that ask for it"), rows)
+
+
+def image_bounds() -> Iterator[str]:
+    most = Bounds()
+    rows = [
+        ("all layers as they are fetched", f"{most.packed >> 30} GiB"),
+        ("all layers unpacked", f"{most.size >> 30} GiB"),
+        ("layers", f"{MOST_LAYERS}"),
+        ("files, folders and links", f"{most.entries:,}"),
+        ("folders in each other", f"{MOST_DEEP}"),
+        ("the processor's time to unpack it", f"{most.seconds // 60} min"),
+        ("memory of the process that unpacks it", f"{MEMORY >> 30} GiB"),
+    ]
+    return table(("of one image", "at most"), rows)
+
+
 def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
     yield f"| {' | '.join(heads)} |"
     yield f"|{'---|' * len(heads)}"
@@ -256,6 +279,8 @@ BLOCKS: Mapping[str, Callable[[], Iterator[str]]] = {
         unsent_signals,
         tables,
         job_limits,
+        toolboxes,
+        image_bounds,
     )
 }
 
