@@ -29,7 +29,7 @@ from bot.harness.say import say
 from bot.harness.stage import prepare
 from bot.model.errors import Fenced, Unavailable
 from bot.model.inside import EGRESS, SOCKET
-from bot.sandbox.folder import LOCK, JobFolder, Order, started_at
+from bot.sandbox.folder import LOCK, JobFolder, Order
 from bot.sandbox.mounts import hide_from_siblings
 from bot.sandbox.sockets import short_path
 
@@ -81,8 +81,9 @@ def main() -> NoReturn:
 
 def _run(folder: JobFolder) -> int:
     os.set_inheritable(LOCK, False)  # noqa: FBT003 - the standard library's signature
-    folder.pid.write_text(f"{os.getpid()} {started_at(os.getpid())}", encoding="ascii")
     order = folder.read_order()
+    if not order.container:  # processes of a container have other ids outside
+        folder.write_pid()
     groups = prepare(folder, order)
     hide_from_siblings()
     stopping = Stopping()

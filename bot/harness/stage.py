@@ -10,7 +10,7 @@ Only the standard library is imported: this is on the way from a label to an age
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from bot.harness.say import say
@@ -37,20 +37,44 @@ def prepare(folder: JobFolder, order: Order) -> list[int]:
     if order.uid is None:
         _as_user(folder, order)
         return []
+    if os.geteuid() == order.uid:  # all was made ready before its container was
+        return []
     groups = cgroups.entrances(cgroups.create(folder.group, Limits(**order.limits)))
     _as_root(folder, order, order.uid)
     return groups
 
 
+def enclose(folder: JobFolder, order: Order, uid: int) -> None:
+    """Make ready as root what a container is to show to the job's uid.
+
+    The views are seen by this process and what it becomes, and by nobody else.
+
+    Args:
+        folder: the job's.
+        order: what the runner wrote.
+        uid: of the job.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    mounts.unshare(mounts.CLONE_NEWNS)
+    mounts.make_private()
+    with _mapped(uid) as namespace:
+        lower = _clone(Path(order.tree), namespace)
+        for path, view in order.views:
+            always = path in {order.mirror, order.gateway}
+            mapped = namespace if always else _if_closed(Path(path), namespace)
+            Path(view).mkdir(parents=True, exist_ok=True)
+            mounts.attach(_clone(Path(path), mapped), Path(view))
+    mounts.attach(lower, folder.root / "lower")
+    _give(folder, uid)
+    _workspace(folder, folder.root / "lower", uid)
+
+
 def _as_root(folder: JobFolder, order: Order, uid: int) -> None:
     mounts.unshare(mounts.CLONE_NEWNS)
     mounts.make_private()
-    with ExitStack() as stack:
-        namespace: int | None
-        try:
-            namespace = stack.enter_context(mounts.owned_by(uid))
-        except OSError:
-            namespace = None
+    with _mapped(uid) as namespace:
         lower = _clone(Path(order.tree), namespace)
         views = {path: _clone(path, _if_closed(path, namespace)) for path in _shared(order)}
         for path in (Path(order.mirror), Path(order.gateway)):
@@ -64,6 +88,17 @@ def _as_root(folder: JobFolder, order: Order, uid: int) -> None:
     os.setgroups([])
     os.setresgid(uid, uid, uid)
     os.setresuid(uid, uid, uid)
+
+
+@contextmanager
+def _mapped(uid: int) -> Iterator[int | None]:
+    """Give a user namespace in which root's files are the job's; None where there can be none."""
+    with ExitStack() as stack:
+        try:
+            namespace = stack.enter_context(mounts.owned_by(uid))
+        except OSError:
+            namespace = None
+        yield namespace
 
 
 def _as_user(folder: JobFolder, order: Order) -> None:
@@ -138,6 +173,7 @@ def _give(folder: JobFolder, uid: int) -> None:
     """
     for name in ("upper", "workspace", "home", "door", "push"):
         os.chown(folder.root / name, uid, uid, follow_symlinks=False)
-    os.chown(folder.filter, 0, uid, follow_symlinks=False)
-    folder.filter.chmod(0o640)
+    for path in (folder.filter, folder.order):
+        os.chown(path, 0, uid, follow_symlinks=False)
+        path.chmod(0o640)
     folder.root.chmod(_SHARED)

@@ -6,28 +6,28 @@ its own, from a range that nobody else uses.
 """
 
 import asyncio
-import compileall
 import os
 import re
 import signal
 import stat
 import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import asdict
 from pathlib import Path
+from typing import Protocol
 
 import structlog
 
 from bot.model.errors import Misconfigured, Unavailable
 from bot.model.ids import JobName
 from bot.runners.base import Alive, Gone, Keep, Launch, Standing, Unknown
+from bot.runners.process import code, compile_ours, harness, packages, python, send, spawn
 from bot.runners.uids import allot
 from bot.sandbox import cgroups
 from bot.sandbox.box import Bubblewrap
-from bot.sandbox.folder import LOCK, JobFolder, Order, held, real_uid, started_at, take
+from bot.sandbox.folder import JobFolder, Order, held, take
 from bot.sandbox.probe import probe
 from bot.sandbox.seccomp import program
 
@@ -40,9 +40,30 @@ GRACE = 10.0
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _LOOK = 0.01
 _WALK = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_OURS = ("model", "sandbox", "agents", "harness", "runners", "workspace")
 
 log = structlog.get_logger()
+
+
+class Enclosure(Protocol):
+    """A container around the harness of each job."""
+
+    environment: Mapping[str, str]
+
+    def enclosed(self, folder: JobFolder, order: Order) -> Order:
+        """Add to an order how the container is made."""
+        ...
+
+    def signal(self, folder: JobFolder, number: signal.Signals) -> bool:
+        """Signal the harness in its container; False where there is none."""
+        ...
+
+    def remove(self, folder: JobFolder) -> None:
+        """Remove what is left of the container of a job that has ended.
+
+        Raises:
+            OSError: something stays.
+        """
+        ...
 
 
 def open_local(
@@ -62,9 +83,7 @@ def open_local(
     if clock is not None and root.is_relative_to(clock.parent):
         raise Misconfigured("GREENROOM_CLOCK must name a file in a folder of its own.")
     found = probe()
-    # a job cannot write next to the code; without this each would compile it anew
-    for folder in _OURS:
-        compileall.compile_dir(_code() / "bot" / folder, quiet=2)
+    compile_ours()
     log.info("runner.ready", bounds=cgroups.report(), disable_userns=found.disable_userns)
     return LocalRunner(root, found, uids=uids, toolboxes=toolboxes, clock=clock)
 
@@ -79,6 +98,7 @@ class LocalRunner:
         toolboxes: read-only tool trees by name; each has a `bin`.
         clock: the file that moves the clock, in tests and the demo; jobs see its folder.
         grace: seconds between asking an agent's program to end and ending it.
+        enclosure: what puts the harness into a container; None where it runs beside this process.
     """
 
     def __init__(  # noqa: PLR0913 - settings of one host, named by the caller
@@ -90,6 +110,7 @@ class LocalRunner:
         toolboxes: Mapping[str, Path] | None = None,
         clock: Path | None = None,
         grace: float = GRACE,
+        enclosure: Enclosure | None = None,
     ) -> None:
         self._root = root
         self._bubblewrap = bubblewrap
@@ -97,6 +118,7 @@ class LocalRunner:
         self._toolboxes = dict(toolboxes or {})
         self._clock = clock
         self._grace = grace
+        self._enclosure = enclosure
         self._children: set[int] = set()
 
     async def launch(self, launch: Launch) -> None:
@@ -115,7 +137,8 @@ class LocalRunner:
 
     async def stop(self, job: JobName, *, kill: bool) -> None:
         """Signal the harness: it stops its agent and hands in; killed, all dies with it."""
-        _signal(self._folder(job), signal.SIGKILL if kill else signal.SIGTERM)
+        number = signal.SIGKILL if kill else signal.SIGTERM
+        await asyncio.to_thread(self._signal, self._folder(job), number)
         self._reap()
 
     async def sweep(self, keep: Keep) -> list[JobName]:
@@ -140,7 +163,7 @@ class LocalRunner:
         try:
             _clear(folder)
             self._prepare(folder, launch)
-            self._children.add(_spawn(folder, lock, launch.token.get_secret_value()))
+            self._children.add(self._start(folder, lock, launch))
         except OSError as problem:
             raise Unavailable("local runner", str(problem), retry_after=5) from problem
         finally:
@@ -152,7 +175,19 @@ class LocalRunner:
         folder.make()
         folder.filter.write_bytes(program())
         uid = allot(self._root, folder, self._uids)
-        folder.write_order(self._order(launch, uid, began))
+        order = self._order(launch, uid, began)
+        folder.write_order(self._enclosure.enclosed(folder, order) if self._enclosure else order)
+
+    def _start(self, folder: JobFolder, lock: int, launch: Launch) -> int:
+        token, within = launch.token.get_secret_value(), self._enclosure
+        if within is None:
+            return spawn(folder, lock, token, harness(folder), {})
+        return spawn(folder, lock, token, harness(folder, "enclosing"), within.environment)
+
+    def _signal(self, folder: JobFolder, number: signal.Signals) -> bool:
+        if self._enclosure is not None and self._enclosure.signal(folder, number):
+            return True
+        return send(folder, number)
 
     def _order(self, launch: Launch, uid: int | None, began: float) -> Order:
         toolboxes = {**self._toolboxes, **launch.toolboxes}
@@ -164,9 +199,9 @@ class LocalRunner:
             mirror=str(launch.mirror.resolve()),
             gateway=str(launch.gateway.resolve()),
             toolboxes=tuple((name, str(path.resolve())) for name, path in toolboxes.items()),
-            code=str(_code()),
-            packages=_packages(),
-            python=str(Path(sys.base_prefix).resolve()),
+            code=str(code()),
+            packages=packages(),
+            python=python(),
             clock=None if self._clock is None else str(self._clock.resolve()),
             limits=asdict(launch.limits),
             bwrap=self._bubblewrap.path,
@@ -191,13 +226,15 @@ class LocalRunner:
         folder = self._folder(job)
         give_up = time.monotonic() + DYING
         while (lock := take(folder.lock)) is None:
-            known = _signal(folder, signal.SIGKILL)
+            known = await asyncio.to_thread(self._signal, folder, signal.SIGKILL)
             if not known or time.monotonic() > give_up:
                 log.warning("job.undying", job=job)
                 return False
             await asyncio.sleep(_LOOK)
             self._reap()
         try:
+            if self._enclosure is not None:
+                await asyncio.to_thread(self._enclosure.remove, folder)
             while not cgroups.remove(folder.group):
                 if time.monotonic() > give_up:
                     break
@@ -223,76 +260,6 @@ def _standing(folder: JobFolder) -> Standing:
     if held(folder.lock):
         return Alive()
     return Gone(exit=folder.read_exit())
-
-
-def _signal(folder: JobFolder, number: signal.Signals) -> bool:
-    """Send a signal to the job's harness, and to nobody who has its process id by now.
-
-    Returns:
-        False where the folder names a process that cannot be the harness of this job.
-    """
-    try:
-        pid, start = folder.read_pid()
-        with ExitStack() as stack:
-            descriptor = os.pidfd_open(pid)
-            stack.callback(os.close, descriptor)
-            if started_at(pid) == start:
-                _check_owner(folder, pid)
-                signal.pidfd_send_signal(descriptor, number)
-    except (FileNotFoundError, ProcessLookupError, ValueError):
-        return True
-    except OSError as problem:
-        log.warning("job.stranger", job=folder.root.name, why=str(problem))
-        return False
-    return True
-
-
-def _check_owner(folder: JobFolder, pid: int) -> None:
-    """Refuse a process that is neither the job's nor, in its first milliseconds, the runner's."""
-    rightful = {os.geteuid(), folder.uid if os.geteuid() == 0 else os.geteuid()}
-    uid = real_uid(pid)
-    if uid is not None and uid not in rightful:
-        raise PermissionError(f"process {pid} belongs to uid {uid}")
-
-
-def _spawn(folder: JobFolder, lock: int, token: str) -> int:
-    """Start the harness in a session of its own, with the token on stdin; return its pid."""
-    reading, writing = os.pipe()
-    output = os.open(folder.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-    interpreter = str(Path(sys.executable).resolve())
-    main = (
-        f"import sys; sys.path.insert(0, {str(_code())!r}); "
-        "from bot.harness.__main__ import main; main()"
-    )
-    try:
-        os.write(writing, f"{token}\n".encode("ascii"))
-        return os.posix_spawn(
-            interpreter,
-            # without `site` it is up in half the time; the harness adds packages later
-            [interpreter, "-I", "-S", "-c", main, str(folder.root)],
-            {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
-            file_actions=[
-                (os.POSIX_SPAWN_DUP2, reading, 0),
-                (os.POSIX_SPAWN_DUP2, output, 1),
-                (os.POSIX_SPAWN_DUP2, output, 2),
-                (os.POSIX_SPAWN_DUP2, lock, LOCK),
-            ],
-            setsid=True,
-        )
-    finally:
-        for descriptor in (reading, writing, output):
-            os.close(descriptor)
-
-
-def _code() -> Path:
-    """Return the folder that holds the package `bot`."""
-    return Path(__file__).resolve().parents[2]
-
-
-def _packages() -> tuple[str, ...]:
-    """Return where this process has its packages from; the harness starts without `site`."""
-    names = ("site-packages", "dist-packages")
-    return tuple(dict.fromkeys(path for path in sys.path if Path(path).name in names))
 
 
 def _clear(folder: JobFolder) -> None:

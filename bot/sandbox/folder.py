@@ -43,6 +43,9 @@ class Order:
         disable_userns: whether it knows the option.
         grace: seconds between asking the agent's program to end and ending it.
         launched: when the runner began, in seconds of the monotonic clock.
+        container: the command line that runs the harness in a container; empty where it runs
+            beside the runner.
+        views: pairs of a path of the host, and where root is to show it to that container.
     """
 
     job: str
@@ -61,6 +64,8 @@ class Order:
     disable_userns: bool
     grace: float
     launched: float
+    container: tuple[str, ...] = ()
+    views: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +148,10 @@ class JobFolder:
         """The bare repository that the result is committed in, away from the workspace."""
         return self.root / "result.git"
 
+    def view(self, number: int) -> Path:
+        """Where root shows a folder of the host to a container, as if it were the job's own."""
+        return self.root / "views" / str(number)
+
     def make(self) -> None:
         """Make the folders that a job needs; safe to repeat."""
         names = ("upper", "work", "lower", "workspace", "home", "door", "push")
@@ -154,6 +163,8 @@ class JobFolder:
         fields: dict[str, Any] = json.loads(self.order.read_bytes())
         fields["toolboxes"] = tuple((name, path) for name, path in fields["toolboxes"])
         fields["packages"] = tuple(fields["packages"])
+        fields["container"] = tuple(fields["container"])
+        fields["views"] = tuple((path, view) for path, view in fields["views"])
         return Order(**fields)
 
     def write_order(self, order: Order) -> None:
@@ -173,6 +184,10 @@ class JobFolder:
                 raise PermissionError(f"{self.pid} was not written by this user")
             pid, start = file.read(64).decode("ascii").split()
         return int(pid), start
+
+    def write_pid(self) -> None:
+        """Write down this process as the one to signal."""
+        self.pid.write_text(f"{os.getpid()} {started_at(os.getpid())}", encoding="ascii")
 
     def read_exit(self) -> int | None:
         """Return the exit status; None where there is none, whatever the job put there.

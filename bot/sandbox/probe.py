@@ -40,10 +40,13 @@ def bubblewrap() -> Bubblewrap:
     return Bubblewrap(path=path, disable_userns="--disable-userns" in text, telling=telling())
 
 
-def probe() -> Bubblewrap:
+def probe(filtered: bytes | None = None) -> Bubblewrap:
     """Start `true` in a box, as the kind of user that jobs have, and return what made it.
 
     Blocks for some milliseconds.
+
+    Args:
+        filtered: the compiled filter, where libseccomp is not at hand.
 
     Raises:
         Misconfigured: no box can be made here; the message says what to install or to set.
@@ -54,7 +57,7 @@ def probe() -> Bubblewrap:
             "The sandbox needs /usr/bin/prlimit: install the package `util-linux`."
         )
     with tempfile.TemporaryFile() as rules, tempfile.TemporaryDirectory() as etc:
-        rules.write(program())
+        rules.write(filtered or program())
         rules.seek(0)
         # nobody may be unable to read the folder of this code; jobs get a view of it
         shutil.copytree(ETC, etc, dirs_exist_ok=True)
