@@ -19,10 +19,10 @@ from bot.model.models import NOTHING
 from bot.model.money import Micros, total
 from bot.model.runs import Conclusion, MessageKind
 from bot.reactions import Reaction
-from bot.rules import answers, validation
+from bot.rules import answers, evidence, validation
 from bot.rules.grammar import Command, might_command, nearest
 from bot.rules.policy import Ask, Decision, decide
-from bot.rules.repoconfig import Agent
+from bot.rules.repoconfig import Agent, Config
 from bot.rules.requests import Known, Request, quotes
 from bot.rules.roles import Role
 from bot.rules.starting import by_command, by_name
@@ -51,12 +51,15 @@ class Facts(Known):
         commands: those that are new in the text.
         past_runs: finished runs of the subject, newest first.
         decisions: of what this person asked for here before, newest first.
+        proposed: what would be in force with the pull request's own configuration, where a
+            command is about that; None for a fork's.
     """
 
     commands: Sequence[Command]
     past_runs: Sequence[RunNow]
     pauses: Sequence[Pause]
     decisions: Sequence[PastDecision]
+    proposed: Config | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,7 +360,15 @@ class Talk:
             definitions=tuple(chosen) or there,
             toolboxes=validation.boxes(config.toolboxes),
         )
-        return Said([intent], done=True)
+        return Said([intent], self._otherwise(intent), done=True)
+
+    def _otherwise(self, intent: Validate) -> str:
+        """Say which of the validations would be others with the pull request's configuration."""
+        here, there = self.facts.config, self.facts.proposed
+        if there is None:
+            return ""
+        changed = validation.changed(here.validations, there.validations)
+        return evidence.otherwise([d.name for d in intent.definitions if d.name in changed])
 
     def pause(self, command: Command) -> Said:
         """Hold runs back."""

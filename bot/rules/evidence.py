@@ -86,13 +86,11 @@ class Loop:
         asked: in the order of asking.
         offered: names of all that may be asked for.
         tree: that of the run's head on GitHub; None before it has one.
-        changed: names that the pull request would have stand for something else.
     """
 
     asked: Sequence[Asked] = ()
     offered: Sequence[str] = ()
     tree: str | None = None
-    changed: Sequence[str] = ()
 
 
 def section(loop: Loop) -> str:
@@ -105,8 +103,7 @@ def section(loop: Loop) -> str:
     lines += ["| validation | | took | what failed |", "|---|---|---:|---|"]
     lines += [f"| and {left} before | | | |"] if left else []
     lines += [*map(_row, rows), "", *_fold(rows)]
-    for told in filter(None, (holds(loop), otherwise(loop.changed))):
-        lines += ["", told]
+    lines += ["", told] if (told := holds(loop)) else []
     return "\n".join(lines)
 
 
@@ -134,11 +131,11 @@ def holds(loop: Loop) -> str:
 
 
 def otherwise(changed: Sequence[str]) -> str:
-    """Say that a pull request changes what names stand for, and which meaning counts."""
+    """Say that a pull request's head has names stand for something else, and what counts."""
     if not changed:
         return ""
-    names = ", ".join(f"`{name}`" for name in changed[:MOST_ROWS])
-    return f"This pull request changes {names}. What the default branch says was run."
+    names = ", ".join(f"`{name}`" for name in changed)
+    return f"This head defines {names} otherwise. What the default branch says is run."
 
 
 def title(asked: Asked) -> str:
@@ -147,11 +144,10 @@ def title(asked: Asked) -> str:
     return f"{_verdict(asked)}{took}"
 
 
-def summary(asked: Asked, changed: Sequence[str] = ()) -> str:
+def summary(asked: Asked) -> str:
     """Write what a check run shows of one validation, or the reply to whoever asked for it."""
     failing = _failing(asked.verdict) if asked.verdict else ""
-    told = (f"`{asked.name}`: {title(asked)}.", failing, otherwise(changed))
-    return "\n\n".join(filter(None, told))
+    return "\n\n".join(filter(None, (f"`{asked.name}`: {title(asked)}.", failing)))
 
 
 def picture(asked: Sequence[Asked]) -> Sequence[str]:

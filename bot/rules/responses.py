@@ -35,14 +35,17 @@ def done_in(run: RunId, thread: int, head: Sha) -> str:
     return f"{thread_marker(run, thread, head)}\nTaken up in {head}."
 
 
-def reply_marker(guid: DeliveryGuid) -> str:
-    """Return the hidden mark of the answer to a delivery."""
-    return f"<!-- greenroom reply {guid} -->"
+def reply_marker(guid: DeliveryGuid, *, later: bool = False) -> str:
+    """Return the hidden mark of the answer to a delivery.
+
+    `later` is for a second one, that could only be given when something was done.
+    """
+    return f"<!-- greenroom reply {guid}{' later' if later else ''} -->"
 
 
-def reply(person: Login, text: str, guid: DeliveryGuid) -> str:
+def reply(person: Login, text: str, guid: DeliveryGuid, *, later: bool = False) -> str:
     """Write the answer to what somebody asked."""
-    head = f"{reply_marker(guid)}\n{plain(person)}:\n\n"
+    head = f"{reply_marker(guid, later=later)}\n{plain(person)}:\n\n"
     return cut(head + text, MOST_CHARACTERS)
 
 

@@ -102,5 +102,8 @@ def adds_money(verb: str, args: Sequence[str]) -> bool:
 FRESH = "--fresh"
 """What makes `retry` begin anew, with nothing of the run before."""
 
+VALIDATE = "validate"
+"""The verb before which the configuration of the pull request is looked at too."""
+
 EVERYWHERE = "--org"
 """What makes `pause` and `resume` mean the whole organization."""

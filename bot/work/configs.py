@@ -112,6 +112,26 @@ class Configs:
         self._absent.pop(repo, None)
         return await _read(self._context.github.at(installation, repo), repo, sha)
 
+    async def proposed(self, installation: InstallationId, repo: Repo, sha: Sha) -> Config | None:
+        """Return what would be in force with the files of a commit, were it the default branch's.
+
+        None when there are mistakes in them.  Never ask for a fork's commit, as with `at`.
+
+        Raises:
+            Refused: it cannot be read.
+            Unavailable: GitHub or the database did not answer.
+        """
+        layer = await self.at(installation, repo, sha)
+        if await asyncio.to_thread(judged, layer):
+            return None
+        shared = Repo(f"{repo.partition('/')[0]}/{FOLDER}")
+        if repo == shared:
+            return await asyncio.to_thread(self._effective, layer, None)
+        row = await self._shared(installation, shared)
+        async with self._context.store.read() as rows:
+            below = await in_force(rows, row)
+        return await asyncio.to_thread(self._effective, below, layer)
+
     async def pushed(
         self, installation: InstallationId, repo: Repo, repo_id: int, sha: Sha
     ) -> Layer:

@@ -37,7 +37,7 @@ from bot.rules.reading import grammar_of, read
 from bot.rules.repoconfig import Config, Mistake
 from bot.rules.roles import Role
 from bot.rules.starting import by_event
-from bot.rules.verbs import EVERYWHERE, VERBS, adds_money
+from bot.rules.verbs import EVERYWHERE, VALIDATE, VERBS, adds_money
 from bot.rules.waiting import CI, REVIEW, START
 from bot.store import decisions, heads, pauses, queue, runs
 from bot.work import present
@@ -194,6 +194,18 @@ class FactSource:
         if not isinstance(self._event, InstallationChanged):
             raise TypeError(f"{type(self._event).__name__} is about no installation")
         return await self._context.github.app.works_at(self._event.installation)
+
+    async def proposed(self) -> Config | None:
+        """Read what would be in force with a pull request's own files, where that is asked for.
+
+        A fork's files are not read.
+        """
+        event, said = self._in_repository(), await self._fact("commands")
+        pull: PullNow | None = await self._fact("pull")
+        asks = any(each.verb == VALIDATE for each in said)
+        if not asks or pull is None or pull.head.fork:
+            return None
+        return await self._configs.proposed(event.installation, event.repo, pull.head.sha)
 
     async def pull(self) -> PullNow | None:
         """Ask how a pull request stands now; None for issues, or when a push matters to nobody."""
@@ -354,6 +366,7 @@ FETCHERS: Mapping[str, Callable[[FactSource], Coroutine[Any, Any, Any]]] = {
     "ours": FactSource.ours,
     "past_runs": FactSource.past_runs,
     "pauses": FactSource.pauses,
+    "proposed": FactSource.proposed,
     "pull": FactSource.pull,
     "run": FactSource.run,
     "seen_head": FactSource.seen_head,

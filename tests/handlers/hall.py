@@ -147,6 +147,7 @@ def facts(kind, **changes):
         "past_runs": (),
         "pauses": (),
         "decisions": (),
+        "proposed": None,
         "commands": (),
     }
     names = {each.name for each in fields(kind)}

@@ -24,6 +24,7 @@ from bot.model.runs import Start
 from bot.model.validations import Definition, Toolbox
 from bot.rules.configmodel import Toolbox as Box
 from bot.rules.configmodel import Validation
+from bot.rules.evidence import otherwise
 from bot.rules.validation import NONE
 from handlers.commands import CLOSED, ON_PULLS
 
@@ -41,8 +42,8 @@ LINT = Definition(name="lint", run="ruff check", egress=("a.example",))
 HEARD = recorded("validate", subject=PULL)
 
 
-def said(words, *, subject=PULL, config=SETUP, **where):
-    known = {"pull": pull(**where)} if subject is PULL else {}
+def said(words, *, subject=PULL, config=SETUP, proposed=None, **where):
+    known = {"pull": pull(**where), "proposed": proposed} if subject is PULL else {}
     return hear(comment(f"/gr validate {words}", subject=subject), config=config, **known)
 
 
@@ -72,6 +73,21 @@ def wanted(*definitions, fork=False):
 )
 def test_all_run_or_those_that_are_named(words, definitions):
     assert said(words) == wanted(*definitions)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [("lint", ["lint"]), ("unit", []), ("", ["lint"])],
+)
+def test_what_the_pull_request_defines_otherwise_is_said_and_not_run(words, told):
+    there = {**SETUP.validations, "lint": Validation(run="true"), "new": Validation(run="true")}
+    answers = [replied(otherwise(told), subject=PULL)] if told else []
+    proposed = replace(SETUP, validations=there)
+    assert said(words, proposed=proposed) == [*said(words), *answers]
+
+
+def test_a_pull_request_that_changes_nothing_is_not_spoken_of():
+    assert said("unit", proposed=SETUP) == wanted(UNIT)
 
 
 def test_on_a_fork_they_reach_no_host():

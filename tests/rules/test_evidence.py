@@ -165,15 +165,13 @@ def test_a_long_name_is_cut():
 
 def test_what_a_pull_request_changes_is_said():
     assert otherwise(()) == ""
-    words = "This pull request changes `unit`. What the default branch says was run."
-    assert otherwise(("unit",)) == words
-    assert section(replace(LOOP, changed=("unit",))).endswith(words)
+    words = "This head defines `unit`, `lint` otherwise. What the default branch says is run."
+    assert otherwise(("unit", "lint")) == words
 
 
 def test_one_validation_is_summed_up_for_its_check_run():
-    assert summary(FIRST, ("unit",)) == (
-        "`unit`: ❌ failed, 124 tests in 12 s.\n\n`tests.test_cache.test_hit`\n\n"
-        "This pull request changes `unit`. What the default branch says was run."
+    assert summary(FIRST) == (
+        "`unit`: ❌ failed, 124 tests in 12 s.\n\n`tests.test_cache.test_hit`"
     )
     assert summary(SECOND) == "`unit`: ✅ passed, 124 tests in 11 s."
     assert summary(replace(FIRST, verdict=None, state="running")) == "`unit`: 🟡 running."

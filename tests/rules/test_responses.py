@@ -54,6 +54,11 @@ def test_marks_tell_people_and_deliveries_apart():
     assert reply_marker(DeliveryGuid("5")) != refusal_marker(UserId(5))
 
 
+def test_what_is_answered_later_is_a_comment_of_its_own():
+    assert reply_marker(GUID) not in reply(ANN, "`unit` has passed.", GUID, later=True)
+    assert reply_marker(GUID, later=True) in reply(ANN, "`unit` has passed.", GUID, later=True)
+
+
 def test_mistakes_are_shown_on_the_commit_with_their_lines():
     assert config_check([note()]) == {
         "name": "greenroom / config",

@@ -10,12 +10,15 @@ import pytest
 from pydantic import SecretStr
 
 from bot.model.errors import Refused
-from bot.model.ids import Repo, Sha
+from bot.model.events import TextWritten
+from bot.model.ids import Login, Repo, Sha, UserId
+from bot.model.runs import Person, Subject, Trigger
 from bot.rules.repoconfig import Config, Layer, mistakes
 from bot.store import layers
 from bot.store.layers import LayerRow
 from bot.work.configs import ABSENT, MOST_FILES, Configs, judged
 from bot.work.context import Context
+from bot.work.facts import FactSource
 from tests.github.embedded import REPO, Embedded, control, embedded
 from tests.github.scripted import Time
 from tests.migrated import migrated, opened
@@ -231,6 +234,70 @@ async def test_the_files_of_any_commit_can_be_judged(place):
     await place.puts(prefixed("one"))
     layer = await place.configs.at(place.hub.installation, REPO, Sha(wrong))
     assert [each.line for each in judged(layer)] == [2]
+
+
+async def test_what_a_commit_proposes_lies_over_the_organizations(place):
+    await place.makes(SHARED, {CONFIG: ENFORCES + "validations: {lint: {run: a}}\n"})
+    await place.puts("validations: {unit: {run: b}}\n" + prefixed("one"))
+    head = await place.hub.octo.repository.head("main")
+    await place.puts("{}")
+    found = await place.configs.proposed(place.hub.installation, REPO, head)
+    assert (set(found.validations), found.commands.prefix) == ({"lint", "unit"}, "org")
+    assert set((await place.config()).validations) == {"lint"}
+
+
+async def test_what_an_organizations_own_commit_proposes_is_for_all_of_it(place):
+    await place.makes(SHARED, {CONFIG: ENFORCES})
+    there = place.hub.github.at(place.hub.installation, SHARED)
+    head = await there.repository.head("main")
+    found = await place.configs.proposed(place.hub.installation, SHARED, head)
+    assert found.enforced == ("commands.prefix",)
+
+
+async def test_a_commit_with_mistakes_proposes_nothing(place):
+    await place.puts(WRONG)
+    head = await place.hub.octo.repository.head("main")
+    assert await place.configs.proposed(place.hub.installation, REPO, head) is None
+
+
+@dataclass
+class Facts:
+    proposed: Config | None
+
+
+async def comments(place: Place, number: int, text: str) -> Config | None:
+    """Return what is known when ann writes this in a pull request."""
+    ann = Person(id=UserId(1), login=Login("ann"))
+    event = TextWritten(
+        installation=place.hub.installation,
+        sender=ann,
+        at=place.time.clock.now(),
+        repo=REPO,
+        repo_id=(await place.hub.octo.repository.get()).id,
+        subject=Subject(repo=REPO, number=number, kind="pull"),
+        title="",
+        body="",
+        author=ann,
+        open=True,
+        where=Trigger(kind="issue_comment", id=1),
+        text=text,
+        before=None,
+        writer=ann,
+    )
+    return (await FactSource(place.context, place.configs, event).fetch(Facts)).proposed
+
+
+async def test_a_pull_requests_own_configuration_is_read_for_those_who_validate_it(place):
+    first = await place.hub.octo.repository.head("main")
+    await place.puts("validations: {unit: {run: b}}\n")
+    second = await place.hub.octo.repository.head("main")
+    await place.hub.acts("POST /git/refs", ref="refs/heads/topic", sha=second)
+    await place.hub.acts("PATCH /git/refs/heads/main", sha=first, force=True)
+    pull = await place.hub.acts("POST /pulls", title="T", head="topic", base="main")
+    found = await comments(place, pull["number"], "/gr validate")
+    assert set(found.validations) == {"unit"}
+    assert await comments(place, pull["number"], "/gr status") is None
+    assert (await place.config()).validations == {}
 
 
 async def test_a_file_that_is_too_long_is_not_fetched_and_is_a_mistake(place):
