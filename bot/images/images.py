@@ -22,6 +22,7 @@ from bot.rules.images import (
     refused,
     unpacked_digests,
 )
+from bot.sandbox.toolboxes import check
 
 UNWANTED_FOR = 14 * 24 * 3600.0
 """Seconds after which an image is removed that no job wanted; longer than any job lives."""
@@ -55,7 +56,7 @@ class Images:
         """Return the tree of each toolbox by its name; those that are not here are fetched.
 
         Raises:
-            Refused: `image`, `registry`: one of them is none, or may not be had.
+            Refused: `image`, `registry`, `toolbox`: one of them is none, or may not be had.
             Unavailable: a registry did not answer, or the disk is full.
         """
         return {each.name: await self._toolbox(each) for each in wanted}
@@ -81,10 +82,12 @@ class Images:
 
     async def _toolbox(self, toolbox: Toolbox) -> Path:
         try:
-            return await self.tree(toolbox.image)
+            found = await self.tree(toolbox.image)
         except Refused as problem:
             words = f"The toolbox `{toolbox.name}` cannot be had. {problem.words}"
             raise Refused(problem.reason, words) from None
+        await asyncio.to_thread(check, toolbox.name, found)
+        return found
 
     async def _pulled(self, named: Reference) -> Path:
         found = await self._manifest(named)

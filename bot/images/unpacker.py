@@ -84,36 +84,34 @@ def main() -> None:
     work = read_work(sys.stdin.read())
     with ExitStack() as stack:
         layers = [stack.enter_context(open(each.file, "rb")) for each in work.layers]  # noqa: PTH123
-        _confine(work)
+        confine(work)
         print(json.dumps(_outcome(work, layers)))  # noqa: T201 - this is its answer
 
 
-def _confine(work: Work) -> None:
-    """Give up all but an empty folder; what a kernel forbids is done without.
+def confine(work: Work) -> None:
+    """Give up all but an empty folder, the current one; what a kernel forbids is done without.
 
     Without it the layers are still laid through no link and to no path above: `layers`.
     """
     os.umask(0o022)
+    os.chdir(work.into)
+    with suppress(OSError):
+        if os.geteuid() != 0:
+            mounts.become_user(os.geteuid(), os.getegid())
+        mounts.unshare(_CLONE_NEWNET)
+    with suppress(OSError):
+        os.chroot(".")
     if os.geteuid() == 0:
-        with suppress(OSError):
-            mounts.unshare(_CLONE_NEWNET)
-        os.chroot(work.into)
-        os.chdir("/")
         os.setgroups([])
         os.setresgid(NOBODY, NOBODY, NOBODY)
         os.setresuid(NOBODY, NOBODY, NOBODY)
-    else:
-        os.chdir(work.into)
-        with suppress(OSError):
-            mounts.become_user(os.geteuid(), os.getegid())
-            mounts.unshare(_CLONE_NEWNET)
-            os.chroot(".")
-            mounts.drop_capabilities()
+    mounts.drop_capabilities()
     for kind, most in (
         (resource.RLIMIT_AS, MEMORY),
         (resource.RLIMIT_FSIZE, work.bounds.size),
         (resource.RLIMIT_NOFILE, _FILES),
         (resource.RLIMIT_CPU, work.bounds.seconds),
+        (resource.RLIMIT_NPROC, 0),
         (resource.RLIMIT_CORE, 0),
     ):
         hard = resource.getrlimit(kind)[1]

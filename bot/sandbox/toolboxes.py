@@ -29,6 +29,19 @@ def surroundings(folders: Mapping[str, Path]) -> Surroundings:
     return composed({name: _one(name, folder) for name, folder in folders.items()})
 
 
+def check(name: str, folder: Path) -> None:
+    """See that a folder is a toolbox; blocks for some reads.
+
+    Raises:
+        Refused: `toolbox`: it has no programs, or what it says of itself cannot be used.
+    """
+    tools, _ = _one(name, folder)
+    for path in tools.path:
+        if not ((folder / path).is_dir() and _inside(folder / path, folder)):
+            words = f"The toolbox `{name}` cannot be used: it has no folder `{path}`."
+            raise Refused("toolbox", words)
+
+
 def _one(name: str, folder: Path) -> tuple[Tools, Collection[str]]:
     try:
         tools = _tools(folder)
@@ -53,5 +66,9 @@ def _tools(folder: Path) -> Tools:
 
 def _programs(path: Path, folder: Path) -> Iterator[str]:
     with suppress(OSError):
-        if path.resolve().is_relative_to(folder.resolve()):
+        if _inside(path, folder):
             yield from (each.name for each in islice(path.iterdir(), MOST_PROGRAMS))
+
+
+def _inside(path: Path, folder: Path) -> bool:
+    return path.resolve().is_relative_to(folder.resolve())

@@ -9,6 +9,10 @@ from tarfile import DIRTYPE, LNKTYPE, SYMTYPE
 import pytest
 from backports.zstd import compress
 
+from bot.images.images import UNWANTED_FOR, Images
+from bot.images.registry import open_registry
+from bot.images.store import Store
+from bot.model.clock import Clock
 from bot.model.errors import Refused, Unavailable
 from bot.model.validations import Toolbox
 from tests.images.built import TAR, ZSTD, entry, image, tar
@@ -28,6 +32,12 @@ async def test_a_toolbox_is_a_folder_with_its_tools(images, registry):
     assert os.access(tool, os.X_OK)
     assert (found["box"] / "bin/also").samefile(tool)
     assert (found["box"] / "bin/short").readlink().name == "tool"
+
+
+async def test_an_image_without_programs_is_no_toolbox(images, registry):
+    name = registry.has(image(tar(("etc/passwd", b""))))
+    with pytest.raises(Refused, match="`box` cannot be used: it has no folder `bin`"):
+        await images.toolboxes([Toolbox(name="box", image=name)])
 
 
 @pytest.mark.parametrize(("kind", "pack"), [(TAR, bytes), (ZSTD, compress)])
@@ -109,3 +119,17 @@ async def test_gzip_in_several_members_is_read_to_its_end(unpacked):
         return gzip.compress(data[:700]) + gzip.compress(data[700:])
 
     assert (await unpacked(image(BOX, pack=twice)) / "bin/short").is_symlink()
+
+
+async def test_what_nobody_wants_any_more_is_removed(registry, known, tmp_path):
+    now = [0.0]
+    async with open_registry(known, {}) as client:
+        images = Images(Store(tmp_path, Clock(lambda: now[0])), client)
+        old = await images.tree(registry.has(image(BOX)))
+        wanted = registry.has(image(tar(("bin/tool", b"wanted"))))
+        kept = await images.tree(wanted)
+        now[0] = UNWANTED_FOR
+        await images.tree(wanted)
+        now[0] += 1
+        assert await images.prune() == 3, "a tree, its layer, and that of what stays"
+    assert (old.exists(), kept.exists()) == (False, True)

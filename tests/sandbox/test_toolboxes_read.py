@@ -5,7 +5,7 @@ import os
 import pytest
 
 from bot.model.errors import Refused
-from bot.sandbox.toolboxes import surroundings
+from bot.sandbox.toolboxes import check, surroundings
 
 
 def test_programs_and_settings_of_each_are_put_together(tmp_path):
@@ -39,3 +39,14 @@ def test_what_is_too_long_is_refused(tmp_path):
     (tmp_path / "toolbox.json").write_text(" " * 64 * 1024 + "{}")
     with pytest.raises(Refused, match="cannot be read"):
         surroundings({"box": tmp_path})
+
+
+def test_a_toolbox_has_programs_of_its_own(tmp_path):
+    with pytest.raises(Refused, match="no folder `bin`"):
+        check("box", tmp_path)
+    (tmp_path / "bin").symlink_to("/usr/bin")
+    with pytest.raises(Refused, match="no folder `bin`"):
+        check("box", tmp_path)
+    (tmp_path / "usr/bin").mkdir(parents=True)
+    (tmp_path / "toolbox.json").write_text('{"path": ["usr/bin"]}')
+    check("box", tmp_path)
