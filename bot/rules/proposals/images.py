@@ -11,7 +11,7 @@ DOCKERFILES = ("Dockerfile", "Containerfile")
 DEVCONTAINERS = (".devcontainer/devcontainer.json", ".devcontainer.json")
 
 _FROM = re.compile(r"^\s*FROM\s+(?:--\S+\s+)*(\S+)", re.MULTILINE | re.IGNORECASE)
-_COMMENT = re.compile(r"(\"(?:[^\"\\\n]|\\.)*\")|//[^\n]*|/\*.*?\*/", re.DOTALL)
+_COMMENT = re.compile(r"(\"(?:[^\"\\\n]|\\.)*\")|//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
 _HANGING = re.compile(r",(?=\s*[}\]])")
 _PRINTABLE = re.compile(r"[\x20-\x7e]{1,1000}")
 _IMAGE = re.compile(r"[\w./:@-]{1,300}", re.ASCII)

@@ -20,6 +20,7 @@ REQUIREMENTS = (
     *("requirements.txt", "requirements-dev.txt", "requirements-test.txt"),
     *("requirements_dev.txt", "requirements_test.txt", "dev-requirements.txt"),
     *("test-requirements.txt", "requirements/dev.txt", "requirements/test.txt"),
+    "requirements/tests.txt",
 )
 MANIFESTS = ("pyproject.toml", "setup.py", "setup.cfg", "Pipfile", *REQUIREMENTS)
 
@@ -91,7 +92,7 @@ def python(project: Project, lines: Sequence[Line]) -> Part | None:
     installer = next((each for each in INSTALLERS if each.lock in project.files), None)
     make = partial(_locked, installer) if installer else _installed
     setup = make(project, tuple(dict.fromkeys(programs)))
-    why = _version(project) or f"{manifest or 'the tests'} asks for it"
+    why = _version(project) or f"there is a {manifest}" if manifest else "there are tests"
     also = f"; setup needs `{installer.program}` too" if installer else ""
     return Part(box=BOX, why=why + also, setup=setup, checks=tuple(checks))
 
@@ -112,7 +113,7 @@ def _check(project: Project, linter: Linter) -> Check:
 
 def _types(project: Project, lines: Sequence[Line]) -> Check | None:
     settings = within(_pyproject(project), "tool", "mypy")
-    file = project.first("mypy.ini", ".mypy.ini") or ("pyproject.toml" if settings else "")
+    file = project.first("mypy.ini", ".mypy.ini") or _table_of("mypy", project)
     run, workflow = as_it_runs("mypy", lines)
     if not file and not workflow:
         return None
@@ -125,8 +126,7 @@ def _types(project: Project, lines: Sequence[Line]) -> Check | None:
 def _unit(project: Project, lines: Sequence[Line]) -> Check:
     apart = [each for each in lines if "--junit" not in each.words]
     run, workflow = as_it_runs("pytest", apart)
-    configured = within(_pyproject(project), "tool", "pytest")
-    file = project.first("pytest.ini", ".pytest.ini") or ("pyproject.toml" if configured else "")
+    file = project.first("pytest.ini", ".pytest.ini") or _table_of("pytest", project)
     why = f"{workflow} runs it so" if workflow else f"pytest is configured in {file}"
     return Check(
         name="unit",
@@ -179,6 +179,11 @@ def _pinned(project: Project, program: str) -> str:
 
 def _pyproject(project: Project) -> Mapping[str, Any]:
     return table(project.files.get("pyproject.toml", ""))
+
+
+def _table_of(tool: str, project: Project) -> str:
+    """Return the file in which a tool has a table; empty for none."""
+    return "pyproject.toml" if tool in within(_pyproject(project), "tool") else ""
 
 
 def _is_package(project: Project) -> bool:

@@ -65,7 +65,7 @@ def written(proposal: Proposal, images: Mapping[str, str]) -> str:
     lacking = {name: why for name, why in proposal.boxes.items() if name not in images}
     sections = (
         [*_comment(HEAD), "version: 1"],
-        _setup(proposal) if proposal.setup else [],
+        _setup(proposal.setup, proposal.hosts) if proposal.setup else [],
         boxes,
         _lacking(lacking) if lacking else [],
         _validations(proposal, images, boxes),
@@ -88,9 +88,8 @@ def _lacking(boxes: Mapping[str, str]) -> list[str]:
     return [*_comment(UNKNOWN), *_as_comment(_shown(entries))]
 
 
-def _setup(proposal: Proposal) -> list[str]:
-    assert proposal.setup is not None
-    lines = _shown(_installing(proposal.setup, proposal.hosts))
+def _setup(setup: Setup, hosts: Mapping[str, str]) -> list[str]:
+    lines = _shown(_installing(setup, hosts))
     words = _complaint(lines)
     return [*_about("setup"), *(_refused(words, lines) if words else lines)]
 
@@ -150,7 +149,7 @@ def _complaint(lines: Sequence[str]) -> str:
 
 
 def _refused(words: str, lines: Sequence[str]) -> list[str]:
-    return [*_comment(words, "  "), *_as_comment(lines)]
+    return [*_comment(words), *_as_comment(lines)]
 
 
 def _shown(entries: Iterable[Entry]) -> list[str]:
