@@ -21,6 +21,7 @@ GIT = "/git/"
 STATUSES: Mapping[str, HTTPStatus] = {
     "unknown_token": HTTPStatus.UNAUTHORIZED,
     "blob": HTTPStatus.NOT_FOUND,
+    "no_validation": HTTPStatus.NOT_FOUND,
     "body": HTTPStatus.BAD_REQUEST,
     "size": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "repository": HTTPStatus.NOT_FOUND,

@@ -16,6 +16,7 @@ from bot.gateway.models import Models
 from bot.gateway.repositories import Repositories
 from bot.gateway.tokens import bearing
 from bot.gateway.tools import Tools
+from bot.gateway.validations import Validations
 from bot.work.broker import Broker
 from bot.work.checkpoints import Checkpoints
 from bot.workspace.mirror import Mirrors
@@ -25,12 +26,13 @@ GRACE = 5.0
 """Seconds that a stopping gateway gives to the calls that it has begun."""
 
 
-def make_app(
+def make_app(  # noqa: PLR0913, PLR0917 - all that jobs may talk to
     broker: Broker,
     checkpoints: Checkpoints,
     mirrors: Mirrors,
     quarantines: Quarantines,
     models: Models | None = None,
+    validations: Validations | None = None,
 ) -> web.Application:
     """Make the gateway.
 
@@ -40,6 +42,7 @@ def make_app(
         mirrors: what jobs may read; each its own run's.
         quarantines: what jobs may write to; likewise.
         models: the door to language models; None for a gateway without one.
+        validations: likewise to validations.
     """
     app = web.Application(
         middlewares=(answered, bearing),
@@ -54,6 +57,7 @@ def make_app(
     app.add_routes(Blobs(checkpoints).routes())
     app.add_routes(Repositories(broker, mirrors, quarantines).routes())
     app.add_routes(models.routes() if models else [])
+    app.add_routes(validations.routes() if validations else [])
     return app
 
 

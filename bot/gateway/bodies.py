@@ -20,9 +20,10 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from bot.model.errors import Refused
+from bot.rules import reports
 from bot.rules.causes import Cause
 from bot.rules.endings import Ended
-from bot.rules.outputs import without_secrets
+from bot.rules.outputs import storable, without_secrets
 
 MOST_LOG = 64 * 1024
 """Characters of a job's log that come with its end."""
@@ -48,6 +49,8 @@ def _one_line(text: str) -> str:
     return text
 
 
+_Hex40 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")]
+_Hex64 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Count = Annotated[int, Field(ge=0, le=2**31)]
 
 
@@ -103,7 +106,7 @@ class Finish(_Body):
     exit: Annotated[int, Field(ge=0, le=255)] | None
     signal: Annotated[int, Field(ge=1, le=127)] | None  # a shell's status less 128
     cause: Cause
-    result: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")] | None
+    result: _Hex40 | None
     words: Annotated[str, StringConstraints(max_length=MOST_STEP)] = ""
     log: Annotated[str, StringConstraints(max_length=MOST_LOG)]
     told: Count | None = None
@@ -120,6 +123,44 @@ class Finish(_Body):
         )
 
 
+class Ask(_Body):
+    """A validation that an agent asks for; `work` is the blob that its run has left with it."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    tree: _Hex40
+    work: _Hex64 | None = None
+
+
+class Printed(_Body):
+    """What a validation has printed after its first `at` bytes, in UTF-8; may be nothing."""
+
+    at: Annotated[int, Field(ge=0, le=2**40)]
+    text: Annotated[str, StringConstraints(max_length=MOST_LOG)]
+
+
+class Over(_Body):
+    """How a validation has ended; its report is a part of its own."""
+
+    exit: Annotated[int, Field(ge=0, le=255)] | None
+    signal: Annotated[int, Field(ge=1, le=127)] | None
+    cause: Cause
+    seconds: Annotated[float, Field(ge=0, le=10**6, allow_inf_nan=False)]
+    log: Annotated[str, StringConstraints(max_length=MOST_LOG)] = ""
+    words: Annotated[str, StringConstraints(max_length=MOST_STEP)] = ""
+
+    def ended(self, report: bytes | None) -> reports.Ended:
+        """Return what the rules judge."""
+        return reports.Ended(
+            exit=self.exit,
+            signal=self.signal,
+            cause=self.cause,
+            seconds=self.seconds,
+            log=storable(self.log),
+            words=storable(self.words),
+            report=report,
+        )
+
+
 B = TypeVar("B", bound=_Body)
 
 
@@ -129,7 +170,15 @@ async def read(request: web.Request, shape: type[B]) -> B:
     Raises:
         Refused: `size` when there is too much of it, `body` when it is something else.
     """
-    body = await received(request)
+    return shaped(await received(request), shape)
+
+
+def shaped(body: bytes, shape: type[B]) -> B:
+    """Read JSON as one of the shapes above.
+
+    Raises:
+        Refused: `body`, it is something else.
+    """
     try:
         return shape.model_validate_json(body)
     except ValidationError as problem:

@@ -3,14 +3,14 @@
 A job belongs to a fence; who has an older one's token has none.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from pydantic import SecretStr
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.model.ids import JobName, ValidationId
+from bot.model.ids import Fence, JobName, validation_job, validation_of
 from bot.rules.lifecycle import Run
 from bot.store.jobs import digest
 from bot.store.leases import FREE, Lease, Moment, free
@@ -136,8 +136,10 @@ async def alive(tx: AsyncConnection, among: Collection[JobName]) -> frozenset[Jo
     return frozenset((await tx.execute(query)).scalars())
 
 
-async def unfinished(tx: AsyncConnection, among: Collection[ValidationId]) -> Mapping[str, int]:
-    """Return those of some validations that have no verdict yet, with their fences."""
-    query = select(table.c.id, table.c.fence).where(table.c.id.in_(among))
-    query = query.where(table.c.state.in_(UNDER_WAY))
-    return {row.id: row.fence for row in await tx.execute(query)}
+async def needed(tx: AsyncConnection, among: Collection[JobName]) -> frozenset[JobName]:
+    """Return those of some jobs that may run, or may be about to be written down."""
+    names = {name for job in among if (name := validation_of(job))}
+    query = select(table.c.id, table.c.fence).where(table.c.id.in_(names))
+    found = await tx.execute(query.where(table.c.state.in_(UNDER_WAY)))
+    fences = [(row.id, row.fence + more) for row in found for more in (0, 1)]
+    return frozenset(among) & {validation_job(name, Fence(fence)) for name, fence in fences}

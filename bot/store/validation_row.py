@@ -15,6 +15,9 @@ from bot.store.schema import validations as table
 UNDER_WAY: tuple[State, ...] = ("queued", "running")
 """The states of what has no verdict yet."""
 
+NO_JOB = Fence(0)
+"""The fence of what never had one."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValidationRow:
@@ -49,27 +52,37 @@ class ValidationRow:
     key: str | None
     tree: Sha | None
     base: Sha
-    head: Sha | None
-    work: str | None
+    head: Sha | None = None
+    work: str | None = None
     definition: Definition
     toolboxes: tuple[Toolbox, ...]
-    asked: Mapping[str, Any] | None
-    request: str | None
-    state: State
-    follows: ValidationId | None
-    cached: bool
-    hits: int
-    verdict: Verdict | None
-    printed: int
-    slot: int | None
-    job: JobName | None
-    fence: Fence
+    asked: Mapping[str, Any] | None = None
+    request: str | None = None
+    state: State = "queued"
+    follows: ValidationId | None = None
+    cached: bool = False
+    hits: int = 0
+    verdict: Verdict | None = None
+    printed: int = 0
+    slot: int | None = None
+    job: JobName | None = None
+    fence: Fence = NO_JOB
     created_at: float
-    started_at: float | None
-    ended_at: float | None
-    deadline: float | None
+    started_at: float | None = None
+    ended_at: float | None = None
+    deadline: float | None = None
     next_attempt_at: float
-    failures: int
+    failures: int = 0
+
+    @property
+    def under_way(self) -> bool:
+        """Whether it has no verdict yet, and will have one."""
+        return self.state in UNDER_WAY
+
+    @property
+    def shelf(self) -> Repo:
+        """The folder of the repository's mirror and trees, as for its runs."""
+        return Repo(f"{self.repo}.{self.repo_id}")
 
 
 COLUMNS = tuple(table.c[field.name] for field in fields(ValidationRow))

@@ -1,6 +1,7 @@
 """The process that jobs talk to.  It holds neither the app's key nor the webhook secret."""
 
 import asyncio
+import secrets
 from importlib.resources import files
 
 import aiohttp
@@ -11,7 +12,10 @@ from bot.gateway.egress import Egress
 from bot.gateway.models import Models
 from bot.gateway.resolving import Internet
 from bot.gateway.upstream import Patience, Upstream
+from bot.gateway.validations import Validations
+from bot.model.clock import Clock
 from bot.model.errors import Misconfigured
+from bot.model.ids import ValidationId, run_id
 from bot.model.settings import Settings
 from bot.rules.prices import Catalogue, catalogue, over
 from bot.wiring.base import clock_of, open_checked, token
@@ -19,6 +23,8 @@ from bot.work.broker import Broker
 from bot.work.checkpoints import Checkpoints, drop_in_time
 from bot.work.egress import Reaching
 from bot.work.spending import Spending
+from bot.work.validator import Validator
+from bot.work.verdicts import Verdicts
 from bot.workspace.mirror import Mirrors
 from bot.workspace.quarantine import Quarantines
 
@@ -34,11 +40,20 @@ async def run(settings: Settings) -> None:
         models = Models(
             Spending(store, clock, prices), Upstream(http, settings.providers, Patience())
         )
-        app = make_app(broker, checkpoints, mirrors, quarantines, models)
+        validations = Validations(
+            Validator(store, clock, lambda: _validation(clock)),
+            Verdicts(store, blobs, clock, token),
+        )
+        app = make_app(broker, checkpoints, mirrors, quarantines, models, validations)
         egress = Egress(Reaching(store, clock), Internet())
         async with serve(app, settings.home / "gateway"), asyncio.TaskGroup() as group:
+            group.create_task(store.changes.listen())  # the end of what others have ended
             group.create_task(egress.serve(settings.home / "gateway"))
             await drop_in_time(store, blobs, clock)
+
+
+def _validation(clock: Clock) -> ValidationId:
+    return ValidationId(run_id(clock.now(), secrets.randbits(80)))
 
 
 def _http() -> aiohttp.ClientSession:

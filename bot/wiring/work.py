@@ -32,6 +32,7 @@ from bot.work.loop import Step
 from bot.work.reporter import Reporter
 from bot.work.scheduler import Scheduler
 from bot.work.supervisor import Supervisor
+from bot.work.validations import Validations
 from bot.work.waits import Waits
 from bot.work.worker import Worker
 from bot.work.writers import writers
@@ -86,6 +87,13 @@ def _loops(
         "delivering": Delivering(context, quarantines, _noreply(settings), rules).step,
         "reporter": Reporter(context, *writers(quarantines, mirrors)).step,
         "waits": Waits(context, CiWatch(context).look).step,
+        "validations": Validations(
+            context,
+            {"plain": runner},
+            workspaces,
+            settings.home / "gateway",
+            most=settings.runs_at_once,
+        ).step,
         "janitor": Janitor(context, runner, workspaces).step,
     }
 

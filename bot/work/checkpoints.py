@@ -17,7 +17,7 @@ from bot.blobs.blobs import Blobs
 from bot.model.clock import Clock
 from bot.model.errors import Fenced, Refused, Unavailable
 from bot.model.runs import Checkpoint
-from bot.store import checkpoints, jobs, runs
+from bot.store import checkpoints, jobs, runs, validations
 from bot.store.engine import Store
 from bot.store.jobs import JobRow
 
@@ -123,7 +123,7 @@ async def drop_old(store: Store, blobs: Blobs, *, now: float) -> int:
         await checkpoints.forget(tx, before=now - KEEPS)
     old = {each.name async for each in blobs.kept() if each.at < now - KEEPS_UNNAMED}
     async with store.read() as tx:
-        dropped = old - await checkpoints.blobs(tx)
+        dropped = old - await checkpoints.blobs(tx) - await validations.blobs(tx)
     await blobs.drop(dropped)
     return len(dropped)
 

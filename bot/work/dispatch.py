@@ -35,6 +35,7 @@ from bot.model.intents import (
     StopRepository,
     StopRuns,
     TellRuns,
+    Validate,
     WarmMirror,
 )
 from bot.model.runs import Conclusion
@@ -46,7 +47,7 @@ from bot.rules.waiting import CI, REVIEW, WAKES
 from bot.rules.wording import plain
 from bot.store import decisions, heads, installations, layers, pauses, queue, runs, story
 from bot.store.run_row import RunRow
-from bot.work import approvals, resting, telling, waking
+from bot.work import approvals, requested, resting, telling, waking
 from bot.work.replies import Replies
 from bot.work.telling import CONTINUES, REOPENS
 
@@ -119,6 +120,8 @@ class Dispatch:
                 | WarmMirror()
             ):
                 return await Replies(self.tx, self.now, self.guid).carry_out(intent)
+            case Validate():
+                return await requested.ask(self.tx, intent, self.guid, self.run_id, now=self.now)
             case RecordDecision():
                 await decisions.record(self.tx, self.guid, intent, now=self.now)
                 return f"{intent.act} {'allowed' if intent.allowed else 'refused'}: {intent.rule}"

@@ -7,9 +7,9 @@ import structlog
 
 from bot.github.hooks import HookDelivery
 from bot.model.errors import Refused
-from bot.model.ids import JobName, RunId, run_of
+from bot.model.ids import JobName, RunId, run_of, validation_of
 from bot.runners.base import Runner
-from bot.store import decisions, inbox, jobs, runs
+from bot.store import decisions, inbox, jobs, runs, validation_jobs, validations
 from bot.work.context import Context
 from bot.work.launching import Workspaces
 
@@ -37,11 +37,17 @@ KEEPS_BODIES = LOOKS_BACK
 KEEPS_DECISIONS = 90 * 24 * 3600.0
 """Seconds for which it is known why somebody was refused."""
 
+KEEPS_VALIDATIONS = 60 * 24 * 3600.0
+"""Seconds for which it is known what came of a validation; longer than its verdict is reused."""
+
 MOST_ASKS = 6
 """Times that one delivery is asked for, over some five hours."""
 
 BODIES_AT_ONCE = 5_000
 """Bodies that one transaction deletes, so that others get their turn."""
+
+VALIDATIONS_AT_ONCE = 1_000
+"""The same of validations."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +89,7 @@ class Janitor:
         async with self._context.store.begin() as tx:
             forgotten = await inbox.forget(tx, before=now - KEEPS_BODIES, most=BODIES_AT_ONCE)
             await decisions.forget(tx, before=now - KEEPS_DECISIONS)
+            await validations.forget(tx, before=now - KEEPS_VALIDATIONS, most=VALIDATIONS_AT_ONCE)
         removed = await self._runner.sweep(self._alive)
         quarantines = self._workspaces.quarantines
         opened = quarantines.opened()
@@ -97,16 +104,21 @@ class Janitor:
         """Let go of the trees of jobs that are over, not of those about to be written down."""
         lowers = self._workspaces.lowers
         held = lowers.held()
-        open_runs = await self._open({run_of(job) for job in held})
+        open_runs = await self._open({run_of(job) for job in held if validation_of(job) is None})
         async with self._context.store.read() as rows:
             over = await jobs.written_down(rows, held) - await jobs.alive(rows, held)
+            needed = await validation_jobs.needed(rows, held)
         for job in held:
-            if job in over or run_of(job) not in open_runs:
+            if validation_of(job) is not None:
+                unheld = job not in needed
+            else:
+                unheld = job in over or run_of(job) not in open_runs
+            if unheld:
                 lowers.release(job)
 
     async def _alive(self, found: Collection[JobName]) -> Collection[JobName]:
         async with self._context.store.read() as rows:
-            return await jobs.alive(rows, found)
+            return await jobs.alive(rows, found) | await validation_jobs.alive(rows, found)
 
     async def _open(self, found: Collection[RunId]) -> frozenset[RunId]:
         async with self._context.store.read() as rows:

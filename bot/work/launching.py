@@ -303,4 +303,5 @@ def _plan(row: RunRow, ground: Ground, told: Told) -> JobPlan:
         mail=tuple(number for number, _ in told.mail),
         checkpoint=ground.left,
         egress=row.terms.egress,
+        validations=tuple(each.name for each in row.terms.validations),
     )

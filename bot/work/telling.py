@@ -16,16 +16,16 @@ from bot.model.intents import StartRun
 from bot.model.money import shown
 from bot.model.priorities import Priority
 from bot.model.runs import Conclusion, Subject
-from bot.rules import cireport, notices, wording
+from bot.rules import cireport, evidence, notices, wording
 from bot.rules.endings import Ending, broke_off
 from bot.rules.lifecycle import Compute, Run, Signal
 from bot.rules.outputs import CHANGED
 from bot.rules.sections import ci_marks
 from bot.rules.waiting import APPROVAL, START
-from bot.store import outbox, reached, runs, spending, story
+from bot.store import outbox, reached, runs, spending, story, validations
 from bot.store.outbox import Wish
 from bot.store.run_row import RunRow
-from bot.work import inheritance, plans, questions
+from bot.work import inheritance, plans, questions, requested
 from bot.work.replies import reaction
 
 log = structlog.get_logger()
@@ -274,7 +274,16 @@ async def view(tx: AsyncConnection, row: RunRow) -> wording.RunView:
         spent=await spending.spent(tx, row.id),
         reached=await reached.of(tx, row.id),
         changed="".join(each.payload["body"] for each in asked if each.kind == CHANGED),
+        validations=await _validations(tx, row),
     )
+
+
+async def _validations(tx: AsyncConnection, row: RunRow) -> str:
+    """Write what its agent has had validated, and what of it holds for the head."""
+    found = await validations.of_run(tx, row.id)
+    shown = [requested.asked(each) for each in found]
+    offered = [each.name for each in row.terms.validations]
+    return evidence.section(evidence.Loop(asked=shown, offered=offered, tree=row.tree))
 
 
 def _urgency(row: RunRow) -> Priority:

@@ -1,0 +1,275 @@
+"""Gives each validation that is asked for a job, away from the agent, and watches it.
+
+Which runner it goes to is for its class to say.  A job that is lost is begun anew a few
+times; one for which nobody waits any more is ended.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import structlog
+from pydantic import SecretStr
+from sqlalchemy.exc import IntegrityError
+
+from bot.github.client import AtRepository
+from bot.model.errors import Fenced, Refused, Unavailable
+from bot.model.ids import Fence, JobName, Sha, validation_job
+from bot.model.validations import Class, Toolbox, Verdict
+from bot.rules import validation
+from bot.rules.attempts import JOB_GRACE, MOST_FAILURES, pause
+from bot.runners.base import Gone, Launch, Runner, Unknown
+from bot.store import validation_jobs, validations
+from bot.store.validation_row import ValidationRow
+from bot.work import validated
+from bot.work.context import Context, renewing
+from bot.work.launching import APPEARS, Workspaces
+from bot.work.validator import placed
+from bot.work.verdicts import limits
+from bot.workspace.lend import sealed
+
+Unpacked = Mapping[str, Path]
+"""Folders of toolboxes by name."""
+
+Unpack = Callable[[tuple[Toolbox, ...]], Awaitable[Unpacked]]
+"""Brings toolboxes onto this machine; raises Refused for those that cannot be had."""
+
+
+async def nothing(boxes: tuple[Toolbox, ...]) -> Unpacked:
+    """Have no toolboxes."""
+    if boxes:
+        raise Refused("toolboxes", "Toolboxes cannot be had here.")
+    return {}
+
+
+AT_ONCE = 64
+"""Validations that the loop works on side by side; most of them wait for others."""
+
+MOST_JOBS = 3
+"""Jobs that one validation may have: who loses them all may well be to blame."""
+
+GLANCE = 1.0
+"""Seconds between two looks at a job that runs."""
+
+SOON = 0.05
+"""Seconds until one is looked at again after something was done to it."""
+
+NO_ROOM = 0.5
+"""Seconds until one is looked at again that found no place to run."""
+
+BROKEN = 30.0
+"""Seconds until one is looked at again whose handling failed in a way nobody foresaw."""
+
+log = structlog.get_logger()
+
+
+class Validations:
+    """The loop.
+
+    Args:
+        runners: where validations of each class run; there need not be one for all.
+        gateway: the folder with the gateway's socket.
+        unpack: for toolboxes.
+        most: validations that run side by side, of all repositories.
+    """
+
+    def __init__(  # noqa: PLR0913 - the places that a job is made of
+        self,
+        context: Context,
+        runners: Mapping[Class, Runner],
+        workspaces: Workspaces,
+        gateway: Path,
+        *,
+        unpack: Unpack = nothing,
+        most: int,
+    ) -> None:
+        self._context = context
+        self._runners = runners
+        self._workspaces = workspaces
+        self._gateway = gateway
+        self._unpack = unpack
+        self._most = most
+        self._pool = context.pool(AT_ONCE)
+
+    async def step(self) -> bool:
+        """Begin with those that are due; True when there was one."""
+        store, room = self._context.store, self._pool.room
+        async with store.read() as rows:
+            if not room or not await validation_jobs.due(rows, now=self._context.now()):
+                return False
+        async with store.begin() as tx:
+            taken = await validation_jobs.claim(tx, self._context.lease(), most=room)
+        for row in taken:
+            self._pool.add(row.id, row, self._work_on, self._failed)
+        return bool(taken)
+
+    async def _work_on(self, row: ValidationRow) -> None:
+        await self._release(row, await self._look_after(row), failures=0)
+
+    async def _look_after(self, row: ValidationRow) -> float:
+        """Do what is next for one; return the seconds until it is looked at again."""
+        async with self._context.store.read() as rows:
+            wanted = await validation_jobs.wanted(rows, row)
+        if not wanted:
+            return await self._drop(row)
+        if row.state == "running":
+            return await self._watch(row)
+        if row.key is None:
+            return await self._place(row)
+        return await self._launch(row)
+
+    async def _place(self, row: ValidationRow) -> float:
+        """Find out the tree of a commit, and whether what comes of it is known."""
+        tree = await self._tree(row, self._context.github.at(row.installation, row.repo))
+        told = row.asked or {}
+        apart = str(row.number) if told.get("fork") else ""
+        boxes = row.toolboxes
+        key = validation.key(row.definition, tree=tree, toolboxes=boxes, apart=apart)
+        now = self._context.now()
+        known = replace(row, tree=tree, key=key, created_at=now)
+        async with self._context.store.begin() as tx:
+            found = await placed(tx, known)
+            values = {"tree": tree, "key": key, "follows": found.follows}
+            noted = await validations.note(tx, row, **values)
+            if found.verdict is not None:
+                noted = await validations.answer(tx, noted, found.verdict, now=now)
+            await validated.show(tx, [noted], now=now)
+        return 0.0
+
+    async def _tree(self, row: ValidationRow, at: AtRepository) -> Sha:
+        """Return the tree of a pull request's head, which the mirror has then."""
+        mirrors = self._workspaces.mirrors
+        repository = await at.repository.get()
+        if repository.id != row.repo_id:
+            words = f"{row.repo} is another repository now than the one this was asked in."
+            raise Refused("repository", words)
+        if await mirrors.resolve(row.shelf, row.base) is None:
+            with renewing(at):
+                token = await at.token_to_fetch()
+                await mirrors.fetch(row.shelf, repository.clone_url, token, pull=row.number)
+        if await mirrors.resolve(row.shelf, row.base) is None:
+            words = f"{row.base[:9]} is not there; its branch may have been rewritten"
+            raise Unavailable("git", words, retry_after=APPEARS)
+        return (await sealed(mirrors.path(row.shelf), row.base)).tree
+
+    async def _launch(self, row: ValidationRow) -> float:
+        """Give one a job, written down before anything of it exists."""
+        if row.fence >= MOST_JOBS:
+            raise Refused("lost", f"{row.fence} runners were lost, one after another.")
+        runner, job = self._runner(row), validation_job(row.id, Fence(row.fence + 1))
+        async with self._context.store.read() as rows:
+            if await validation_jobs.free_slot(rows, self._most) is None:
+                return NO_ROOM
+        boxes = await self._unpack(row.toolboxes)
+        tree = await self._workspaces.lowers.hold(row.shelf, row.base, job)
+        token = SecretStr(self._context.token())
+        if not await self._written_down(row, job, token):
+            return NO_ROOM
+        await runner.launch(
+            Launch(
+                job=job,
+                limits=limits(row),
+                task="validation",
+                token=token,
+                tree=tree,
+                mirror=self._workspaces.mirrors.path(row.shelf),
+                gateway=self._gateway,
+                toolboxes=boxes,
+            )
+        )
+        return GLANCE
+
+    async def _written_down(self, row: ValidationRow, job: JobName, token: SecretStr) -> bool:
+        """Write a job down under a place of its own; False when there is none any more."""
+        now = self._context.now()
+        until = now + row.definition.seconds + JOB_GRACE
+        try:
+            async with self._context.store.begin() as tx:
+                slot = await validation_jobs.free_slot(tx, self._most)
+                if slot is None:
+                    return False
+                values = {"slot": slot, "deadline": until}
+                noted = await validation_jobs.launched(tx, row, job, token, **values)
+                await validated.show(tx, [noted], now=now)
+        except IntegrityError:  # another worker has taken the same one
+            return False
+        return True
+
+    async def _watch(self, row: ValidationRow) -> float:
+        job, runner = _job(row), self._runner(row)
+        now = self._context.now()
+        if row.deadline is not None and now > row.deadline:
+            await runner.stop(job, kill=True)
+            raise Refused("overdue", "Its runner said nothing until its time was over.")
+        standing = await runner.poll(job)
+        if isinstance(standing, Gone):
+            async with self._context.store.begin() as tx:
+                await validation_jobs.lost(tx, row, next_at=now + pause(row.fence))
+            log.warning("validation.lost", validation=row.id, job=job, exit=standing.exit)
+        elif isinstance(standing, Unknown):
+            log.warning("validation.unknown", validation=row.id, why=standing.why)
+        return GLANCE
+
+    async def _drop(self, row: ValidationRow) -> float:
+        """End one for which nobody waits, unless somebody has begun to."""
+        if row.state == "running":
+            await self._runner(row).stop(_job(row), kill=True)
+        now = self._context.now()
+        async with self._context.store.begin() as tx:
+            if await validation_jobs.wanted(tx, row):
+                return SOON
+            await validations.drop(tx, row, now=now)
+            await validated.show(tx, [row], now=now)
+        log.info("validation.dropped", validation=row.id)
+        return 0.0
+
+    def _runner(self, row: ValidationRow) -> Runner:
+        kind = row.definition.kind
+        if kind not in self._runners:
+            raise Refused("class", f"There is no runner of class `{kind}` here.")
+        return self._runners[kind]
+
+    async def _failed(self, row: ValidationRow, problem: Exception) -> None:
+        match problem:
+            case Fenced() | IntegrityError():
+                await self._release(row, SOON, failures=row.failures)
+            case Refused():
+                await self._give_up(row, problem.words)
+            case Unavailable():
+                log.warning("validation.unavailable", validation=row.id, words=str(problem))
+                await self._again(row, problem.retry_after, str(problem))
+            case _:
+                log.error("validation.failed", validation=row.id, exc_info=problem)
+                await self._again(row, BROKEN, "Something went wrong here.")
+
+    async def _again(self, row: ValidationRow, wait: float, words: str) -> None:
+        """Try later, longer each time, and give up in the end."""
+        failures = row.failures + 1
+        if failures >= MOST_FAILURES:
+            await self._give_up(row, f"Given up after {failures} tries: {words}")
+        else:
+            await self._release(row, max(wait, pause(failures)), failures=failures)
+
+    async def _give_up(self, row: ValidationRow, words: str) -> None:
+        """End one that nobody can run: that is no verdict on its tree."""
+        broken = Verdict(outcome="broken", exit=None, seconds=0.0, words=words)
+        try:
+            async with self._context.store.begin() as tx:
+                current = await validations.get(tx, row.id)
+                if current.under_way:
+                    await validated.end(tx, current, broken, now=self._context.now())
+        finally:
+            await self._release(row, 0.0, failures=0)
+
+    async def _release(self, row: ValidationRow, wait: float, *, failures: int) -> None:
+        worker, next_at = self._context.worker, self._context.now() + wait
+        async with self._context.store.begin() as tx:
+            await validation_jobs.release(
+                tx, row, worker=worker, next_at=next_at, failures=failures
+            )
+
+
+def _job(row: ValidationRow) -> JobName:
+    if row.job is None:
+        raise LookupError(f"validation {row.id} runs but never had a job")
+    return row.job

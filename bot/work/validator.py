@@ -1,0 +1,225 @@
+"""What an agent asks to have validated, answered at once from what is known, or run once.
+
+An agent names a validation and nothing else.  What the name stands for is in the terms of its
+run; the tree comes from its harness, with work that the run has left a moment ago.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import structlog
+from pydantic import SecretStr
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.model.clock import Clock
+from bot.model.errors import Fenced, Refused, Unavailable
+from bot.model.ids import Sha, ValidationId
+from bot.model.validations import Definition, Verdict
+from bot.rules import validation
+from bot.rules.lifecycle import Run
+from bot.store import jobs, runs, validations
+from bot.store.engine import Store
+from bot.store.run_row import RunRow
+from bot.store.validation_row import ValidationRow
+from bot.work import telling
+
+MOST_ASKED = 300
+"""Validations that one run may ask for."""
+
+MOST_UNDER_WAY = 4
+"""Those of one run that may be under way side by side."""
+
+HOLDS = 30 * 24 * 3600.0
+"""Seconds for which a verdict answers whoever asks for the same again."""
+
+MANY = f"A run may ask for {MOST_ASKED} validations, and this one has."
+BUSY = f"{MOST_UNDER_WAY} validations of this run are under way; wait for one of them."
+
+_TRIES = 3
+"""Times that one is entered: each fails only where another of its key has just come or gone."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tree:
+    """What is to be validated.
+
+    Attributes:
+        sha: Git's name of it.
+        work: the blob with what differs from the job's base; None for nothing.
+    """
+
+    sha: Sha
+    work: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How a validation stands.
+
+    Attributes:
+        cached: whether nothing was run for it, since the same was run for another.
+        printed: bytes that it has printed in all; the last of them are `output`.
+        verdict: what came of it; None while it is under way.
+    """
+
+    id: ValidationId
+    under_way: bool
+    cached: bool
+    printed: int = 0
+    output: bytes = b""
+    verdict: Verdict | None = None
+
+
+class Validator:
+    """Answers the agents, beside the broker.
+
+    Every method takes the run token of a job; all raise Refused `unknown_token` for a token
+    that nobody has, and Fenced for that of a job that is not at work for its run any more.
+    """
+
+    def __init__(self, store: Store, clock: Clock, new_id: Callable[[], ValidationId]) -> None:
+        self._store = store
+        self._clock = clock
+        self._new_id = new_id
+
+    async def ask(self, token: SecretStr, name: str, tree: Tree) -> Standing:
+        """Have a validation run, unless what comes of it is known, or is found out already.
+
+        A caller that heard no answer asks again, and gets the same one.
+
+        Raises:
+            Refused: `validation`, there is none of this name; `blob`, the run has left no such
+                work; `limit`, `busy`: it has asked too often, or for too many side by side.
+        """
+        async with self._store.begin() as tx:
+            run = await _at_work(tx, token)
+            definition = validation.may_ask(name, run.terms.validations)
+            if tree.work not in {None, run.checkpoint and run.checkpoint.work}:
+                raise Refused("blob", "The run has left no such work.")
+            row, answered = await self._asked(tx, run, self._row(run, definition, tree))
+        log.info("validation.asked", run=run.id, validation=row.id, name=name, known=answered)
+        return _standing(row, cached=answered)
+
+    async def watch(self, token: SecretStr, name: ValidationId) -> Standing:
+        """Say how a validation stands that the job's run has asked for.
+
+        Raises:
+            Refused: `no_validation`, it has asked for no such.
+        """
+        async with self._store.read() as tx:
+            run = await _at_work(tx, token)
+            row = await validations.find(tx, name)
+            if row is None or row.run != run.id:
+                raise Refused("no_validation", "This run has asked for no such validation.")
+            ran = (row.follows and await validations.find(tx, row.follows)) or row
+            output = await validations.output(tx, ran.id)
+        return replace(_standing(row, cached=row.cached), printed=ran.printed, output=output)
+
+    async def news(
+        self, token: SecretStr, name: ValidationId, *, after: int, seconds: float
+    ) -> Standing:
+        """Wait until one has printed more than `after` bytes, or is not under way any more.
+
+        Returns after `seconds` at the latest; raises as `watch` does.
+        """
+        loop, changes = asyncio.get_running_loop(), self._store.changes
+        until = loop.time() + seconds
+        while True:
+            seen = changes.count
+            standing = await self.watch(token, name)
+            left = until - loop.time()
+            if standing.printed > after or not standing.under_way or left <= 0:
+                return standing
+            await changes.wait(seen, left)
+
+    async def _asked(
+        self, tx: AsyncConnection, run: RunRow, row: ValidationRow
+    ) -> tuple[ValidationRow, bool]:
+        """Write an agent's question down; tell whether it was answered at once."""
+        before = await validations.asked_before(tx, run.id, row.key or "")
+        if before is not None and before.under_way:
+            return before, False
+        if before is not None:
+            await validations.hit(tx, before.id)
+        else:
+            await _bound(tx, run)
+            before = await entered(tx, row)
+        await telling.refresh(tx, run, now=self._clock.now())
+        return before, not before.under_way
+
+    def _row(self, run: RunRow, definition: Definition, tree: Tree) -> ValidationRow:
+        assert run.base is not None  # of a run that has a job
+        now = self._clock.now()
+        named = [each for each in run.terms.toolboxes if each.name in definition.toolboxes]
+        return ValidationRow(
+            id=self._new_id(),
+            run=run.id,
+            installation=run.installation,
+            repo_id=run.repo_id,
+            repo=run.repo,
+            number=run.number,
+            name=definition.name,
+            key=validation.key(
+                definition,
+                tree=tree.sha,
+                toolboxes=named,
+                apart=str(run.number) if run.fork else "",
+            ),
+            tree=tree.sha,
+            base=run.base,
+            work=tree.work,
+            definition=definition,
+            toolboxes=tuple(named),
+            created_at=now,
+            next_attempt_at=now,
+        )
+
+
+async def entered(tx: AsyncConnection, row: ValidationRow) -> ValidationRow:
+    """Write a new validation down: answered, behind one of its key, or to be run.
+
+    Raises:
+        Unavailable: others of its key come and go all the time.
+    """
+    for _ in range(_TRIES):
+        if await validations.add(tx, entering := await placed(tx, row)):
+            return entering
+    raise Unavailable("database", f"validation {row.id} finds no place", retry_after=1.0)
+
+
+async def placed(tx: AsyncConnection, row: ValidationRow) -> ValidationRow:
+    """Return a validation as it is with regard to others of its key."""
+    key, now = row.key or "", row.created_at
+    # in this order: what has come to its end in between is found by the second look
+    leader = await validations.leading(tx, row.repo_id, key)
+    if leader is not None:
+        return replace(row, follows=leader.id)
+    known = await validations.known(tx, row.repo_id, key, now - HOLDS)
+    if known is None:
+        return row
+    return replace(row, state="done", verdict=known.verdict, cached=True, ended_at=now)
+
+
+def _standing(row: ValidationRow, *, cached: bool) -> Standing:
+    return Standing(id=row.id, under_way=row.under_way, cached=cached, verdict=row.verdict)
+
+
+async def _bound(tx: AsyncConnection, run: RunRow) -> None:
+    if await validations.count(tx, run.id) >= MOST_ASKED:
+        raise Refused("limit", MANY)
+    if await validations.under_way(tx, run.id) >= MOST_UNDER_WAY:
+        raise Refused("busy", BUSY)
+
+
+async def _at_work(tx: AsyncConnection, token: SecretStr) -> RunRow:
+    """Return the run of a token, if its job is current and its agent at work."""
+    job = await jobs.by_run_token(tx, token)
+    if job is None:
+        raise Refused("unknown_token", "This token opens nothing.")
+    run = await runs.get(tx, job.run)
+    if run.fence != job.fence or run.state is not Run.RUNNING or job.ended_at is not None:
+        raise Fenced(f"job {job.name} is not at work any more")
+    return run
