@@ -96,6 +96,13 @@ def test_a_toolbox_is_named_by_what_needs_it(repository):
     assert main(["check-config", str(repository)]) == 0
 
 
+def test_a_toolbox_is_known_by_its_kind_whatever_its_version(repository, capsys):
+    assert main(["init", "--toolbox", f"python-3-12={IMAGE}", str(repository)]) == 0
+    said = capsys.readouterr().out
+    assert "    toolboxes: [python-3-12]  # its program is in there\n" in said
+    assert "# toolboxes:" not in said
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

@@ -169,6 +169,12 @@ def test_the_lock_file_of_a_package_says_who_installs(lock, step):
     assert steps(part) == (step,)
 
 
+def test_bun_is_a_toolbox_of_its_own():
+    part = js(suites=["npm"], **{"package.json": "{}", "bun.lock": ""})
+    assert (part.box, part.why) == ("bun", "there is a package.json")
+    assert runs(part) == {"unit": "CI=1 bun run test"}
+
+
 def test_a_newer_yarn_has_another_word():
     part = js(**{"package.json": "{}", "yarn.lock": "", ".yarnrc.yml": ""})
     assert steps(part) == ("yarn install --immutable",)

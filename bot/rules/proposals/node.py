@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 from bot.rules.proposals.base import Check, Part, Project, Setup, within
 
-BOX = "node"
-
 
 @dataclass(frozen=True, slots=True)
 class Manager:
@@ -17,13 +15,14 @@ class Manager:
     lock: str
     program: str
     install: str
+    box: str = "node"
 
 
 MANAGERS = (
     Manager("pnpm-lock.yaml", "pnpm", "pnpm install --frozen-lockfile"),
     Manager("yarn.lock", "yarn", "yarn install --frozen-lockfile"),
-    Manager("bun.lock", "bun", "bun install --frozen-lockfile"),
-    Manager("bun.lockb", "bun", "bun install --frozen-lockfile"),
+    Manager("bun.lock", "bun", "bun install --frozen-lockfile", "bun"),
+    Manager("bun.lockb", "bun", "bun install --frozen-lockfile", "bun"),
     Manager("package-lock.json", "npm", "npm ci"),
     Manager("npm-shrinkwrap.json", "npm", "npm ci"),
 )
@@ -56,11 +55,13 @@ def node(project: Project) -> Part | None:
         return None
     manager = next((each for each in MANAGERS if each.lock in project.files), UNLOCKED)
     checks: dict[str, Check] = {}
-    for check in (*_scripts(project, package, manager), *_linters(project)):
+    for check in (*_scripts(project, package, manager), *_linters(project, manager)):
         checks.setdefault(check.name, check)
-    also = "" if manager.program == "npm" else f"; setup needs `{manager.program}` too"
+    also = (
+        "" if manager.program in {"npm", manager.box} else f"; setup needs `{manager.program}` too"
+    )
     return Part(
-        box=BOX,
+        box=manager.box,
         why=_version(project, package) + also,
         setup=_setup(project, manager),
         checks=tuple(checks.values()),
@@ -90,11 +91,11 @@ def _scripts(project: Project, package: Mapping[str, object], manager: Manager) 
     if "npm" in project.suites:
         why = "package.json has the script test"
         # Without CI, runners of tests watch files and never end.
-        yield Check(name="unit", run=f"CI=1 {manager.program} run test", why=why, box=BOX)
+        yield Check(name="unit", run=f"CI=1 {manager.program} run test", why=why, box=manager.box)
     for name in SCRIPTS:
         if script := _has(package, name):
             why = f"package.json has the script {script}"
-            yield Check(name=name, run=f"{manager.program} run {script}", why=why, box=BOX)
+            yield Check(name=name, run=f"{manager.program} run {script}", why=why, box=manager.box)
 
 
 def _has(package: Mapping[str, object], check: str) -> str:
@@ -102,11 +103,11 @@ def _has(package: Mapping[str, object], check: str) -> str:
     return next((each for each in SCRIPTS[check] if each in scripts), "")
 
 
-def _linters(project: Project) -> Iterator[Check]:
+def _linters(project: Project, manager: Manager) -> Iterator[Check]:
     for tool, name, run in LINTERS:
         if tool in project.tools:
             why = f"{tool} is named in {project.naming(tool)}"
-            yield Check(name=name, run=run, why=why, box=BOX)
+            yield Check(name=name, run=run, why=why, box=manager.box)
 
 
 def _version(project: Project, package: Mapping[str, object]) -> str:

@@ -15,6 +15,7 @@ from bot.rules.layers import SETTINGS, Layer
 from bot.rules.proposals.base import Check, Setup
 from bot.rules.proposals.proposal import Proposal
 from bot.rules.repoconfig import effective, mistakes
+from bot.rules.toolboxes import kind_of
 
 WIDTH = 99
 """Characters of a line."""
@@ -62,7 +63,8 @@ def written(proposal: Proposal, images: Mapping[str, str]) -> str:
     boxes = [*_about("toolboxes"), *_shown(_boxes(proposal, images))] if images else []
     if words := _complaint(boxes):
         raise Refused("toolbox", words)
-    lacking = {name: why for name, why in proposal.boxes.items() if name not in images}
+    given = set(map(_kind, images))
+    lacking = {name: why for name, why in proposal.boxes.items() if name not in given}
     sections = (
         [*_comment(HEAD), "version: 1"],
         _setup(proposal.setup, proposal.hosts) if proposal.setup else [],
@@ -76,7 +78,7 @@ def written(proposal: Proposal, images: Mapping[str, str]) -> str:
 def _boxes(proposal: Proposal, images: Mapping[str, str]) -> Iterator[Entry]:
     yield Entry("toolboxes:")
     for name, image in images.items():
-        why = proposal.boxes.get(name, "it was asked for; no validation below needs it")
+        why = proposal.boxes.get(_kind(name), "it was asked for; no validation below needs it")
         yield Entry(f"  {name}: {{image: {_quoted(image)}}}", why)
 
 
@@ -126,14 +128,19 @@ def _block(check: Check, images: Mapping[str, str], boxes: Sequence[str]) -> lis
 def _entries(check: Check, images: Mapping[str, str]) -> Iterator[Entry]:
     yield Entry(f"  {check.name}:", check.why)
     yield Entry(f"    run: {_quoted(check.run)}")
-    if check.box in images:
-        yield Entry(f"    toolboxes: [{check.box}]", "its program is in there")
+    if box := next((name for name in images if _kind(name) == check.box), ""):
+        yield Entry(f"    toolboxes: [{box}]", "its program is in there")
     if check.kind != "plain":
         yield Entry(f"    class: {check.kind}", "it needs more power than an agent has")
     if check.report:
         yield Entry(f"    report: {check.report}", "tells the tests that failed by name")
     if check.minutes:
         yield Entry(f"    timeout: {check.minutes}m", "it takes longer than the usual 10m")
+
+
+def _kind(toolbox: str) -> str:
+    """Return what a toolbox is for, by its name."""
+    return kind_of(toolbox) or toolbox
 
 
 def _about(setting: str) -> list[str]:
