@@ -190,7 +190,8 @@ class LocalRunner:
         return send(folder, number)
 
     def _order(self, launch: Launch, uid: int | None, began: float) -> Order:
-        toolboxes = {**self._toolboxes, **launch.toolboxes}
+        # those of the job come before the runner's own, and take the place of their namesakes
+        toolboxes = {**launch.toolboxes, **self._toolboxes, **launch.toolboxes}
         return Order(
             job=launch.job,
             task=launch.task,

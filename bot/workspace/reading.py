@@ -7,6 +7,9 @@ from pathlib import Path
 from bot.model.ids import Sha
 from bot.workspace.git import GIT, Git
 
+MOST_FOLDERS = 200
+"""Folders at the top of a tree whose files are listed too."""
+
 LARGEST = 1024 * 1024
 """Bytes of a file that is read; of a larger one only its size is told."""
 
@@ -45,3 +48,23 @@ async def first(mirror: Path, commit: Sha, names: Sequence[str], git: Git = GIT)
             data = await git.out(mirror, "cat-file", "blob", blob) if small else b""
             return Read(path=name, data=data, size=length)
     return None
+
+
+async def shallow(mirror: Path, commit: Sha, git: Git = GIT) -> tuple[str, ...]:
+    """Return what a commit has at its top, and in the folders there: their paths.
+
+    Raises:
+        GitFailed: the mirror does not have the commit.
+    """
+    top = await git.out(mirror, "ls-tree", "-z", commit)
+    entries = [entry.partition("\t") for entry in _texts(top)]
+    folders = [f"{name}/" for about, _, name in entries if about.split()[1] == "tree"]
+    names = tuple(name for _, _, name in entries)
+    if not folders:  # none would stand for the top once more
+        return names
+    words = ("--literal-pathspecs", "ls-tree", "--name-only", "-z", commit, "--")
+    return (*names, *_texts(await git.out(mirror, *words, *folders[:MOST_FOLDERS])))
+
+
+def _texts(listed: bytes) -> list[str]:
+    return [each.decode(errors="surrogateescape") for each in listed.split(b"\0") if each]

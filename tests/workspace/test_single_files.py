@@ -2,7 +2,7 @@ import pytest
 from origins import FILE, LINK, REPO
 
 from bot.workspace import reading
-from bot.workspace.reading import Read, first
+from bot.workspace.reading import Read, first, shallow
 from bot.workspace.snapshot import GitFailed
 
 NAMES = ("AGENTS.md", "CLAUDE.md")
@@ -43,3 +43,19 @@ async def test_of_a_file_that_is_too_large_only_the_size_is_told(mirrors, origin
 async def test_a_commit_that_is_not_there_is_an_error(mirror, git):
     with pytest.raises(GitFailed):
         await first(mirror, "f" * 40, NAMES, git)
+
+
+async def test_two_levels_of_a_tree_are_listed_whatever_their_names(mirrors, origin, git):
+    files = {"a": (FILE, b""), "b/c": (FILE, b""), "b/d/e": (FILE, b""), ":(glob)*/f": (FILE, b"")}
+    odd = {b"\xff/g": (FILE, b"")}
+    commit = origin.commit(files | odd)
+    await mirrors.fetch(REPO, origin.url, None)
+    found = await shallow(mirrors.path(REPO), commit, git)
+    assert set(found) >= {"a", "b", "b/c", "b/d", ":(glob)*", ":(glob)*/f", "\udcff/g"}
+    assert "b/d/e" not in found
+
+
+async def test_a_tree_without_folders_is_listed_once(mirrors, origin, git):
+    commit = origin.commit({"a": (FILE, b"")})
+    await mirrors.fetch(REPO, origin.url, None)
+    assert "a" in await shallow(mirrors.path(REPO), commit, git)
