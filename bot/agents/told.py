@@ -5,11 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 
 from bot.agents.base import Next
+from bot.agents.proxied import proxy
 from bot.model.inside import DOOR, SOCKET
 from bot.model.runs import JobPlan, Message
-
-PROXY = 8018
-"""The port of the box's loopback interface that leads to allowed hosts, if there are any."""
 
 
 def files(plan: JobPlan) -> Mapping[str, str]:
@@ -35,16 +33,8 @@ def environment(plan: JobPlan) -> Mapping[str, str]:
         "GREENROOM_KIND": plan.kind,
         "GREENROOM_BASE": plan.base,
         "GREENROOM_OUTPUTS": " ".join(plan.agent.outputs),
-        **(_proxy(plan.egress) if plan.egress else {}),
+        **proxy(plan.egress),
     }
-
-
-def _proxy(hosts: Sequence[str]) -> Mapping[str, str]:
-    """Return the variables by which most programs find a proxy, in both of their spellings."""
-    proxy = f"http://127.0.0.1:{PROXY}"
-    common = {"HTTPS_PROXY": proxy, "ALL_PROXY": proxy, "NO_PROXY": "127.0.0.1,localhost"}
-    lower = {name.lower(): value for name, value in common.items()}
-    return {**common, **lower, "GREENROOM_EGRESS": " ".join(hosts)}
 
 
 def _fields(plan: JobPlan) -> Mapping[str, object]:

@@ -22,11 +22,13 @@ from bot.agents.command import Command
 from bot.agents.gemini import Gemini
 from bot.agents.opencode import Opencode
 from bot.agents.playbook.driver import Playbook
-from bot.harness.agent import listen, start
+from bot.harness.agent import start
 from bot.harness.beginning import Beginning
 from bot.harness.claim import Claim, claim
+from bot.harness.program import listen
 from bot.harness.say import say
 from bot.harness.stage import prepare
+from bot.harness.validate import validate
 from bot.model.errors import Fenced, Unavailable
 from bot.model.inside import EGRESS, SOCKET
 from bot.sandbox.folder import LOCK, JobFolder, Order
@@ -90,7 +92,10 @@ def _run(folder: JobFolder) -> int:
     signal.signal(signal.SIGTERM, stopping)
     say("harness.started", job=order.job, milliseconds=_since(order))
     with short_path(Path(order.gateway)) as near:
-        return _work(folder, order, groups, str(near / SOCKET), stopping)
+        gateway = str(near / SOCKET)
+        if order.task == "validation":
+            return validate(folder, order, groups, gateway, lambda: stopping.asked)
+        return _work(folder, order, groups, gateway, stopping)
 
 
 def _work(

@@ -1,16 +1,19 @@
-"""The boxes that a harness makes: for the agent, for git, and for git that pushes or restores."""
+"""The boxes that a harness makes: for agents, for validations, and for git and what it does."""
 
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from bot.agents.base import Start
-from bot.agents.told import PROXY
+from bot.agents.proxied import PROXY, proxy
 from bot.model.inside import DOOR, EGRESS, HOME, MIRROR, RESULT_REPO, SOCKET, WORKSPACE
-from bot.model.runs import JobPlan, Limits
+from bot.model.runs import JobPlan, Limits, ValidationPlan
 from bot.sandbox.box import Bind, Box
 from bot.sandbox.folder import JobFolder, Order
 from bot.workspace.snapshot import snapshot_environment
+
+if TYPE_CHECKING:  # what a validation can do without
+    from bot.agents.base import Start
 
 _OURS = "/opt/greenroom"
 _PYTHON = f"{_OURS}/python"
@@ -21,7 +24,7 @@ _SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 _COMMON = {"HOME": HOME, "LANG": "C.UTF-8", "TERM": "dumb", "SHELL": "/bin/sh"}
 
 
-def for_agent(folder: JobFolder, order: Order, start: Start, plan: JobPlan) -> Box:
+def for_agent(folder: JobFolder, order: Order, start: "Start", plan: JobPlan) -> Box:
     """Return the agent's box: its workspace, its home, its tools and one door."""
     hidden = _hidden(folder, start.masks)
     return Box(
@@ -33,7 +36,7 @@ def for_agent(folder: JobFolder, order: Order, start: Start, plan: JobPlan) -> B
             *_programs(order),
             *_packages(order, start.packages),
             *((_program(_RELAY),) if doors(start, plan) else ()),
-            *(Bind(source=path, target=f"/toolbox/{name}") for name, path in order.toolboxes),
+            *_toolboxes(order),
         ),
         links=_python_link(order),
         environment=_agent_environment(order) | dict(start.environment),
@@ -42,6 +45,27 @@ def for_agent(folder: JobFolder, order: Order, start: Start, plan: JobPlan) -> B
         reserves=start.reserves,
         hidden_folders=tuple(inside for inside, path in hidden.items() if path.is_dir()),
         hidden_files=tuple(inside for inside, path in hidden.items() if not path.is_dir()),
+    )
+
+
+def for_validation(folder: JobFolder, order: Order, plan: ValidationPlan) -> Box:
+    """Return the box of a validation: a workspace, a home and its tools, and no door.
+
+    One that may reach hosts has a door with the socket that leads there, and nothing else.
+    """
+    hosts = plan.definition.egress
+    return Box(
+        binds=(
+            Bind(source=str(folder.workspace), target=WORKSPACE, writable=True),
+            Bind(source=order.mirror, target=MIRROR),
+            Bind(source=str(folder.home), target=HOME, writable=True),
+            *_toolboxes(order),
+            *(_way_out(folder, order) if hosts else ()),
+        ),
+        links=_python_link(order) if hosts else (),
+        environment={**_tools(order), "CI": "true", **proxy(hosts)},
+        directory=WORKSPACE,
+        limits=plan.limits,
     )
 
 
@@ -84,7 +108,7 @@ def for_push(folder: JobFolder, order: Order, limits: Limits) -> Box:
     )
 
 
-def doors(start: Start, plan: JobPlan) -> Mapping[int, str]:
+def doors(start: "Start", plan: JobPlan) -> Mapping[int, str]:
     """Return which loopback ports lead the agent to which socket of its door."""
     models = {start.port: SOCKET} if start.port else {}
     return models | ({PROXY: EGRESS} if plan.egress else {})
@@ -166,6 +190,15 @@ def _packages(order: Order, names: tuple[str, ...]) -> tuple[Bind, ...]:
     )
 
 
+def _toolboxes(order: Order) -> tuple[Bind, ...]:
+    return tuple(Bind(source=path, target=f"/toolbox/{name}") for name, path in order.toolboxes)
+
+
+def _way_out(folder: JobFolder, order: Order) -> tuple[Bind, ...]:
+    door = Bind(source=str(folder.door), target=DOOR)
+    return (door, *_python(order), _program(_RELAY))
+
+
 def _python(order: Order) -> tuple[Bind, ...]:
     """An interpreter outside /usr is mounted; one inside is linked to."""
     return () if _python_link(order) else (Bind(source=order.python, target=_PYTHON),)
@@ -177,13 +210,22 @@ def _python_link(order: Order) -> tuple[tuple[str, str], ...]:
 
 
 def _agent_environment(order: Order) -> dict[str, str]:
-    toolboxes = (f"/toolbox/{name}/bin" for name, _ in order.toolboxes)
     who = {"NAME": "agent", "EMAIL": "agent@greenroom.invalid"}
+    ours = _tools(order)
+    return {
+        **ours,
+        "PATH": f"{_OURS}/bin:{ours['PATH']}",
+        **{f"GIT_{role}_{key}": who[key] for role in ("AUTHOR", "COMMITTER") for key in who},
+    }
+
+
+def _tools(order: Order) -> dict[str, str]:
+    """Return what every program that is not ours is told of its box."""
+    toolboxes = (f"/toolbox/{name}/bin" for name, _ in order.toolboxes)
     return {
         **_COMMON,
-        "PATH": ":".join((f"{_OURS}/bin", *toolboxes, _SYSTEM_PATH)),
+        "PATH": ":".join((*toolboxes, _SYSTEM_PATH)),
         "USER": "agent",
         "LOGNAME": "agent",
         "NO_COLOR": "1",
-        **{f"GIT_{role}_{key}": who[key] for role in ("AUTHOR", "COMMITTER") for key in who},
     }

@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
-from bot.harness.agent import bubblewrap
 from bot.harness.boxes import errands
+from bot.harness.program import bubblewrap
 from bot.model.runs import JobPlan, Limits
 from bot.sandbox.box import Box, Descriptors, argv
 from bot.sandbox.ending import end

@@ -5,7 +5,7 @@ import os
 import subprocess
 from collections.abc import Sequence
 
-from bot.harness.agent import bubblewrap
+from bot.harness.program import bubblewrap
 from bot.sandbox.box import Box, Descriptors, argv
 from bot.sandbox.ending import end
 from bot.sandbox.folder import LOCK, JobFolder, Order

@@ -14,13 +14,15 @@ from bot.agents.base import Driver
 from bot.harness.beginning import Beginning
 from bot.harness.boxes import for_git
 from bot.harness.bundle import Bundle, read
-from bot.harness.claim import Claim, fetch
+from bot.harness.claim import Claim
 from bot.harness.gitbox import GitBox, git_limits, seed
+from bot.harness.incoming import check_out, incoming, take
+from bot.harness.requests import fetch
 from bot.harness.say import say
 from bot.harness.session import unpack
 from bot.model.errors import Unavailable
 from bot.model.ids import Sha
-from bot.model.inside import RESULT_REPO, WORKSPACE
+from bot.model.inside import WORKSPACE
 from bot.model.runs import Checkpoint, JobPlan, Message
 from bot.rules import checkpoints as words
 from bot.sandbox.folder import JobFolder, Order
@@ -31,7 +33,6 @@ KEPT_REF = "refs/greenroom/checkpoint"
 
 T = TypeVar("T")
 
-_PACK = "incoming.pack"
 _CONFLICT = 1
 
 
@@ -85,7 +86,7 @@ def _blob(gateway: str, claimed: Claim, name: str, most: int) -> bytes:
     Raises:
         ValueError: it is another.
     """
-    data = fetch(gateway, claimed.run_token, name, most)
+    data = fetch(gateway, claimed.run_token, f"/blobs/{name}", most)
     if hashlib.sha256(data).hexdigest() != name:
         raise ValueError("the bytes are not those of this name")
     return data
@@ -117,18 +118,16 @@ class _Work:
         """
         bundle = read(data, WORK_REF, self._left.base)
         seed(self._folder, self._order)
-        pack = self._folder.result / _PACK
-        pack.write_bytes(bundle.pack)
         box = for_git(self._folder, self._order, git_limits(self._plan), writes=True)
-        try:
-            with GitBox(self._folder, self._order, box) as git:
-                return self._unpacked(git, bundle)
-        finally:
-            pack.unlink()
+        with (
+            incoming(self._folder, bundle),
+            GitBox(self._folder, self._order, box) as git,
+        ):
+            return self._unpacked(git, bundle)
 
     def _unpacked(self, git: GitBox, bundle: Bundle) -> _Found:
         work = bundle.tip
-        _take(git, ())
+        take(git)
         head, _, message = git.git(("cat-file", "commit", work)).partition("\n\n")
         parents = [line for line in head.split("\n") if line.startswith("parent ")]
         if parents != [f"parent {self._left.base}"]:
@@ -137,7 +136,7 @@ class _Work:
         if conflicts:
             self._keep_aside(git, work)
             return _Found(words.kept_aside(KEPT_REF, self._left.base, conflicts), fits=False)
-        self._check_out(git, tree)
+        check_out(git, self._plan.base, tree)
         return _Found(words.found(message), fits=True)
 
     def _joined(self, git: GitBox, work: Sha) -> tuple[str, Sequence[str]]:
@@ -154,20 +153,5 @@ class _Work:
 
     def _keep_aside(self, git: GitBox, work: Sha) -> None:
         there = (f"--git-dir={WORKSPACE}/.git",)
-        _take(git, there)
+        take(git, there)
         git.git((*there, "update-ref", KEPT_REF, work))
-
-    def _check_out(self, git: GitBox, tree: str) -> None:
-        base = f"{self._plan.base}^{{tree}}"
-        try:
-            git.git(("read-tree", "-m", "-u", base, tree))
-        except GitFailed:
-            git.git(("read-tree", "--reset", "-u", base))
-            raise
-
-
-def _take(git: GitBox, there: Sequence[str]) -> None:
-    """Take the pack into a repository, having looked at every object."""
-    bound = f"--max-input-size={words.MOST['work']}"
-    command = (*there, "index-pack", "--stdin", "--fix-thin", "--strict", bound)
-    git.git(command, given=f"{RESULT_REPO}/{_PACK}")

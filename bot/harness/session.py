@@ -12,10 +12,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from io import FileIO
 from itertools import islice
 from pathlib import Path
 
+from bot.harness.plainfile import FOLDER, read
 from bot.rules.checkpoints import MOST
 
 MOST_FILES = 200
@@ -24,8 +24,6 @@ MOST_FILES = 200
 MOST_LISTED = 10_000
 """Names of one folder that are looked at."""
 
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _FRAME = 4096  # bytes of tar around each file, and of its end; generous
 
 
@@ -42,12 +40,12 @@ def pack(home: Path, globs: Sequence[str]) -> bytes | None:
     """
     room = MOST["session"] - _FRAME
     taken: list[tuple[_Found, bytes]] = []
-    top = os.open(home, _FOLDER)
+    top = os.open(home, FOLDER)
     try:
         found = {each.path: each for glob in globs for each in _walk(top, "", glob.split("/"))}
         newest = sorted(found.values(), key=lambda each: (-each.at, each.path))
         for each in newest[:MOST_FILES]:
-            data = _read(top, each.path, room - _FRAME)
+            data = read(top, each.path, room - _FRAME)
             if data is not None:
                 room -= len(data) + _FRAME
                 taken.append((each, data))
@@ -78,7 +76,7 @@ def unpack(data: bytes, home: Path, globs: Sequence[str]) -> list[str]:
 
 def forget(home: Path, globs: Sequence[str]) -> None:
     """Remove the files that belong to the session from a home that nobody uses meanwhile."""
-    top = os.open(home, _FOLDER)
+    top = os.open(home, FOLDER)
     try:
         for found in [each for glob in globs for each in _walk(top, "", glob.split("/"))]:
             with suppress(FileNotFoundError):  # two globs may mean one file
@@ -97,7 +95,7 @@ def _walk(folder: int, below: str, parts: Sequence[str]) -> Iterator[_Found]:
             continue
         with suppress(OSError):
             if rest:
-                inner = os.open(name, _FOLDER, dir_fd=folder)
+                inner = os.open(name, FOLDER, dir_fd=folder)
                 try:
                     yield from _walk(inner, f"{below}{name}/", rest)
                 finally:
@@ -106,25 +104,6 @@ def _walk(folder: int, below: str, parts: Sequence[str]) -> Iterator[_Found]:
                 seen = os.stat(name, dir_fd=folder, follow_symlinks=False)
                 if stat.S_ISREG(seen.st_mode):
                     yield _Found(f"{below}{name}", seen.st_mtime)
-
-
-def _read(top: int, path: str, most: int) -> bytes | None:
-    """Read a plain file below a folder, by no link; None when it is none, or too large."""
-    *folders, name = path.split("/")
-    at = os.dup(top)
-    try:
-        for each in folders:
-            inner = os.open(each, _FOLDER, dir_fd=at)
-            os.close(at)
-            at = inner
-        with FileIO(os.open(name, _FILE, dir_fd=at)) as file:
-            plain = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
-            data = file.read(max(most, 0) + 1) if plain else None
-    except OSError:
-        return None
-    finally:
-        os.close(at)
-    return data if data is not None and len(data) <= most else None
 
 
 def _tar(taken: Sequence[tuple[_Found, bytes]]) -> bytes:

@@ -6,28 +6,29 @@ superseded job says counts.
 """
 
 import asyncio
-import os
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import structlog
 
 from bot.agents.base import Driver, Parse, Talk
 from bot.agents.events import Finished, Turn
 from bot.clocks import system_clock
-from bot.harness.agent import Agent, listen, start
+from bot.harness.agent import start
+from bot.harness.beside import beside, until_over
 from bot.harness.checkpoint import Checkpoints
 from bot.harness.door import agents_door, push_door
 from bot.harness.fate import Fate
 from bot.harness.gateway_client import Answer, Gateway
 from bot.harness.log import BoundedLog, pump
 from bot.harness.news import Keep, News
+from bot.harness.program import Program, listen
 from bot.harness.reading import reading, teller
 from bot.harness.result import Result
 from bot.harness.room import overfull
@@ -82,7 +83,7 @@ class Job:
     gateway: str
     driver: Driver
     talk: Talk | None
-    agent: Agent
+    agent: Program
     listener: socket.socket
     started: float
     egress: socket.socket | None = None
@@ -123,18 +124,18 @@ class _Supervision:
         log.info("harness.ready", monotonic=time.monotonic())
         async with (
             Gateway(job.gateway, job.token) as gateway,
-            _beside(self._beat(gateway)),
-            _beside(self._tell(gateway)),
+            beside(self._beat(gateway)),
+            beside(self._tell(gateway)),
         ):
             globs = job.driver.session
             checkpoints = Checkpoints(self._result, globs, gateway, self._clock)
             try:
                 async with (
                     agents_door(job.listener, gateway, self._hear, self._ask),
-                    _beside(self._lead()),
-                    _beside(self._expire()),
-                    _beside(self._overfill()),
-                    _beside(self._keep(checkpoints)),
+                    beside(self._lead()),
+                    beside(self._expire()),
+                    beside(self._overfill()),
+                    beside(self._keep(checkpoints)),
                 ):
                     status, turn = await self._lives(gateway, checkpoints.make)
                 await self._report(gateway, checkpoints, status, turn)
@@ -153,7 +154,7 @@ class _Supervision:
         self._agent = self._begin_anew()
         return await self._live(gateway, keep)
 
-    def _begin_anew(self) -> Agent:
+    def _begin_anew(self) -> Program:
         """Start the agent without its session, of which nothing is left that it could read."""
         job = self._job
         forget(job.folder.home, job.driver.session)
@@ -163,7 +164,7 @@ class _Supervision:
     async def _live(self, gateway: Gateway, keep: Keep) -> tuple[int, Turn | None]:
         """Wait for the end of the agent; return its status, and how its last turn ended."""
         output = asyncio.create_task(pump(self._agent.output, self._output))
-        over = asyncio.create_task(_over(self._agent.pid))
+        over = asyncio.create_task(until_over(self._agent.pid))
 
         async def more() -> str | None:
             """Return what to say next; what cannot be had now, another job is told."""
@@ -328,28 +329,3 @@ class _Supervision:
     async def _overfill(self) -> None:
         job = self._job
         self._fate.break_off(await overfull(job.folder, job.order, lambda: self._agent.first))
-
-
-@asynccontextmanager
-async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Do some endless work for as long as the block lasts."""
-    task = asyncio.create_task(work)
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-
-
-async def _over(pid: int) -> None:
-    """Return when the process has ended; it stays to be waited for."""
-    loop = asyncio.get_running_loop()
-    ended = asyncio.Event()
-    descriptor = os.pidfd_open(pid)
-    loop.add_reader(descriptor, ended.set)
-    try:
-        await ended.wait()
-    finally:
-        loop.remove_reader(descriptor)
-        os.close(descriptor)

@@ -15,10 +15,10 @@ from bot.agents.acp.wire import LONGEST, Wire
 from bot.agents.base import Talk
 from bot.agents.events import Turn
 from bot.agents.teller import Tell
-from bot.harness.agent import Agent
 from bot.harness.door import Heard
 from bot.harness.gateway_client import Gateway
 from bot.harness.log import BoundedLog
+from bot.harness.program import Program
 from bot.model.errors import Unavailable
 from bot.model.inside import WORKSPACE
 
@@ -40,7 +40,7 @@ class Talking:
 
 @asynccontextmanager
 async def talking(  # noqa: PLR0913 - what a conversation needs
-    agent: Agent, talk: Talk, *, tell: Tell, ask: Asking, more: More, log: BoundedLog
+    agent: Program, talk: Talk, *, tell: Tell, ask: Asking, more: More, log: BoundedLog
 ) -> AsyncIterator[Talking]:
     """Hold a conversation with the agent beside what the block does.
 

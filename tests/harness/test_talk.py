@@ -16,8 +16,8 @@ import pytest
 from bot.agents.base import Talk
 from bot.agents.events import Turn
 from bot.agents.playbook.driver import Playbook
-from bot.harness.agent import Agent
 from bot.harness.gateway_client import Gateway
+from bot.harness.program import Program
 from bot.harness.supervise import Job, _Supervision
 from bot.model.ids import Login
 from bot.model.runs import Message
@@ -28,7 +28,7 @@ LETTER = Message(kind="steer", text="And the docs.", by=Login("ann"), trusted=Tr
 SCRIPT = Path(__file__).parents[1] / "agents" / "troublemaker.py"
 
 
-class Unboxed(Agent):
+class Unboxed(Program):
     """Ends as a box does: with everything in it."""
 
     def kill(self):

@@ -3,7 +3,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from bot.harness.agent import listen
+from bot.harness.program import listen
 from bot.harness.tunnel import MOST_HEAD, Tunnels
 from bot.wires import serve
 

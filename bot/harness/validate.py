@@ -1,0 +1,182 @@
+"""A job that runs one validation: from its launch token to a command that runs.
+
+No agent is there, and no secret.  The workspace is made the tree that was asked about, and no
+other; then one command runs in a box without a door, and what it prints goes out as it comes.
+Until it runs, nothing is imported but the standard library and plain values.
+"""
+
+import hashlib
+import socket
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from bot.agents.proxied import PROXY
+from bot.harness.boxes import for_git, for_validation, relayed
+from bot.harness.bundle import read
+from bot.harness.gitbox import SECONDS, GitBox, seed
+from bot.harness.incoming import check_out, incoming, take
+from bot.harness.printed import Printed
+from bot.harness.program import Program, launch, listen
+from bot.harness.requests import exchange, fetch
+from bot.harness.say import say
+from bot.model.errors import Unavailable
+from bot.model.ids import JobName, Repo, Sha, ValidationId
+from bot.model.inside import EGRESS
+from bot.model.runs import Limits, ValidationPlan
+from bot.model.validations import Definition
+from bot.rules.checkpoints import MOST
+from bot.sandbox.folder import JobFolder, Order
+from bot.workspace.snapshot import WORK_REF, GitFailed
+
+NO_TREE = "The tree that was asked about could not be had."
+NO_IMAGE = "This runner has no images, and the validation wants one."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validation:
+    """A validation that was claimed.
+
+    Attributes:
+        plan: what is run, and in which tree.
+        token: opens its own calls and nothing else; it stays in this process.
+        gateway: path of the gateway's socket.
+    """
+
+    folder: JobFolder
+    order: Order
+    plan: ValidationPlan
+    token: str = field(repr=False)
+    gateway: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """The command of a validation, as it runs.
+
+    Attributes:
+        program: in its box.
+        printed: what it prints, on its way out.
+        egress: its way to allowed hosts, already listening; None where there are none.
+        started: when, in seconds of the monotonic clock.
+    """
+
+    program: Program
+    printed: Printed
+    egress: socket.socket | None
+    started: float
+
+
+def validate(
+    folder: JobFolder,
+    order: Order,
+    groups: Sequence[int],
+    gateway: str,
+    stopping: Callable[[], bool],
+) -> int:
+    """Run a validation, and return the exit status 0 once its verdict was handed in.
+
+    Raises:
+        Fenced: another job has taken over.
+        Unavailable: no gateway answered in time.
+    """
+    launch_token = sys.stdin.buffer.readline().strip().decode("ascii")
+    seed(folder, order)
+    limits = replace(Limits(**order.limits), seconds=SECONDS)
+    with GitBox(folder, order, for_git(folder, order, limits, writes=True)) as git:
+        answer = exchange(gateway, "/validation/launch", launch_token, lambda: not stopping())
+        it = Validation(
+            folder=folder,
+            order=order,
+            plan=plan_from(answer["plan"]),
+            token=answer["run_token"],
+            gateway=gateway,
+        )
+        say("harness.claimed", validation=it.plan.id, milliseconds=_since(order))
+        trouble = _prepare(it, git)
+    command = None if trouble else _start(it, groups)
+    if command is not None:
+        say("validation.started", milliseconds=_since(order))
+
+    sys.path.extend(order.packages)
+    from bot.harness.validating import end  # noqa: PLC0415 - beside the command
+
+    return end(it, command, trouble, stopping)
+
+
+def _prepare(it: Validation, git: GitBox) -> str:
+    """Make the workspace what it is to be; return in words why that cannot be done."""
+    if it.plan.definition.image is not None:
+        return NO_IMAGE
+    try:
+        lay_out(it, git)
+    except (GitFailed, LookupError, OSError, Unavailable, ValueError) as problem:
+        say("validation.no_tree", why=str(problem))
+        return NO_TREE
+    say("validation.laid_out", milliseconds=_since(it.order))
+    return ""
+
+
+def lay_out(it: Validation, git: GitBox) -> None:
+    """Turn the workspace, which is the base, into the tree that was asked about.
+
+    Raises:
+        ValueError: the work is another than its name says, or makes another tree.
+        GitFailed: git could not.
+        Fenced, LookupError, Unavailable: the work cannot be had.
+    """
+    plan = it.plan
+    if plan.work is not None:
+        data = fetch(it.gateway, it.token, "/validation/work", MOST["work"])
+        if hashlib.sha256(data).hexdigest() != plan.work:
+            raise ValueError("the bytes are not those of this name")
+        bundle = read(data, WORK_REF, plan.base)
+        with incoming(it.folder, bundle):
+            take(git)
+        check_out(git, plan.base, f"{bundle.tip}^{{tree}}")
+    tree = git.git(("write-tree",)).strip()
+    if tree != plan.tree:
+        raise ValueError(f"the tree is {tree}, and {plan.tree} was asked about")
+
+
+def _start(it: Validation, groups: Sequence[int]) -> Command:
+    definition = it.plan.definition
+    egress = listen(it.folder.door, EGRESS) if definition.egress else None
+    words = ("/bin/sh", "-c", definition.run)
+    program = launch(
+        it.folder,
+        it.order,
+        for_validation(it.folder, it.order, it.plan),
+        relayed({PROXY: EGRESS} if egress else {}, words),
+        groups,
+    )
+    return Command(
+        program=program,
+        printed=Printed(program.told, it.gateway, it.token),
+        egress=egress,
+        started=time.monotonic(),
+    )
+
+
+def plan_from(fields: Mapping[str, Any]) -> ValidationPlan:
+    """Return the plan that `dataclasses.asdict` had made into JSON."""
+    told = fields["definition"]
+    lists = ("toolboxes", "egress", "inputs")
+    definition = Definition(**{**told, **{name: tuple(told[name]) for name in lists}})
+    return ValidationPlan(
+        job=JobName(fields["job"]),
+        id=ValidationId(fields["id"]),
+        repo=Repo(fields["repo"]),
+        shelf=Repo(fields["shelf"]),
+        base=Sha(fields["base"]),
+        work=fields["work"],
+        tree=Sha(fields["tree"]),
+        definition=definition,
+        limits=Limits(**fields["limits"]),
+    )
+
+
+def _since(order: Order) -> float:
+    return round((time.monotonic() - order.launched) * 1000, 1)
