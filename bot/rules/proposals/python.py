@@ -5,7 +5,7 @@ needs none of the installers, and where nothing was installed it takes what a to
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -80,35 +80,27 @@ def python(project: Project, lines: Sequence[Line]) -> Part | None:
     manifest = project.first(*MANIFESTS)
     if not manifest and (project.folder or "pytest" not in project.suites):
         return None
-    linters = _linters(project)
-    checks = [_check(project, each) for each in linters]
-    programs = [each.program for each in linters]
-    if types := _types(project, lines):
-        checks.append(types)
-        programs.append("mypy")
-    if "pytest" in project.suites:
-        checks.insert(0, _unit(project, lines))
-        programs.insert(0, "pytest")
+    found = list(_checks(project, lines))
+    programs = tuple(dict.fromkeys(program for program, _ in found))
     installer = next((each for each in INSTALLERS if each.lock in project.files), None)
     make = partial(_locked, installer) if installer else _installed
-    setup = make(project, tuple(dict.fromkeys(programs)))
+    setup = make(project, programs)
     why = _version(project) or f"there is a {manifest}" if manifest else "there are tests"
     also = f"; setup needs `{installer.program}` too" if installer else ""
-    return Part(box=BOX, why=why + also, setup=setup, checks=tuple(checks))
+    checks = tuple(check for _, check in found)
+    return Part(box=BOX, why=why + also, setup=setup, checks=checks)
 
 
-def _linters(project: Project) -> list[Linter]:
-    """Return the linters that it has, one of each kind."""
-    found: dict[str, Linter] = {}
-    for each in LINTERS:
-        if each.tool in project.tools:
-            found.setdefault(each.check, each)
-    return list(found.values())
-
-
-def _check(project: Project, linter: Linter) -> Check:
-    why = f"{linter.program} is named in {project.naming(linter.program)}"
-    return Check(name=linter.check, run=VENV + linter.run, why=why, box=BOX)
+def _checks(project: Project, lines: Sequence[Line]) -> Iterator[tuple[str, Check]]:
+    """Yield what a project can be checked by, each with its program."""
+    if "pytest" in project.suites:
+        yield "pytest", _unit(project, lines)
+    linters = {each.check: each for each in reversed(LINTERS) if each.tool in project.tools}
+    for name, linter in reversed(linters.items()):
+        why = f"{linter.program} is named in {project.naming(linter.program)}"
+        yield linter.program, Check(name=name, run=VENV + linter.run, why=why, box=BOX)
+    if types := _types(project, lines):
+        yield "mypy", types
 
 
 def _types(project: Project, lines: Sequence[Line]) -> Check | None:
@@ -150,14 +142,16 @@ def _locked(installer: Installer, project: Project, programs: Sequence[str]) -> 
 def _installed(project: Project, programs: Sequence[str]) -> Setup | None:
     """Install with pip: what the files name, and the programs that none of them does."""
     extras = _extras(project)
-    files = [each for each in REQUIREMENTS if each in project.files]
-    words = [f"-r {each}" for each in files]
+    groups = [f"--group {each}" for each in _groups(project)]
+    words = [f"-r {each}" for each in REQUIREMENTS if each in project.files]
     if _is_package(project):
         words.append(f"-e '.[{','.join(extras)}]'" if extras else "-e .")
-    words += [f"--group {each}" for each in _groups(project)]
+    words += groups
     lacking = [_pinned(project, each) for each in _unnamed(programs, _named(project))]
     inputs = tuple(each for each in MANIFESTS if each in project.files)
-    why = f"{' and '.join(inputs)} told what to install" if inputs else "no file lists packages"
+    why = f"what is listed in {', '.join(inputs)}" if inputs else "no file lists packages"
+    if groups:
+        why += "; `--group` needs pip 25.1 or later"
     if lacking:
         why += f"; {' and '.join(lacking)} because validations run it"
     if not (words or lacking):
