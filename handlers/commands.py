@@ -342,14 +342,9 @@ class Talk:
             return Said(words=CLOSED if pull else ON_PULLS)
         there = validation.offered(config.validations, fork=pull.head.fork)
         try:
-            chosen = [
-                validation.may_ask(name, there)
-                for name in dict.fromkeys(map(str.lower, command.args))
-            ]
+            chosen = validation.together(map(str.lower, command.args), there)
         except Refused as refusal:
             return Said(words=refusal.words)
-        if not there:
-            return Said(words=validation.NONE)
         intent = Validate(
             installation=event.installation,
             repo_id=event.repo_id,
@@ -357,7 +352,7 @@ class Talk:
             person=event.sender,
             trigger=self.request.trigger,
             head=pull.head,
-            definitions=tuple(chosen) or there,
+            definitions=chosen,
             toolboxes=validation.boxes(config.toolboxes),
         )
         return Said([intent], self._otherwise(intent), done=True)

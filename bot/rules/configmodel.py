@@ -307,7 +307,7 @@ class Validation:
         examples=["report.xml"],
     )
     inputs: tuple[Glob, ...] = many(
-        "All files that decide what comes of it; without any, every file.",
+        "All files that decide what comes of it: none can be named yet.",
         ["src/**", "tests/**", "pyproject.toml"],
     )
     egress: tuple[Host, ...] = many(

@@ -29,6 +29,18 @@ MOST_SIZE = 2 * 1024 * 1024
 
 MOST_AGENTS = 50
 
+UNFINISHED: Mapping[str, tuple[str, str]] = {
+    "image": (
+        "cannot bring an image of its own yet.",
+        "Take the image out, and name toolboxes.",
+    ),
+    "inputs": (
+        "cannot name its inputs yet: it is run again for every other tree.",
+        "Take them out.",
+    ),
+}
+"""What of a validation has a shape and no effect yet, with the words and what to do."""
+
 DEEPEST = 4
 """Files that include each other in a row, the first included."""
 
@@ -181,11 +193,11 @@ def _misenforced(node: Node, file: ConfigFile) -> Iterator[Mistake]:
 def _unfinished(node: Node, file: ConfigFile) -> Iterator[Mistake]:
     """Find what has a shape and no effect yet, and would be missed."""
     for name, validation in file.validations.items():
-        if validation.image is not None:
-            line = place(node, ("validations", name, "image"))[1]
-            words = f"`validations.{name}` cannot bring an image of its own yet."
-            remedy = "Take the image out, and name toolboxes."
-            yield Mistake(path=node.path, line=line, words=words, remedy=remedy)
+        for key, (words, remedy) in UNFINISHED.items():
+            if getattr(validation, key):
+                line = place(node, ("validations", name, key))[1]
+                told = f"`validations.{name}` {words}"
+                yield Mistake(path=node.path, line=line, words=told, remedy=remedy)
 
 
 def _agents(layer: Layer) -> tuple[Mapping[str, Defined], list[Mistake]]:

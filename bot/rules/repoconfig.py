@@ -140,7 +140,7 @@ def effective(
     file, _ = check(settings, ConfigFile)
     assert file is not None  # both are right, and lie over each other entry by entry
     agents = roster(org_says, repo_says, settings, file)
-    unusable = idle(file, settings)
+    unusable = idle(file, settings, org_says.file)
     said = origins((org_says.where, org_says.settings), (repo_says.where, own))
     found = {f"agents.{name}": where for name, where in agents.came.items()}
     found |= {

@@ -5,7 +5,7 @@ change which an agent makes, or a stranger proposes, decides what runs.
 """
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from hashlib import sha256
 
@@ -15,9 +15,19 @@ from bot.rules import configmodel
 from bot.rules.complaints import place
 from bot.rules.configfile import Node
 from bot.rules.configmodel import ConfigFile, Validation
+from bot.rules.egress import narrows
 from bot.rules.grammar import nearest
 from bot.rules.markdown import inline
 from bot.rules.mistakes import Mistake, shown
+from bot.rules.precedence import is_enforced
+
+MOST_AT_ONCE = 20
+"""Validations that a person asks for with one command."""
+
+MANY = f"These are more than {MOST_AT_ONCE} validations. Name some of them."
+
+HOSTS = "egress.allow"
+"""The setting whose enforcement holds for validations too."""
 
 NONE = (
     "There are no validations here. Whoever may change `.github/greenroom.yml` on the default "
@@ -39,6 +49,27 @@ def may_ask(name: str, definitions: Sequence[Definition]) -> Definition:
     if found is None:
         raise Refused("validation", _unknown(name, [each.name for each in definitions]))
     return found
+
+
+def together(names: Iterable[str], definitions: Sequence[Definition]) -> tuple[Definition, ...]:
+    """Return what a person asks for at once: those that are named, or all.
+
+    Raises:
+        Refused: `validation`: there is none of a name, or none at all, or too many are meant.
+    """
+    chosen = [may_ask(name, definitions) for name in dict.fromkeys(names)] or definitions
+    if not 0 < len(chosen) <= MOST_AT_ONCE:
+        raise Refused("validation", MANY if chosen else NONE)
+    return tuple(chosen)
+
+
+def _unknown(name: str, known: Sequence[str]) -> str:
+    if not known:
+        return NONE
+    near = nearest(name, known)
+    listed = ", ".join(f"`{each}`" for each in known)
+    meant = f"Did you mean `{near}`?" if near else f"There are: {listed}."
+    return f"There is no validation {shown(inline(name))}. {meant}"
 
 
 def offered(
@@ -73,25 +104,39 @@ def boxes(toolboxes: Mapping[str, configmodel.Toolbox]) -> tuple[Toolbox, ...]:
     return tuple(Toolbox(name=name, image=each.image) for name, each in toolboxes.items())
 
 
-def idle(file: ConfigFile, settings: Node) -> Mapping[str, Mistake]:
+def idle(file: ConfigFile, settings: Node, org: ConfigFile) -> Mapping[str, Mistake]:
     """Find the validations that cannot be asked for, by name, with the reason.
 
     Args:
         file: what is in force of all layers together.
         settings: the same, with the places where it is said.
+        org: what would hold without the repository; what it enforces holds for the hosts of
+            the repository's validations too, through which an agent could send things out.
     """
-    found = ((name, _lacks(each, file)) for name, each in file.validations.items())
+    bounds = org.egress.allow if is_enforced(HOSTS, org.enforce) else None
+    found = (
+        (name, _lacks(each, file, None if each == org.validations.get(name) else bounds))
+        for name, each in file.validations.items()
+    )
     return {name: _mistake(name, lack, settings) for name, lack in found if lack}
 
 
-def _lacks(validation: Validation, file: ConfigFile) -> tuple[str, str, str] | None:
-    """Return the key that names what is not there, why, and what to do."""
+def _lacks(
+    validation: Validation, file: ConfigFile, hosts: Collection[str] | None
+) -> tuple[str, str, str] | None:
+    """Return the key that names what is not there, why, and what to do.
+
+    `hosts` are those that it may reach at most; None for any.
+    """
     for box in validation.toolboxes:
         if box not in file.toolboxes:
             return "toolboxes", f"there is no toolbox `{box}`", "Write it under `toolboxes`."
     if validation.runner_class not in file.classes:
         why = f"validations of the class `{validation.runner_class}` are not allowed here"
         return "class", why, "Add it to `classes`, where that is not enforced."
+    if hosts is not None and not narrows(validation.egress, hosts):
+        why = "it names hosts that the organization does not allow"
+        return "egress", why, f"Name hosts of `{HOSTS}`, which is enforced."
     return None
 
 
@@ -110,15 +155,6 @@ def changed(base: Mapping[str, Validation], own: Mapping[str, Validation]) -> tu
         own: those that would be, with the pull request's configuration.
     """
     return tuple(sorted(name for name in {*base, *own} if base.get(name) != own.get(name)))
-
-
-def _unknown(name: str, known: Sequence[str]) -> str:
-    if not known:
-        return NONE
-    near = nearest(name, known)
-    listed = ", ".join(f"`{each}`" for each in known)
-    meant = f"Did you mean `{near}`?" if near else f"There are: {listed}."
-    return f"There is no validation {shown(inline(name))}. {meant}"
 
 
 def key(

@@ -25,7 +25,7 @@ from bot.model.validations import Definition, Toolbox
 from bot.rules.configmodel import Toolbox as Box
 from bot.rules.configmodel import Validation
 from bot.rules.evidence import otherwise
-from bot.rules.validation import NONE
+from bot.rules.validation import MANY, NONE
 from handlers.commands import CLOSED, ON_PULLS
 
 IMAGE = f"registry.example/tools/python@sha256:{'0' * 64}"
@@ -97,6 +97,14 @@ def test_on_a_fork_they_reach_no_host():
 def test_none_runs_when_one_of_the_names_is_unknown():
     words = "There is no validation `unti`. Did you mean `unit`?"
     assert said("lint unti") == [HEARD, replied(words, subject=PULL)]
+
+
+def test_so_many_are_asked_for_by_name():
+    many = {f"v{number}": Validation(run="true") for number in range(21)}
+    config = replace(SETUP, validations=many)
+    assert said("", config=config) == [HEARD, replied(MANY, subject=PULL)]
+    (_, intent, _) = said("v0 v20", config=config)
+    assert [each.name for each in intent.definitions] == ["v0", "v20"]
 
 
 @pytest.mark.parametrize("words", ["", "unit"])

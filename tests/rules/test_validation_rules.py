@@ -17,7 +17,7 @@ PYTHON = Toolbox(name="python", image=IMAGE)
 SETTINGS = f"""
 toolboxes: {{python: {{image: "{IMAGE}"}}}}
 validations:
-  unit: {{run: pytest, toolboxes: [python], report: r.xml, timeout: 2m, inputs: [src/]}}
+  unit: {{run: pytest, toolboxes: [python], report: r.xml, timeout: 2m}}
   lint: {{run: ruff check, egress: [a.example]}}
 """
 
@@ -64,7 +64,6 @@ def test_a_definition_is_what_configuration_says():
         toolboxes=("python",),
         report="r.xml",
         seconds=120,
-        inputs=("src/",),
     )
     assert (lint.kind, lint.egress, lint.seconds) == ("plain", ("a.example",), 600)
     assert boxes(config.toolboxes) == (PYTHON,)
@@ -113,6 +112,34 @@ def test_an_organization_says_which_classes_its_repositories_may_use():
     ]
 
 
+ENFORCED = """
+egress: {allow: [a.example]}
+enforce: [egress]
+validations: {all: {run: x, egress: [b.example]}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("egress", "there"),
+    [
+        ("[a.example]", True),
+        ("[]", True),
+        ("[b.example]", False),
+        ("[a.example, b.example]", False),
+    ],
+)
+def test_where_hosts_are_enforced_a_repositorys_validation_reaches_no_others(egress, there):
+    own = layer(f"validations: {{unit: {{run: x, egress: {egress}}}}}")
+    config = effective(layer(ENFORCED, "acme/.github"), own)
+    assert list(config.validations) == ["all", *["unit"][:there]]
+    assert [each.words for each in config.overruled] == [
+        "`validations.unit` has no effect: it names hosts that the organization does not allow."
+    ][there:]
+    free = effective(layer(ENFORCED.replace("enforce: [egress]", "")), own)
+    assert "unit" in effective(None, own).validations
+    assert free.overruled == ()
+
+
 @pytest.mark.parametrize(
     ("setting", "words"),
     [
@@ -121,6 +148,10 @@ def test_an_organization_says_which_classes_its_repositories_may_use():
             "`validations.unit.class`: `builder` is none of the classes of validations.",
         ),
         (f"image: '{IMAGE}'", "`validations.unit` cannot bring an image of its own yet."),
+        (
+            "inputs: [src/]",
+            "`validations.unit` cannot name its inputs yet: it is run again for every other tree.",
+        ),
     ],
 )
 def test_what_is_not_built_yet_is_a_mistake(setting, words):
