@@ -143,3 +143,11 @@ async def needed(tx: AsyncConnection, among: Collection[JobName]) -> frozenset[J
     found = await tx.execute(query.where(table.c.state.in_(UNDER_WAY)))
     fences = [(row.id, row.fence + more) for row in found for more in (0, 1)]
     return frozenset(among) & {validation_job(name, Fence(fence)) for name, fence in fences}
+
+
+async def at_work(tx: AsyncConnection, tokens: Collection[SecretStr]) -> frozenset[SecretStr]:
+    """Return those of some tokens whose jobs have not ended."""
+    known = {digest(each): each for each in tokens}
+    query = select(table.c.run_hash).where(table.c.run_hash.in_(known))
+    found = await tx.execute(query.where(table.c.state == "running"))
+    return frozenset(known[each] for each in found.scalars())

@@ -34,7 +34,7 @@ async def approve(tx: AsyncConnection, intent: Approve, *, now: float) -> str:
     said = f"{plain(intent.by.login)} said yes to `{intent.sha[:12]}`"
     if START in about:
         await story.met(tx, row.id)
-        head = {"base": intent.sha, "head": intent.sha, "round": row.round + 1}
+        head = {"base": intent.sha, "head": intent.sha, "tree": None, "round": row.round + 1}
         row = await runs.signal(tx, row, Signal.WOKEN, now=now, **head)
     else:
         until = about[APPROVAL].deadline
@@ -71,7 +71,7 @@ async def ask_again(tx: AsyncConnection, intent: AskAgain, *, now: float) -> str
     if row.state is not Run.PARKED or wait is None:
         return f"run {row.id} does not wait to start"
     await story.wait(tx, row.id, START, now=now, deadline=wait.deadline, about=intent.sha)
-    row = await runs.note(tx, row, base=intent.sha, head=intent.sha)
+    row = await runs.note(tx, row, base=intent.sha, head=intent.sha, tree=None)
     await telling.tell(tx, row, f"The head moved to `{intent.sha[:12]}`", now=now)
     return f"run {row.id} asks about {intent.sha}"
 

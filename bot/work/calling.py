@@ -37,7 +37,7 @@ async def move_on(tx: AsyncConnection, row: RunRow, head: Sha, *, now: float) ->
         target = f"check:{row.head}:{row.round}"
         wish = _wish(row, target, "check", head=row.head, **left)
         await outbox.wish(tx, wish, now=now)
-    return await runs.note(tx, row, head=head)
+    return await runs.note(tx, row, head=head, tree=None)
 
 
 def _wish(row: RunRow, target: str, kind: str, /, **wish: object) -> Wish:

@@ -127,6 +127,7 @@ class Delivering:
             wanted = {
                 "branch": branch,
                 "sha": sealed.commit,
+                "tree": sealed.tree,
                 "onto": row.base if row.on_branch else None,
                 "signed": row.terms.signed,
                 "files": sealed.files,
@@ -152,7 +153,9 @@ class Delivering:
         branch, asked = seen.branch, seen.change
         now = self._context.now()
         async with self._context.store.begin() as tx:
-            at_head = await runs.note(tx, row, head=_pushed(branch), checkpoint=_left(row))
+            tree = branch.wish.get("tree")
+            pushed = {"head": _pushed(branch), "tree": tree, "checkpoint": _left(row)}
+            at_head = await runs.note(tx, row, **pushed)
             await story.wait(tx, row.id, DELIVERY, now=now, deadline=now + DELIVERING_PATIENCE)
             view = await telling.view(tx, at_head)
             wanted = {
@@ -196,7 +199,8 @@ class Delivering:
             files = [path for path, *_ in branch.wish["files"]]
             await threads.answer(tx, at_head, head, files, now=now)
             where = branch.wish["branch"]
-            at_head = await runs.note(tx, at_head, head_branch=where, checkpoint=_left(row))
+            pushed = {"head_branch": where, "tree": branch.wish.get("tree")}
+            at_head = await runs.note(tx, at_head, **pushed, checkpoint=_left(row))
             words = f"pushed `{head[:9]}` to `{where}`"
             await rest(tx, at_head, _good(words), now=now, question=seen.question)
 

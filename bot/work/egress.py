@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 import structlog
 from pydantic import SecretStr
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model.clock import Clock
 from bot.model.errors import Fenced, Refused
 from bot.model.ids import RunId
 from bot.rules.egress import NOBODYS_WILL, Destination, refusal
-from bot.store import jobs, reached
+from bot.store import jobs, reached, validation_jobs
 from bot.store.engine import Store
 
 log = structlog.get_logger()
@@ -18,14 +19,14 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Going:
-    """A run on its way to a host that it may reach."""
+    """A run, or a validation that belongs to one or to none, on its way to a host."""
 
-    run: RunId
+    run: RunId | None
     to: Destination
 
 
 class Reaching:
-    """Answers jobs that want to reach hosts."""
+    """Answers jobs that want to reach hosts: those of agents, and of validations."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
@@ -39,13 +40,11 @@ class Reaching:
             Fenced: the job is over.
         """
         async with self._store.read() as tx:
-            job = await jobs.by_run_token(tx, token)
-            if job is None:
-                raise Refused("unknown_token", "This token opens nothing.")
-            if not await reached.at_work(tx, [token]):
-                raise Fenced(f"job {job.name} is over")
-        going = Going(run=job.run, to=to)
-        if why := refusal(to, job.plan.egress):
+            run, hosts = await _hosts(tx, token)
+            if not await _at_work(tx, [token]):
+                raise Fenced("the job is over")
+        going = Going(run=run, to=to)
+        if why := refusal(to, hosts):
             await self.refused(going, why)
             raise why
         return going
@@ -64,8 +63,28 @@ class Reaching:
     async def at_work(self, tokens: Collection[SecretStr]) -> frozenset[SecretStr]:
         """Return those of some run tokens whose jobs are not over."""
         async with self._store.read() as tx:
-            return await reached.at_work(tx, tokens)
+            return await _at_work(tx, tokens)
 
     async def _count(self, going: Going, *, allowed: bool) -> None:
+        if going.run is None:
+            return
         async with self._store.begin() as tx:
             await reached.count(tx, going.run, going.to, allowed=allowed, now=self._clock.now())
+
+
+async def _hosts(tx: AsyncConnection, token: SecretStr) -> tuple[RunId | None, tuple[str, ...]]:
+    """Return whose job a token is, and the hosts that it may reach.
+
+    Raises:
+        Refused: `unknown_token`.
+    """
+    if job := await jobs.by_run_token(tx, token):
+        return job.run, job.plan.egress
+    if row := await validation_jobs.by_token(tx, token):
+        return row.run, row.definition.egress
+    raise Refused("unknown_token", "This token opens nothing.")
+
+
+async def _at_work(tx: AsyncConnection, tokens: Collection[SecretStr]) -> frozenset[SecretStr]:
+    validating = await validation_jobs.at_work(tx, tokens)
+    return validating | await reached.at_work(tx, tokens)

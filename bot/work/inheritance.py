@@ -51,6 +51,7 @@ def inherited(row: RunRow, before: RunRow) -> RunRow:
         own_pull=theirs.own_pull,
         head=theirs.head,
         head_branch=theirs.head_branch,
+        tree=theirs.tree,
     )
 
 

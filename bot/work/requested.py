@@ -85,8 +85,9 @@ def _check(row: ValidationRow) -> Wish:
 def _reply(row: ValidationRow, text: str) -> Wish:
     told = row.asked or {}
     guid = DeliveryGuid(row.request or "")
-    body = responses.reply(told["by"], text, guid)
-    wish = {"number": row.number, "body": body, "marker": responses.reply_marker(guid)}
+    body = responses.reply(told["by"], text, guid, later=True)
+    marker = responses.reply_marker(guid, later=True)
+    wish = {"number": row.number, "body": body, "marker": marker}
     return _wish(row, f"reply:validation:{row.request}", "comment", Priority.RESULT, wish)
 
 

@@ -11,7 +11,7 @@ from bot.store.run_row import RunRow
 from bot.work import telling
 from bot.work.context import Context
 from bot.work.reading import BOT
-from bot.workspace import changes, deliver
+from bot.workspace import changes, deliver, lend
 from bot.workspace.deliver import CommitWords, Inspected, Rules
 from bot.workspace.git import GIT
 from bot.workspace.quarantine import Quarantines
@@ -20,9 +20,10 @@ from bot.workspace.snapshot import Author
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sealed:
-    """A commit that may be pushed, and the files that it changes."""
+    """A commit that may be pushed, the tree of it, and the files that it changes."""
 
     commit: Sha
+    tree: Sha
     files: Files
 
 
@@ -58,7 +59,8 @@ class Sealing:
             raise Refused(found.reason, found.words)
         commit = await deliver.seal(quarantine, found, await self._words(row, title))
         files = [(file.path, file.added, file.removed) for file in found.files]
-        return Sealed(commit=commit, files=files)
+        tree = (await lend.sealed(quarantine, commit)).tree
+        return Sealed(commit=commit, tree=tree, files=files)
 
     async def difference(self, row: RunRow, to: Sha) -> str:
         """Return the changes of a commit as text; words instead when it is far too long."""

@@ -24,7 +24,12 @@ ENDS = 1.0
 ANEW: dict[str, Any] = {"checkpoint": None, "plan": None, "verdict": None, "after": None}
 """What a run is without that begins anew."""
 
-NO_PULL: dict[str, Any] = {"own_pull": None, "head": None, "head_branch": None}
+NO_PULL: dict[str, Any] = {
+    "own_pull": None,
+    "head": None,
+    "head_branch": None,
+    "tree": None,
+}
 
 
 async def take_over(context: Context, at: AtRepository, row: RunRow) -> RunRow:
