@@ -10,9 +10,14 @@
     greenroom step TEXT
     greenroom note TEXT
     greenroom checks
+    greenroom validate [NAME]
 
 Status 0 says that it was accepted, 1 that it was refused (with the reason on stdout), 75
 that nobody answered.  A FILE of `-` is the standard input.
+
+A validation runs elsewhere, over the working tree as it is: what it prints comes as it is
+printed, and the status is 0 where it passed, 1 where it did not, 2 where it was refused.
+Without a NAME all that there are run, one after another.
 """
 
 import argparse
@@ -21,7 +26,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from bot.agents.asking import AwayError, ask
+from bot.agents.asking import AwayError, ask, validations
+from bot.agents.validating import PASSED, validate
 
 ACCEPTED, REFUSED, AWAY = 0, 1, 75
 
@@ -29,15 +35,37 @@ ACCEPTED, REFUSED, AWAY = 0, 1, 75
 def main(words: Sequence[str] | None = None) -> int:
     """Ask for what the command line says, print the answer, and return the exit status."""
     given = parser().parse_args(words)
-    path, payload = request(given)
     try:
-        answer = ask(path, payload)
+        return _validated(given.name) if given.verb == "validate" else _asked(given)
     except AwayError as problem:
         print(problem, file=sys.stderr)  # noqa: T201 - this is a command
         return AWAY
+
+
+def _asked(given: argparse.Namespace) -> int:
+    path, payload = request(given)
+    answer = ask(path, payload)
     left = "" if answer.left is None else f" ({answer.left} left)"
     print(f"{answer.words}{left}")  # noqa: T201 - this is a command
     return ACCEPTED if answer.accepted else REFUSED
+
+
+def _validated(name: str | None) -> int:
+    """Return the first status that is not good."""
+    names = [name] if name else validations()
+    if not names:
+        print("There are no validations here.")  # noqa: T201 - this is a command
+    outcomes = []
+    for each in names:
+        outcome = validate(each, _hear)
+        print(outcome.words, flush=True)  # noqa: T201 - this is a command
+        outcomes.append(outcome.status)
+    return next((status for status in outcomes if status != PASSED), PASSED)
+
+
+def _hear(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
 
 
 def parser() -> argparse.ArgumentParser:
@@ -71,6 +99,8 @@ def parser() -> argparse.ArgumentParser:
     verbs.add_parser("step", help="tell the reader what is going on").add_argument("text")
     verbs.add_parser("note", help="keep something for the next job").add_argument("text")
     verbs.add_parser("checks", help="say how CI of the last commit stood")
+    trying = verbs.add_parser("validate", help="run a validation over the tree as it is")
+    trying.add_argument("name", nargs="?", help="which one; all of them without it")
     return top
 
 

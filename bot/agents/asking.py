@@ -61,14 +61,32 @@ def ask(
     Raises:
         AwayError: nobody answered.
     """
+    status, said = exchange("POST", path, payload, sleep)
+    accepted = status in _TAKEN and said.get("accepted", True) is True
+    words = str(said.get("words") or ("Accepted." if accepted else f"Refused ({status})."))
+    left = said.get("left")
+    return Answer(accepted=accepted, words=words, left=left if isinstance(left, int) else None)
+
+
+def exchange(
+    method: str,
+    path: str,
+    payload: Mapping[str, Any] | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> tuple[int, Mapping[str, Any]]:
+    """Send a request to the door until it answers; return the status and what it says.
+
+    Raises:
+        AwayError: nobody answered.
+    """
     key, pause, give_up = uuid.uuid4().hex, 0.1, time.monotonic() + PATIENCE
     while True:
         try:
-            status, body = _post(path, payload, key)
+            status, body = _send(method, path, payload, key)
         except (OSError, http.client.HTTPException):
             status, body = min(_AWAY), b""
         if status not in _AWAY:
-            return _understood(status, body)
+            return status, _understood(body)
         if time.monotonic() + pause > give_up:
             raise AwayError("Greenroom does not answer.")
         sleep(pause)
@@ -99,24 +117,28 @@ def base() -> str:
     return os.environ.get("GREENROOM_BASE", "")
 
 
-def _post(path: str, payload: Mapping[str, Any], key: str) -> tuple[int, bytes]:
+def validations() -> tuple[str, ...]:
+    """Return the names of the validations that may be asked for, as the environment tells."""
+    return tuple(os.environ.get("GREENROOM_VALIDATIONS", "").split())
+
+
+def _send(
+    method: str, path: str, payload: Mapping[str, Any] | None, key: str
+) -> tuple[int, bytes]:
     door = _Door(os.environ["GREENROOM_SOCKET"])
     try:
+        body = None if payload is None else json.dumps(payload).encode()
         headers = {"Content-Type": "application/json", "Idempotency-Key": key}
-        door.request("POST", path, json.dumps(payload).encode(), headers)
+        door.request(method, path, body, headers)
         answer = door.getresponse()
         return answer.status, answer.read()
     finally:
         door.close()
 
 
-def _understood(status: int, body: bytes) -> Answer:
+def _understood(body: bytes) -> Mapping[str, Any]:
     try:
         said = json.loads(body) if body else {}
     except ValueError:
         said = {}
-    fields = said if isinstance(said, dict) else {}
-    accepted = status in _TAKEN and fields.get("accepted", True) is True
-    words = str(fields.get("words") or ("Accepted." if accepted else f"Refused ({status})."))
-    left = fields.get("left")
-    return Answer(accepted=accepted, words=words, left=left if isinstance(left, int) else None)
+    return said if isinstance(said, dict) else {}

@@ -33,6 +33,7 @@ def environment(plan: JobPlan) -> Mapping[str, str]:
         "GREENROOM_KIND": plan.kind,
         "GREENROOM_BASE": plan.base,
         "GREENROOM_OUTPUTS": " ".join(plan.agent.outputs),
+        **({"GREENROOM_VALIDATIONS": " ".join(plan.validations)} if plan.validations else {}),
         **proxy(plan.egress),
     }
 

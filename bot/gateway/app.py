@@ -51,7 +51,7 @@ def make_app(  # noqa: PLR0913, PLR0917 - all that jobs may talk to
         # debug mode either
         handler_args={"auto_decompress": False, "debug": False},
     )
-    tools = Tools(broker)
+    tools = Tools(broker, validations.validator if validations else None)
     app.add_routes(Calls(broker, claimed=tools.expect).routes())
     app.add_routes(tools.routes())
     app.add_routes(Blobs(checkpoints).routes())

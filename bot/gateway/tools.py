@@ -9,6 +9,7 @@ import logging
 from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
+from urllib.parse import unquote
 
 from aiohttp import web
 from pydantic import SecretStr, ValidationError
@@ -16,18 +17,31 @@ from pydantic import SecretStr, ValidationError
 from bot.gateway.bodies import Note, Step, idempotency_key, received, words_of
 from bot.gateway.tokens import bearer
 from bot.model.errors import Fenced, Refused, Unavailable
+from bot.model.ids import ValidationId
 from bot.model.runs import JobPlan
 from bot.rules import agenttools
 from bot.rules.agenttools import Said
 from bot.rules.brief import TOOLED
 from bot.work.broker import DROPPED, Broker
+from bot.work.validator import Validator
+
+WAITS = 45.0
+"""Seconds that a call of `validate` waits for a verdict; many clients give up after 60."""
+
+_TO_THE_END = 1 << 62
 
 
 class Tools:
-    """The handler of all that agents ask by tools."""
+    """The handler of all that agents ask by tools.
 
-    def __init__(self, broker: Broker) -> None:
+    Args:
+        broker: decides.
+        validator: knows of validations; None where there are none.
+    """
+
+    def __init__(self, broker: Broker, validator: Validator | None = None) -> None:
         self._broker = broker
+        self._validator = validator
         self._protocol: asyncio.Future[ModuleType] | None = None
 
     def routes(self) -> list[web.RouteDef]:
@@ -43,9 +57,11 @@ class Tools:
         """Answer one message of an agent."""
         token, body = bearer(request), await received(request)
         job = await self._broker.of(token)
-        calls = _Calls(self._broker, token, idempotency_key(request))
+        trying = _Trying(self._validator, token, request.headers)
+        calls = _Calls(self._broker, token, idempotency_key(request), trying)
         protocol = await self._ready()
-        tools = agenttools.offered(job.plan.agent.outputs)
+        validations = job.plan.validations if self._validator else ()
+        tools = agenttools.offered(job.plan.agent.outputs, validations)
         response: web.Response = await protocol.exchange(request, body, tools, calls.call)
         if calls.problem is not None:
             raise calls.problem
@@ -69,11 +85,14 @@ class _Calls:
         problem: why one could not be answered; told as any caller's, not in the protocol's words.
     """
 
-    def __init__(self, broker: Broker, token: SecretStr, key: str | None) -> None:
+    def __init__(
+        self, broker: Broker, token: SecretStr, key: str | None, trying: "_Trying"
+    ) -> None:
         self.problem: Refused | Fenced | Unavailable | None = None
         self._broker = broker
         self._token = token
         self._key = key
+        self._trying = trying
 
     async def call(self, tool: str, given: Mapping[str, Any]) -> Said:
         """Do what a tool is for."""
@@ -95,10 +114,38 @@ class _Calls:
             case "note":
                 text = Note.model_validate(dict(given)).text
                 return _kept(await self._broker.note(self._token, text, key=self._key))
+            case agenttools.VALIDATE:
+                return await self._trying.waited()
             case _:
                 kind = agenttools.kind_of(tool)
                 decided = await self._broker.ask(self._token, kind, given, key=self._key)
                 return agenttools.answer(kind, decided)
+
+
+class _Trying:
+    """What the harness says of a validation that its agent's call has asked for."""
+
+    def __init__(
+        self, validator: Validator | None, token: SecretStr, headers: Mapping[str, str]
+    ) -> None:
+        self._validator = validator
+        self._token = token
+        self._name = headers.get(agenttools.VALIDATION)
+        self._refused = unquote(headers.get(agenttools.REFUSED, agenttools.ASKED_FOR_NOTHING))
+
+    async def waited(self) -> Said:
+        """Wait a while for what comes of it."""
+        if self._validator is None or self._name is None:
+            return Said(text=f"Refused: {self._refused}", refused=True)
+        found = await self._validator.news(
+            self._token, ValidationId(self._name), after=_TO_THE_END, seconds=WAITS
+        )
+        return agenttools.validated(
+            found.verdict,
+            under_way=found.under_way,
+            cached=found.cached,
+            output=found.output.decode("utf-8", "replace"),
+        )
 
 
 def _kept(kept: bool) -> Said:  # noqa: FBT001 - the broker's answer

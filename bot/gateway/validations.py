@@ -33,10 +33,14 @@ _ANSWERS = frozenset({"validation", "limit", "busy"})  # for the agent, as those
 
 
 class Validations:
-    """The handlers of both sides."""
+    """The handlers of both sides.
+
+    Attributes:
+        validator: answers agents.
+    """
 
     def __init__(self, validator: Validator, verdicts: Verdicts) -> None:
-        self._validator = validator
+        self.validator = validator
         self._verdicts = verdicts
         self._turnstile = asyncio.Semaphore(AT_ONCE)
 
@@ -56,7 +60,7 @@ class Validations:
         asked = await read(request, Ask)
         tree = Tree(sha=Sha(asked.tree), work=asked.work)
         try:
-            standing = await self._validator.ask(bearer(request), asked.name, tree)
+            standing = await self.validator.ask(bearer(request), asked.name, tree)
         except Refused as why:
             if why.reason not in _ANSWERS:
                 raise
@@ -68,7 +72,7 @@ class Validations:
         """Tell what a validation has printed since, or what came of it; wait for it a while."""
         after = _number(request.query.get("after", "0"))
         name = ValidationId(request.match_info["id"])
-        standing = await self._validator.news(bearer(request), name, after=after, seconds=WAITS)
+        standing = await self.validator.news(bearer(request), name, after=after, seconds=WAITS)
         return web.json_response(_told(standing, after=after))
 
     async def launch(self, request: web.Request) -> web.Response:

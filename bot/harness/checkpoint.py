@@ -8,8 +8,8 @@ import asyncio
 import hashlib
 import os
 import time
-from collections.abc import Collection, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from io import FileIO
 from pathlib import Path
@@ -41,6 +41,25 @@ class Part:
 
     name: str
     data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """The workspace as it was at a moment, and as the gateway can have it made again.
+
+    Attributes:
+        tree: Git's name of it.
+        work: the blob with what differs from the base; None where nothing does.
+        left_out: files that are not in it, since they are too large.
+    """
+
+    tree: str
+    work: str | None
+    left_out: int = 0
+
+
+Take = Callable[[], AbstractAsyncContextManager[Taken]]
+"""Takes the workspace as it is; while the block lasts the gateway keeps it for the run."""
 
 
 class Checkpoints:
@@ -94,7 +113,7 @@ class Checkpoints:
             try:
                 work = await self._work.part()
                 session = await self._session()
-                if not await self._send(work, session, patiently=patiently):
+                if not await self._send(work, _name(session), session, patiently=patiently):
                     return
             except (GitFailed, OSError, TimeoutError, Unavailable, ValueError) as problem:
                 log.warning("checkpoint.failed", why=str(problem))
@@ -103,21 +122,46 @@ class Checkpoints:
             sizes = {"work": _size(work), "session": _size(session)}
             log.info("checkpoint.made", milliseconds=took, **sizes)
 
+    @asynccontextmanager
+    async def taken(self) -> AsyncIterator[Taken]:
+        """Make one of the work alone, and make no other while the block lasts.
+
+        Raises:
+            Fenced: a newer job has taken over.
+            GitFailed, OSError, TimeoutError, ValueError: the workspace cannot be read.
+            Unavailable: the gateway does not take it.
+        """
+        async with self._one:
+            work = await self._work.part()
+            first = await self._session() if self._taken is None else None
+            name = self._taken[1] if self._taken else _name(first)
+            await self._send(work, name, first, patiently=True)
+            yield self._work.taken()
+
     async def _session(self) -> Part | None:
         home = self._result.folder.home
         tar = await asyncio.to_thread(pack, home, self._globs) if self._globs else None
         return _part(tar) if tar else None
 
-    async def _send(self, work: Part | None, session: Part | None, *, patiently: bool) -> bool:
-        """Hand in what the gateway does not have; False when it has all of it."""
-        names = work.name if work else None, session.name if session else None
+    async def _send(
+        self, work: Part | None, session: str | None, come: Part | None, *, patiently: bool
+    ) -> bool:
+        """Hand in what the gateway does not have; False when it has all of it.
+
+        Args:
+            work: of the workspace.
+            session: the name of the session's part.
+            come: that part, where it may be new.
+            patiently: whether to wait for a gateway that is away.
+        """
+        names = _name(work), session
         if names == self._taken:
             return False
         before = self._taken or ()
         fields = {"base": self._result.plan.base, "work": names[0], "session": names[1]}
         parts = {
             name: part.data
-            for name, part in (("work", work), ("session", session))
+            for name, part in (("work", work), ("session", come))
             if part and part.name not in before
         }
         await self._gateway.leave(fields, parts, patiently=patiently)
@@ -151,6 +195,11 @@ class _Work:
                 self._part = None if tree == self._base else _part(await self._bundle(git, tree))
                 self._tree = tree
         return self._part
+
+    def taken(self) -> Taken:
+        """Return what `part` has made a bundle of."""
+        assert self._tree is not None
+        return Taken(tree=self._tree, work=_name(self._part), left_out=len(self._left_out))
 
     async def _bundle(self, git: RunGit, tree: str) -> bytes:
         base, repository = self._result.plan.base, self._result.folder.result
@@ -189,6 +238,10 @@ def _read(bundle: Path) -> bytes:
 
 def _part(data: bytes) -> Part:
     return Part(hashlib.sha256(data).hexdigest(), data)
+
+
+def _name(part: Part | None) -> str | None:
+    return part.name if part else None
 
 
 def _size(part: Part | None) -> int:

@@ -15,7 +15,9 @@ from http import HTTPStatus
 import aiohttp
 from aiohttp import web
 
+from bot.harness.checkpoint import Take
 from bot.harness.gateway_client import ANSWER_WITHIN, Answer, Gateway
+from bot.harness.validations import Validations
 from bot.model.errors import Unavailable
 
 LARGEST = 1024**2
@@ -41,24 +43,31 @@ Heard = Callable[[str, object, Answer], None]
 
 @asynccontextmanager
 async def agents_door(
-    listener: socket.socket, gateway: Gateway, heard: Heard, asks: Callable[[], None]
+    listener: socket.socket,
+    gateway: Gateway,
+    heard: Heard,
+    asks: Callable[[], None],
+    take: Take,
 ) -> AsyncIterator[None]:
-    """Serve the agent: what it asks for, models, and fetching from the mirror.
+    """Serve the agent: what it asks for, validations, models, and fetching from the mirror.
 
     Args:
         listener: listens already.
         gateway: where all goes.
         heard: told of what the gateway answered.
         asks: called when the agent asks a model something.
+        take: takes the workspace as it is, for validations.
     """
     turnstile = asyncio.Semaphore(_AT_ONCE)
+    validations = Validations(gateway, take)
 
     async def forward(request: web.Request) -> web.Response:
         async with turnstile:
-            return await _forward(request, gateway, heard)
+            return await _forward(request, gateway, heard, validations)
 
     app = web.Application(client_max_size=LARGEST)
     app.add_routes([web.post(path, forward) for path in _ANSWERS])
+    app.add_routes(validations.routes())
     _add_git(app, gateway, "/git/mirror.git", "git-upload-pack")
     _add_models(app, gateway, asks)
     async with _served(app, listener):
@@ -74,7 +83,9 @@ async def push_door(listener: socket.socket, gateway: Gateway) -> AsyncIterator[
         yield
 
 
-async def _forward(request: web.Request, gateway: Gateway, heard: Heard) -> web.Response:
+async def _forward(
+    request: web.Request, gateway: Gateway, heard: Heard, validations: Validations
+) -> web.Response:
     try:
         payload = json.loads(await request.read())
     except (ValueError, RecursionError):
@@ -82,6 +93,8 @@ async def _forward(request: web.Request, gateway: Gateway, heard: Heard) -> web.
     given = request.headers.get("Idempotency-Key", "")
     key = given if _KEY.fullmatch(given) else None
     named = {name: request.headers[name] for name in _TOOL_HEADERS if name in request.headers}
+    if request.path == "/mcp":
+        named |= await validations.called(payload)
     try:
         answer = await gateway.post(request.path, payload, key, named)
     except Unavailable:

@@ -79,7 +79,7 @@ class Gateway:
             Fenced: a newer job has taken over.
             Unavailable: no gateway answered this time.
         """
-        answer = await self._once("/heartbeat", _json({}), {})
+        answer = await self._once("POST", "/heartbeat", _json({}), {})
         _taken(answer, "heartbeat")
         return json.loads(answer.body)["go_on"] is True
 
@@ -129,7 +129,20 @@ class Gateway:
             Unavailable: it stayed away for `PATIENCE`.
         """
         under = {**headers, "Idempotency-Key": key or uuid.uuid4().hex}
-        return await self._until_answered(path, lambda: _json(payload), under)
+        return await self._until_answered(
+            lambda: self._once("POST", path, _json(payload), under), path
+        )
+
+    async def get(self, path: str) -> Answer:
+        """Get something until the gateway answers.
+
+        Args:
+            path: with its query, as it was written.
+
+        Raises:
+            Unavailable: it stayed away for `PATIENCE`.
+        """
+        return await self._until_answered(lambda: self._once("GET", path, None, {}), path)
 
     async def leave(
         self, left: Mapping[str, Any], parts: Mapping[str, bytes], *, patiently: bool
@@ -154,19 +167,19 @@ class Gateway:
             return writer
 
         if patiently:
-            answer = await self._until_answered("/checkpoint", form, {})
+            answer = await self._until_answered(
+                lambda: self._once("POST", "/checkpoint", form(), {}), "/checkpoint"
+            )
         else:
-            answer = await self._once("/checkpoint", form(), {})
+            answer = await self._once("POST", "/checkpoint", form(), {})
         _taken(answer, "checkpoint")
 
-    async def _until_answered(
-        self, path: str, body: Callable[[], aiohttp.Payload], headers: Mapping[str, str]
-    ) -> Answer:
+    async def _until_answered(self, once: Callable[[], Awaitable[Answer]], path: str) -> Answer:
         loop = asyncio.get_running_loop()
         pause, give_up = 0.05, loop.time() + PATIENCE
         while True:
             try:
-                answer = await self._once(path, body(), headers)
+                answer = await once()
             except Unavailable:
                 answer = None
             if answer is not None and answer.status not in _AWAY:
@@ -201,10 +214,15 @@ class Gateway:
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=silent),
         )
 
-    async def _once(self, path: str, body: aiohttp.Payload, headers: Mapping[str, str]) -> Answer:
+    async def _once(
+        self, method: str, path: str, body: aiohttp.Payload | None, headers: Mapping[str, str]
+    ) -> Answer:
         try:
-            async with self._session.post(
-                path, data=body, headers={**headers, **self._authorization}
+            async with self._session.request(
+                method,
+                URL(path, encoded=True),
+                data=body,
+                headers={**headers, **self._authorization},
             ) as response:
                 return Answer(response.status, await response.read())
         except (aiohttp.ClientError, TimeoutError, OSError) as problem:

@@ -131,7 +131,7 @@ class _Supervision:
             checkpoints = Checkpoints(self._result, globs, gateway, self._clock)
             try:
                 async with (
-                    agents_door(job.listener, gateway, self._hear, self._ask),
+                    agents_door(job.listener, gateway, self._hear, self._ask, checkpoints.taken),
                     beside(self._lead()),
                     beside(self._expire()),
                     beside(self._overfill()),

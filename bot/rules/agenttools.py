@@ -4,12 +4,13 @@ An output that it may ask for is a tool, and a line for people, a note and a loo
 They are the small command `greenroom` in another dress: nothing is granted here.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from bot.model.ids import Sha
+from bot.model.validations import Verdict
 from bot.rules.brief import harmless
 from bot.rules.cinow import CiNow, Word
 from bot.rules.cireport import MATERIAL
@@ -20,6 +21,12 @@ SERVER = "greenroom"
 
 ASK_HUMAN = "ask_human"
 """The tool that stands for the output `question`."""
+
+VALIDATE = "validate"
+"""The tool that asks for a validation."""
+
+VALIDATION, REFUSED = "Greenroom-Validation", "Greenroom-Refused"
+"""Heads by which a harness says what came of asking for one: its id, or why there is none."""
 
 OUTPUTS: Mapping[str, str] = {
     "pull_request": "Open a pull request with what you have changed in the workspace. "
@@ -46,6 +53,17 @@ STEP = "Tell people in one line what you are doing."
 
 NOTE = "Keep a note for your next job, which may know nothing else of this one."
 
+VALIDATING = (
+    "Have a validation run away from here, over the workspace as it is now, and hear what came "
+    "of it. The same tree is answered at once. Where it takes long, call again: that joins it."
+)
+
+STILL = "It is still running. Call again to go on waiting: nothing is started anew."
+
+NOTHING_CAME = "Nothing came of it. Call again."
+
+ASKED_FOR_NOTHING = "Say which validation, by its name."
+
 FIELDS: Mapping[str, str] = {
     "title": "One line.",
     "body": "Markdown.",
@@ -59,6 +77,9 @@ FIELDS: Mapping[str, str] = {
 
 LEFT_OUT = ("title", "pattern", "default")
 """Words of JSON Schema that tell an agent nothing, and that some providers do not take."""
+
+MOST_SHOWN = 4_000
+"""Characters that an agent is shown of what a validation has printed so far."""
 
 NO_FIELDS: Mapping[str, Any] = {"type": "object", "properties": {}, "additionalProperties": False}
 """The schema of a tool that takes nothing."""
@@ -106,11 +127,17 @@ class Said:
     refused: bool = False
 
 
-def offered(grants: Mapping[str, int]) -> tuple[Tool, ...]:
-    """Return the tools of an agent that may ask for these outputs, in an order that stays."""
+def offered(grants: Mapping[str, int], validations: Sequence[str] = ()) -> tuple[Tool, ...]:
+    """Return the tools of an agent, in an order that stays.
+
+    Args:
+        grants: the outputs that it may ask for.
+        validations: the names of those that it may ask for.
+    """
     asking = (_output(kind) for kind in OUTPUTS if kind in grants)
+    trying = (_validate(validations),) if validations else ()
     look = Tool(name="checks", description=CHECKS)
-    return (*asking, look, _line("step", STEP), _line("note", NOTE))
+    return (*asking, *trying, look, _line("step", STEP), _line("note", NOTE))
 
 
 def kind_of(tool: str) -> str:
@@ -126,6 +153,39 @@ def answer(kind: str, decided: Accepted | Rejected) -> Said:
     if kind in LAST:
         return Said(text="Accepted. End your turn now.")
     return Said(text=f"Accepted.{left or ' You may ask for no more.'}")
+
+
+def validated(
+    verdict: Verdict | None, *, under_way: bool, cached: bool = False, output: str = ""
+) -> Said:
+    """Write how a validation stands.
+
+    Args:
+        verdict: what came of it; None while it is under way, or where nothing did.
+        under_way: whether there will be more to say.
+        cached: whether nothing was run, since the same tree was run before.
+        output: the end of what it has printed.
+    """
+    if verdict is None:
+        lines = [STILL if under_way else NOTHING_CAME]
+        excerpt = output[-MOST_SHOWN:]
+    else:
+        lines = [*_verdict(verdict, cached=cached)]
+        excerpt = verdict.excerpt
+    if excerpt.strip():
+        lines += ["", MATERIAL, "", "<untrusted>", harmless(excerpt.strip("\n")), "</untrusted>"]
+    return Said(text="\n".join(lines))
+
+
+def _verdict(verdict: Verdict, *, cached: bool) -> Iterator[str]:
+    ran = "" if verdict.tests is None else f", {verdict.tests} tests"
+    known = ", known of this tree from before" if cached else ""
+    yield f"{verdict.outcome.capitalize()} ({verdict.seconds:.1f} s{ran}{known})."
+    if verdict.words:
+        yield harmless(verdict.words)
+    if verdict.failing:
+        yield "Failing tests:"
+        yield from (f"- {harmless(name)}" for name in verdict.failing)
 
 
 def checks(head: Sha | None, now: CiNow | None) -> str:
@@ -162,6 +222,12 @@ def _reported(now: CiNow) -> Iterator[str]:
 def _output(kind: str) -> Tool:
     name = ASK_HUMAN if kind == "question" else kind
     return Tool(name=name, description=OUTPUTS[kind], schema=_plain(KINDS[kind]))
+
+
+def _validate(names: Sequence[str]) -> Tool:
+    properties = {"name": {"type": "string", "enum": list(names)}}
+    schema = {**NO_FIELDS, "properties": properties, "required": ["name"]}
+    return Tool(name=VALIDATE, description=VALIDATING, schema=schema)
 
 
 def _line(name: str, description: str) -> Tool:

@@ -1,0 +1,117 @@
+"""What an agent asks to have validated: its tree is taken first, and then the gateway asked.
+
+The agent says a name and nothing more.  Which tree it is about we say, so that no verdict is
+ever of another one.
+"""
+
+import asyncio
+import json
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+from urllib.parse import quote
+
+from aiohttp import web
+
+from bot.harness.checkpoint import Take
+from bot.harness.gateway_client import Answer, Gateway
+from bot.model.errors import Fenced, Unavailable
+from bot.rules.agenttools import REFUSED, VALIDATE, VALIDATION
+from bot.workspace.snapshot import GitFailed
+
+APART = 0.2
+"""Seconds from one question to the next: each costs a look at the whole tree."""
+
+LISTENERS = 8
+"""Programs of one agent that may wait for what is printed."""
+
+_ID = re.compile(r"[0-9A-Z]{1,64}", re.ASCII)
+_AFTER = re.compile(r"[0-9]{1,15}", re.ASCII)
+_AWAY = "Greenroom's gateway is away; try again later."
+
+
+class Validations:
+    """The part of an agent's door that leads to validations.
+
+    Args:
+        gateway: decides.
+        take: takes the workspace as it is.
+    """
+
+    def __init__(self, gateway: Gateway, take: Take) -> None:
+        self._gateway = gateway
+        self._take = take
+        self._turn = asyncio.Lock()
+        self._next = 0.0
+        self._listening = asyncio.Semaphore(LISTENERS)
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return their addresses."""
+        return [web.post("/validations", self.post), web.get("/validations/{id}", self.news)]
+
+    async def post(self, request: web.Request) -> web.Response:
+        """Answer an agent that asks for one."""
+        try:
+            asked = json.loads(await request.read())
+            answer = await self.ask(str(asked["name"]))
+        except (ValueError, RecursionError, TypeError, KeyError):
+            answer = _refused(HTTPStatus.BAD_REQUEST, "body", "Send a name, as JSON.")
+        return _response(answer)
+
+    async def ask(self, name: str) -> Answer:
+        """Take the tree, and ask for a validation of it."""
+        async with self._turn:
+            loop = asyncio.get_running_loop()
+            await asyncio.sleep(self._next - loop.time())
+            try:
+                async with self._take() as taken:
+                    fields = {"name": name, "tree": taken.tree, "work": taken.work}
+                    return await self._gateway.post("/validations", fields)
+            except (Fenced, Unavailable):
+                return _refused(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", _AWAY)
+            except (GitFailed, OSError, TimeoutError, ValueError) as problem:
+                words = f"The tree could not be taken: {problem}"
+                return _refused(HTTPStatus.UNPROCESSABLE_ENTITY, "tree", words)
+            finally:
+                self._next = loop.time() + APART
+
+    async def news(self, request: web.Request) -> web.Response:
+        """Pass on what one has printed, and what came of it."""
+        name, after = request.match_info["id"], request.query.get("after", "0")
+        if not (_ID.fullmatch(name) and _AFTER.fullmatch(after)):
+            return _response(_refused(HTTPStatus.NOT_FOUND, "path", "There is none of this id."))
+        try:
+            async with self._listening:
+                return _response(await self._gateway.get(f"/validations/{name}?after={after}"))
+        except Unavailable:
+            return _response(_refused(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", _AWAY))
+
+    async def called(self, message: object) -> Mapping[str, str]:
+        """Ask for what a call of the tool is about; return what the gateway is told of that."""
+        match message:
+            case {"method": "tools/call", "params": {"name": str(tool), "arguments": dict(given)}}:
+                name = given.get("name")
+                if tool == VALIDATE and isinstance(name, str):
+                    return _heads(await self.ask(name))
+            case _:
+                pass
+        return {}
+
+
+def _heads(answer: Answer) -> Mapping[str, str]:
+    try:
+        said = json.loads(answer.body)
+        if answer.status == HTTPStatus.OK:
+            return {VALIDATION: str(said["id"])}
+        return {REFUSED: quote(str(said["words"])[:1000])}
+    except (ValueError, KeyError, TypeError):
+        return {REFUSED: quote(f"The gateway answered {answer.status}.")}
+
+
+def _response(answer: Answer) -> web.Response:
+    return web.Response(status=answer.status, body=answer.body, content_type="application/json")
+
+
+def _refused(status: HTTPStatus, reason: str, words: str) -> Answer:
+    said = {"accepted": False, "reason": reason, "words": words}
+    return Answer(status, json.dumps(said).encode("utf-8", "replace"))
