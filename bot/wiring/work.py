@@ -12,6 +12,7 @@ from pydantic import SecretStr
 import handlers
 from bot.github.auth import AppKey
 from bot.github.client import Credentials, GitHub
+from bot.images.images import Images
 from bot.model.errors import Misconfigured
 from bot.model.ids import RunId, run_id
 from bot.model.settings import Settings
@@ -20,6 +21,7 @@ from bot.rules.repoconfig import PROTECT
 from bot.runners.base import Runner
 from bot.runners.local import open_local
 from bot.wiring.base import alone, clock_of, floor_of, open_checked, token
+from bot.wiring.images import open_images
 from bot.work.approvals import Approvals
 from bot.work.ciwatch import CiWatch
 from bot.work.configs import Configs
@@ -32,6 +34,7 @@ from bot.work.loop import Step
 from bot.work.reporter import Reporter
 from bot.work.scheduler import Scheduler
 from bot.work.supervisor import Supervisor
+from bot.work.toolboxes import Toolboxes
 from bot.work.validations import Validations
 from bot.work.waits import Waits
 from bot.work.worker import Worker
@@ -54,7 +57,11 @@ async def run(settings: Settings) -> None:
         toolboxes=settings.toolboxes,
         clock=settings.clock,
     )
-    async with open_checked(settings) as store, aiohttp.ClientSession() as http:
+    async with (
+        open_checked(settings) as store,
+        aiohttp.ClientSession() as http,
+        open_images(settings, clock) as images,
+    ):
         context = Context(
             store=store,
             github=GitHub(http, credentials, clock, base_url=settings.api_url),
@@ -63,11 +70,12 @@ async def run(settings: Settings) -> None:
             token=token,
         )
         with alone(settings, store) as only_one:
-            await Worker(context, _loops(settings, context, runner, rules), alone=only_one).run()
+            loops = _loops(settings, context, runner, images, rules)
+            await Worker(context, loops, alone=only_one).run()
 
 
 def _loops(
-    settings: Settings, context: Context, runner: Runner, rules: Rules
+    settings: Settings, context: Context, runner: Runner, images: Images, rules: Rules
 ) -> Mapping[str, Step]:
     def new_run() -> RunId:
         return run_id(context.now(), secrets.randbits(80))
@@ -75,7 +83,12 @@ def _loops(
     mirrors = Mirrors(settings.home / "mirrors")
     quarantines = Quarantines(settings.home / "quarantine")
     lowers = Lowers(settings.home / "lowers", mirrors)
-    workspaces = Workspaces(mirrors=mirrors, lowers=lowers, quarantines=quarantines)
+    workspaces = Workspaces(
+        mirrors=mirrors,
+        lowers=lowers,
+        quarantines=quarantines,
+        toolboxes=Toolboxes(images.toolboxes, settings.toolboxes, mirrors),
+    )
     launcher = Launcher(context, runner, workspaces, settings.home / "gateway")
     configs = Configs(context, floor_of(settings), settings.runtime)
     capacity = Capacity(everywhere=settings.runs_at_once, repo=settings.runs_per_repo)
@@ -92,9 +105,10 @@ def _loops(
             {"plain": runner},
             workspaces,
             settings.home / "gateway",
+            unpack=images.toolboxes,
             most=settings.runs_at_once,
         ).step,
-        "janitor": Janitor(context, runner, workspaces).step,
+        "janitor": Janitor(context, runner, workspaces, images.prune).step,
     }
 
 

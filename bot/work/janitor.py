@@ -1,6 +1,6 @@
 """Cleans up behind the others, and fetches deliveries that GitHub could not hand over."""
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, replace
 
 import structlog
@@ -60,12 +60,23 @@ class Asked:
 
 
 class Janitor:
-    """Does a round of cleaning once a minute."""
+    """Does a round of cleaning once a minute.
 
-    def __init__(self, context: Context, runner: Runner, workspaces: Workspaces) -> None:
+    Args:
+        prune: removes images that nobody wants any more, and counts them.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        runner: Runner,
+        workspaces: Workspaces,
+        prune: Callable[[], Awaitable[int]],
+    ) -> None:
         self._context = context
         self._runner = runner
         self._workspaces = workspaces
+        self._prune = prune
         self._next = 0.0
         self._seen_until = context.now() - LOOKS_BACK
         self._asked: dict[str, Asked] = {}
@@ -97,8 +108,10 @@ class Janitor:
         for run in closed:
             quarantines.close(run)
         await self._release_trees()
-        if forgotten or removed or closed:
-            log.info("janitor.cleaned", bodies=forgotten, jobs=len(removed), runs=len(closed))
+        images = await self._prune()
+        if forgotten or removed or closed or images:
+            counts = {"bodies": forgotten, "jobs": len(removed), "runs": len(closed)}
+            log.info("janitor.cleaned", **counts, images=images)
 
     async def _release_trees(self) -> None:
         """Let go of the trees of jobs that are over, not of those about to be written down."""

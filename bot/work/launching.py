@@ -35,6 +35,7 @@ from bot.work.context import Context, renewing
 from bot.work.guiding import guidance
 from bot.work.reading import read
 from bot.work.takeover import take_over
+from bot.work.toolboxes import Beside, Toolboxes
 from bot.workspace.lowers import Lowers
 from bot.workspace.mirror import Mirrors
 from bot.workspace.quarantine import Quarantines
@@ -53,6 +54,7 @@ class Workspaces:
     mirrors: Mirrors
     lowers: Lowers
     quarantines: Quarantines
+    toolboxes: Toolboxes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,12 +78,14 @@ class Ground:
         left: what the last job left, as far as it fits here.
         tree: the warm tree of the commit.
         guidance: what the default branch tells agents; None for nothing.
+        beside: its toolboxes.
     """
 
     base: Base
     left: Checkpoint | None
     tree: Path
     guidance: Guidance | None
+    beside: Beside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +122,7 @@ class Launcher:
 
         Raises:
             Unavailable: GitHub, git, the database or the runner did not answer.
-            Refused: the repository cannot be worked on.
+            Refused: the repository cannot be worked on, or a toolbox not be had.
             Fenced: the run has moved on meanwhile.
         """
         at = self._context.github.at(row.installation, row.repo)
@@ -127,7 +131,7 @@ class Launcher:
         row = replace(row, outsiders=row.outsiders or told.outsiders)
         plan = _plan(row, ground, told)
         token = SecretStr(self._context.token())
-        await self._write_down(row, plan, token)
+        await self._write_down(row, plan, token, ground.beside.conflicts)
         mirror = self._workspaces.mirrors.path(shelf_of(row))
         await self._runner.launch(
             Launch(
@@ -137,6 +141,7 @@ class Launcher:
                 tree=ground.tree,
                 mirror=mirror,
                 gateway=self._gateway,
+                toolboxes=ground.beside.folders,
             )
         )
 
@@ -145,14 +150,17 @@ class Launcher:
         base = await self._base(row, at)
         left = await _kept(row, at, base.sha)
         shelf, spaces = shelf_of(row), self._workspaces
-        (tree, _), found = await both(
+        (tree, _), (found, beside) = await both(
             both(
                 spaces.lowers.hold(shelf, base.sha, _job(row)),
                 spaces.quarantines.open(row.id, spaces.mirrors.path(shelf), base.sha),
             ),
-            guidance(spaces.mirrors, shelf, base.main, row.terms.agent),
+            both(
+                guidance(spaces.mirrors, shelf, base.main, row.terms.agent),
+                spaces.toolboxes.of_agent(row.terms, shelf, base.sha),
+            ),
         )
-        return Ground(base=base, left=left, tree=tree, guidance=found)
+        return Ground(base=base, left=left, tree=tree, guidance=found, beside=beside)
 
     async def _told(self, row: RunRow, at: AtRepository) -> Told:
         """Gather what a job is told: of its task, of what came before, of what has come."""
@@ -198,7 +206,9 @@ class Launcher:
             words = f"{sha[:9]} is not there; its branch may have been rewritten"
             raise Unavailable("git", words, retry_after=APPEARS)
 
-    async def _write_down(self, row: RunRow, plan: JobPlan, token: SecretStr) -> None:
+    async def _write_down(
+        self, row: RunRow, plan: JobPlan, token: SecretStr, conflicts: Sequence[str]
+    ) -> None:
         now = self._context.now()
         deadline = now + plan.agent.limits.seconds + JOB_GRACE
         async with self._context.store.begin() as tx:
@@ -216,6 +226,8 @@ class Launcher:
             await jobs.add(tx, plan, token, now=now)
             without = REWRITTEN if plan.checkpoint != row.checkpoint else ""
             await telling.tell(tx, starting, f"Starting on `{plan.base[:9]}`{without}", now=now)
+            for words in conflicts:
+                await telling.tell(tx, starting, words, now=now)
 
 
 def _goes_on(row: RunRow) -> bool:

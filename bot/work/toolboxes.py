@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bot.model.errors import Refused
 from bot.model.ids import Repo, Sha
 from bot.model.runs import Terms
 from bot.model.validations import Toolbox
@@ -15,6 +16,13 @@ from bot.workspace.reading import shallow
 
 Unpack = Callable[[tuple[Toolbox, ...]], Awaitable[Mapping[str, Path]]]
 """Brings toolboxes onto this host; raises Refused for those that cannot be had."""
+
+
+async def nothing(boxes: tuple[Toolbox, ...]) -> Mapping[str, Path]:
+    """Have no toolboxes."""
+    if boxes:
+        raise Refused("toolbox", "Toolboxes cannot be had here.")
+    return {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ Which runner it goes to is for its class to say.  A job that is lost is begun an
 times; one for which nobody waits any more is ended.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from bot.github.client import AtRepository
 from bot.model.errors import Fenced, Refused, Unavailable
 from bot.model.ids import Fence, JobName, Sha, validation_job
-from bot.model.validations import Class, Toolbox, Verdict
+from bot.model.validations import Class, Verdict
 from bot.rules import validation
 from bot.rules.attempts import JOB_GRACE, MOST_FAILURES, pause
 from bot.runners.base import Gone, Launch, Runner, Unknown
@@ -24,23 +24,10 @@ from bot.store.validation_row import ValidationRow
 from bot.work import validated
 from bot.work.context import Context, renewing
 from bot.work.launching import APPEARS, Workspaces
+from bot.work.toolboxes import Unpack, nothing
 from bot.work.validator import placed
 from bot.work.verdicts import limits
 from bot.workspace.lend import sealed
-
-Unpacked = Mapping[str, Path]
-"""Folders of toolboxes by name."""
-
-Unpack = Callable[[tuple[Toolbox, ...]], Awaitable[Unpacked]]
-"""Brings toolboxes onto this machine; raises Refused for those that cannot be had."""
-
-
-async def nothing(boxes: tuple[Toolbox, ...]) -> Unpacked:
-    """Have no toolboxes."""
-    if boxes:
-        raise Refused("toolboxes", "Toolboxes cannot be had here.")
-    return {}
-
 
 AT_ONCE = 64
 """Validations that the loop works on side by side; most of them wait for others."""

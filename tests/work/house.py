@@ -41,6 +41,7 @@ from bot.work.launching import Launcher, Workspaces
 from bot.work.reporter import Reporter
 from bot.work.scheduler import Scheduler
 from bot.work.supervisor import Supervisor
+from bot.work.toolboxes import Toolboxes, nothing
 from bot.work.waits import Waits
 from bot.work.writers import writers
 from bot.workspace.deliver import Rules
@@ -59,6 +60,10 @@ IDENTITY = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@localhost"} | {
     "GIT_COMMITTER_NAME": "a",
     "GIT_COMMITTER_EMAIL": "a@localhost",
 }
+
+
+async def no_images() -> int:
+    return 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +142,12 @@ class House:
         self.mirrors = Mirrors(self.home / "mirrors")
         self.quarantines = Quarantines(self.home / "quarantine")
         lowers = Lowers(self.home / "lowers", self.mirrors)
-        self.places = Workspaces(mirrors=self.mirrors, lowers=lowers, quarantines=self.quarantines)
+        self.places = Workspaces(
+            mirrors=self.mirrors,
+            lowers=lowers,
+            quarantines=self.quarantines,
+            toolboxes=Toolboxes(nothing, {}, self.mirrors),
+        )
         self._numbers = itertools.count(1)
         self._workers: list[Context] = []
         self.broker = Broker(self.store, self.time.clock, self._text)
@@ -170,7 +180,7 @@ class House:
             "delivering": Delivering(context, self.quarantines, NOREPLY, RULES),
             "reporter": Reporter(context, *writers(self.quarantines, self.mirrors)),
             "waits": Waits(context, CiWatch(context).look),
-            "janitor": Janitor(context, self.runner, self.places),
+            "janitor": Janitor(context, self.runner, self.places, no_images),
         }
 
     async def settles(self, *names: str) -> None:
