@@ -13,7 +13,6 @@ from bot.model.intents import (
     SendMessage,
     SetPause,
     StopRuns,
-    Validate,
 )
 from bot.model.models import NOTHING
 from bot.model.money import Micros, total
@@ -337,33 +336,17 @@ class Talk:
 
     def validate(self, command: Command) -> Said:
         """Run validations on the head of a pull request, as the default branch defines them."""
-        event, config, pull = self.request.event, self.facts.config, self.facts.pull
+        known, own, pull = self.facts.config.validations, self.facts.proposed, self.facts.pull
         if pull is None or not pull.open:
             return Said(words=CLOSED if pull else ON_PULLS)
-        there = validation.offered(config.validations, fork=pull.head.fork)
+        there = validation.offered(known, fork=pull.head.fork)
         try:
             chosen = validation.together(map(str.lower, command.args), there)
         except Refused as refusal:
             return Said(words=refusal.words)
-        intent = Validate(
-            installation=event.installation,
-            repo_id=event.repo_id,
-            subject=event.subject,
-            person=event.sender,
-            trigger=self.request.trigger,
-            head=pull.head,
-            definitions=chosen,
-            toolboxes=validation.boxes(config.toolboxes),
-        )
-        return Said([intent], self._otherwise(intent), done=True)
-
-    def _otherwise(self, intent: Validate) -> str:
-        """Say which of the validations would be others with the pull request's configuration."""
-        here, there = self.facts.config, self.facts.proposed
-        if there is None:
-            return ""
-        changed = validation.changed(here.validations, there.validations)
-        return evidence.otherwise([d.name for d in intent.definitions if d.name in changed])
+        changed = validation.changed(known, own.validations) if own else ()
+        words = evidence.otherwise([each.name for each in chosen if each.name in changed])
+        return Said([self.request.validate(pull.head, chosen)], words, done=True)
 
     def pause(self, command: Command) -> Said:
         """Hold runs back."""

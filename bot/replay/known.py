@@ -167,6 +167,7 @@ ASSUMED: Mapping[str, tuple[Any, str]] = {
     "ours": (True, "the check run is ours"),
     "past_runs": ((), "none"),
     "pauses": ((), "none"),
+    "proposed": (None, "what is in force"),
     "still_holds": (True, "it is still so"),
     "threads": ((), "none"),
     "works_there": (True, "it is still so"),

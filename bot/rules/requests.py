@@ -15,16 +15,19 @@ from bot.model.intents import (
     Refuse,
     SendMessage,
     StartRun,
+    Validate,
 )
 from bot.model.models import NOTHING
 from bot.model.money import Micros, shown
-from bot.model.runs import Conclusion, Message, MessageKind, Text, Trigger
+from bot.model.runs import Conclusion, Message, MessageKind, Start, Text, Trigger
+from bot.model.validations import Definition
 from bot.rules.budget import used_up
 from bot.rules.policy import Actor, Ask, Decision, decide
 from bot.rules.repoconfig import Agent, Config
 from bot.rules.roles import Role
 from bot.rules.starting import cost_of, needs_yes, terms_of
 from bot.rules.thread import readable
+from bot.rules.validation import boxes
 from bot.rules.waiting import PLAN, START, YES
 
 _QUOTE = re.compile(r"^[ \t]*(?:(?:[*+-]|\d{1,9}[.)])[ \t]+)*>", re.MULTILINE)
@@ -176,6 +179,20 @@ class Request:
             subject=event.subject,
             trigger=self.trigger,
             content="+1",
+        )
+
+    def validate(self, head: Start, definitions: Sequence[Definition]) -> Validate:
+        """Have validations run on the head of the pull request."""
+        event = self.event
+        return Validate(
+            installation=event.installation,
+            repo_id=event.repo_id,
+            subject=event.subject,
+            person=event.sender,
+            trigger=self.trigger,
+            head=head,
+            definitions=tuple(definitions),
+            toolboxes=boxes(self.known.config.toolboxes),
         )
 
     def in_other_words(self, past: RunNow) -> bool:
