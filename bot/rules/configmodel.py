@@ -26,7 +26,7 @@ They decide what runs, who reviews, and what a reviewer is shown.
 MOST_ENTRIES = 100
 """Entries of any list."""
 
-LATER = ("setup", "toolboxes")
+LATER = ("setup",)
 """Settings that are checked and kept, and have no effect yet."""
 
 CLASSES: tuple[Class, ...] = ("plain",)
