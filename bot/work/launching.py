@@ -284,7 +284,12 @@ def _job(row: RunRow) -> JobName:
 
 def _plan(row: RunRow, ground: Ground, told: Told) -> JobPlan:
     spec, base = row.terms.agent, ground.base
-    task = replace(told.task, guidance=ground.guidance, egress=row.terms.egress)
+    task = replace(
+        told.task,
+        guidance=ground.guidance,
+        egress=row.terms.egress,
+        validations=row.terms.validations,
+    )
     planned = plans.holds(row.plan, base.sha, pushed=row.head_branch is not None)
     agent = replace(spec, outputs=granted(spec.outputs, place_of(row), planned=planned))
     messages = tuple(
