@@ -4,11 +4,12 @@ Each process asks only for what it needs: the gateway, which agents talk to, nev
 sees the app's key or the webhook secret.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
@@ -34,6 +35,9 @@ HINTS: Mapping[str, str] = {
     "GREENROOM_BLOBS": "give a folder, or a bucket as s3://, gs:// or az:// and its name",
     "GREENROOM_CLOCK": "give the file that moves the clock, in tests and the demo",
     "GREENROOM_FLOOR": "give a file like .github/greenroom.yml, whose enforce: holds everywhere",
+    "GREENROOM_RUNNER": "give local or podman",
+    "GREENROOM_PODMAN_RUNTIME": "give crun or runc, or the path of a program like them",
+    "GREENROOM_AGENT_IMAGE": "give an image that podman has, by digest as in NAME@sha256:…",
     "GREENROOM_JOB_UIDS": "give a range of unused user ids such as 210000-210999",
     "GREENROOM_TOOLBOXES": "give NAME=FOLDER pairs with commas between them",
     "GREENROOM_REGISTRIES": (
@@ -55,6 +59,13 @@ HINTS: Mapping[str, str] = {
     "GREENROOM_MODELS": "give a file that says which models may be used and what they cost",
 }
 """Every setting, and what to write there; the docs and the errors say the same."""
+
+
+RunnerName = Literal["local", "podman"]
+"""Where jobs run: as processes of this host, or in containers of podman."""
+
+_RUNNERS: tuple[RunnerName, ...] = ("local", "podman")
+_BY_DIGEST = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:-]*@sha256:[0-9a-f]{64}", re.ASCII)
 
 
 class Process(StrEnum):
@@ -90,6 +101,9 @@ class Settings:
         blobs: the folder or bucket of what is too large for the database.
         clock: the file that moves the clock, in tests and the demo.
         floor: the file of settings that hold where an organization enforces none of its own.
+        runner: where jobs run.
+        podman_runtime: the program that makes podman's containers.
+        agent_image: what they are made from, by digest; empty where none are.
         job_uids: first and last user id that jobs may take when started by root.
         toolboxes: read-only tool trees by name, offered to every sandbox.
         registries: where images may come from.
@@ -114,6 +128,9 @@ class Settings:
     blobs: str
     clock: Path | None
     floor: Path | None
+    runner: RunnerName
+    podman_runtime: str
+    agent_image: str
     job_uids: tuple[int, int]
     toolboxes: Mapping[str, Path]
     registries: Registries
@@ -134,6 +151,8 @@ def read_settings(env: Mapping[str, str], needs: frozenset[Process]) -> Settings
     work, web = Process.WORK in needs, Process.WEB in needs
     home = Path(env.get("GREENROOM_HOME") or ".greenroom").absolute()
     key, key_file = env.get("GITHUB_PRIVATE_KEY"), env.get("GITHUB_PRIVATE_KEY_FILE")
+    runner = _read(env, "GREENROOM_RUNNER", _runner, "local")
+    contained = work and runner == "podman"
     if work and not (key or key_file):
         hint = HINTS["GITHUB_PRIVATE_KEY_FILE"]
         raise Misconfigured(f"GITHUB_PRIVATE_KEY_FILE is not set: {hint}.")
@@ -151,6 +170,9 @@ def read_settings(env: Mapping[str, str], needs: frozenset[Process]) -> Settings
         blobs=env.get("GREENROOM_BLOBS") or str(home / "blobs"),
         clock=Path(env["GREENROOM_CLOCK"]) if env.get("GREENROOM_CLOCK") else None,
         floor=Path(env["GREENROOM_FLOOR"]) if env.get("GREENROOM_FLOOR") else None,
+        runner=runner,
+        podman_runtime=env.get("GREENROOM_PODMAN_RUNTIME") or "crun",
+        agent_image=_read(env, "GREENROOM_AGENT_IMAGE", _image, None if contained else ""),
         job_uids=_read(env, "GREENROOM_JOB_UIDS", _uids, "210000-210999"),
         toolboxes=_read(env, "GREENROOM_TOOLBOXES", _toolboxes, ""),
         registries=_read(env, "GREENROOM_REGISTRIES", _registries, "*"),
@@ -256,6 +278,19 @@ def _runtime(text: str) -> RuntimeName:
         if name == text:
             return name
     raise ValueError
+
+
+def _runner(text: str) -> RunnerName:
+    for name in _RUNNERS:
+        if name == text:
+            return name
+    raise ValueError
+
+
+def _image(text: str) -> str:
+    if text and not _BY_DIGEST.fullmatch(text):
+        raise ValueError
+    return text
 
 
 def _uids(text: str) -> tuple[int, int]:

@@ -187,11 +187,14 @@ def _filter(folder: Path) -> str:
 _TRY = """
 import json, sys
 sys.path.insert(0, {code!r}); sys.path.extend({packages!r})
-import aiohttp, structlog
+import aiohttp, pydantic, structlog
 from bot.model.errors import Misconfigured
+from bot.sandbox.box import Bind, Box
 from bot.sandbox.probe import probe
+box = Box(binds=(Bind(source={python!r}, target="/opt/python"),))
+python = ("/usr/bin/git --version && /opt/python/bin/python3 -I -S -c ''")
 try:
-    found = probe(sys.stdin.buffer.read())
+    found = probe(sys.stdin.buffer.read(), box, ("/bin/sh", "-c", python))
 except Misconfigured as problem:
     sys.exit(str(problem))
 print(json.dumps([found.path, found.disable_userns]))
@@ -205,7 +208,7 @@ def _tried(engine: Engine, uid: int | None, around: Mapping[str, str]) -> Bubble
         Misconfigured: there can be none.
     """
     shown = tuple(podman_argv.ours(str(code()), python(), packages()))
-    script = _TRY.format(code=str(code()), packages=packages())
+    script = _TRY.format(code=str(code()), packages=packages(), python=python())
     words = (interpreter(), "-I", "-S", "-c", script)
     done = _called(podman_argv.for_probe(engine, uid, shown, words), around, program())
     if done.returncode != 0:

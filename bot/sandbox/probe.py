@@ -8,6 +8,8 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -20,6 +22,7 @@ PATIENCE = 20
 """Seconds that one try may take; it takes about fifteen milliseconds on an idle machine."""
 
 _NOBODY = 65534
+_TRUE = ("/usr/bin/true",)
 
 
 @lru_cache(maxsize=1)
@@ -40,13 +43,17 @@ def bubblewrap() -> Bubblewrap:
     return Bubblewrap(path=path, disable_userns="--disable-userns" in text, telling=telling())
 
 
-def probe(filtered: bytes | None = None) -> Bubblewrap:
-    """Start `true` in a box, as the kind of user that jobs have, and return what made it.
+def probe(
+    filtered: bytes | None = None, box: Box | None = None, words: Sequence[str] = _TRUE
+) -> Bubblewrap:
+    """Start a program in a box, as the kind of user that jobs have, and return what made it.
 
     Blocks for some milliseconds.
 
     Args:
         filtered: the compiled filter, where libseccomp is not at hand.
+        box: what is to be in it beside the system.
+        words: the program's argv.
 
     Raises:
         Misconfigured: no box can be made here; the message says what to install or to set.
@@ -63,7 +70,7 @@ def probe(filtered: bytes | None = None) -> Bubblewrap:
         shutil.copytree(ETC, etc, dirs_exist_ok=True)
         Path(etc).chmod(0o755)
         try:
-            tried = _try(found, Box(etc=etc), rules.fileno())
+            tried = _try(found, replace(box or Box(), etc=etc), words, rules.fileno())
         except subprocess.TimeoutExpired as problem:
             words = f"The sandbox did not come up within {PATIENCE} s: see whether bwrap hangs."
             raise Misconfigured(words) from problem
@@ -72,11 +79,13 @@ def probe(filtered: bytes | None = None) -> Bubblewrap:
     return found
 
 
-def _try(found: Bubblewrap, box: Box, rules: int) -> subprocess.CompletedProcess[str]:
+def _try(
+    found: Bubblewrap, box: Box, words: Sequence[str], rules: int
+) -> subprocess.CompletedProcess[str]:
     # bubblewrap started by root keeps root's uid inside: jobs never do that, nor does the probe
     someone = _NOBODY if os.geteuid() == 0 else None
     return subprocess.run(
-        argv(box, ["/usr/bin/true"], found, Descriptors(seccomp=rules)),
+        argv(box, words, found, Descriptors(seccomp=rules)),
         capture_output=True,
         text=True,
         check=False,

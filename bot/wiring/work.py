@@ -19,9 +19,9 @@ from bot.model.settings import Settings
 from bot.rules.admission import Capacity
 from bot.rules.repoconfig import PROTECT
 from bot.runners.base import Runner
-from bot.runners.local import open_local
 from bot.wiring.base import alone, clock_of, floor_of, open_checked, token
 from bot.wiring.images import open_images
+from bot.wiring.runners import open_runner
 from bot.work.approvals import Approvals
 from bot.work.ciwatch import CiWatch
 from bot.work.configs import Configs
@@ -51,12 +51,7 @@ async def run(settings: Settings) -> None:
     pem = _pem(settings)
     credentials = Credentials(app_id=settings.app_id, key=AppKey.load(pem))
     rules = Rules(protect=PROTECT, secrets=(pem, settings.database_url))
-    runner = open_local(
-        settings.home / "jobs",
-        uids=settings.job_uids,
-        toolboxes=settings.toolboxes,
-        clock=settings.clock,
-    )
+    runner = open_runner(settings)
     async with (
         open_checked(settings) as store,
         aiohttp.ClientSession() as http,

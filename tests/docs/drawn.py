@@ -48,6 +48,8 @@ FIELDS = {
     "GREENROOM_HOST": "host",
     "GREENROOM_HOME": "home",
     "GREENROOM_BLOBS": "blobs",
+    "GREENROOM_RUNNER": "runner",
+    "GREENROOM_PODMAN_RUNTIME": "podman_runtime",
     "GREENROOM_JOB_UIDS": "job_uids",
     "GREENROOM_RUNTIME": "runtime",
     "GREENROOM_RUNS_AT_ONCE": "runs_at_once",

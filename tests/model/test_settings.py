@@ -15,6 +15,7 @@ LEAST = {
     "GITHUB_PRIVATE_KEY": "pem",
     "GITHUB_WEBHOOK_SECRET": "s1",
 }
+IMAGE = f"registry.example:5000/agent@sha256:{'0a' * 32}"
 BROKEN = {
     "GITHUB_APP_ID": ["x7", "0", "-1", "1.5"],
     "GITHUB_WEBHOOK_SECRET": [",", " , "],
@@ -22,6 +23,8 @@ BROKEN = {
     "GITHUB_SERVER_URL": ["github.com"],
     "DATABASE_URL": ["mysql://h/x7", "sqlite:", "sqlite://", "sqlite:///", "sqlite:///:memory:"],
     "PORT": ["0", "65536", "http", "-1"],
+    "GREENROOM_RUNNER": ["docker"],
+    "GREENROOM_AGENT_IMAGE": ["agent:latest", "agent@sha256:x7", "--privileged"],
     "GREENROOM_JOB_UIDS": ["5", "9-5", "0-5", "a-b", "5-"],
     "GREENROOM_TOOLBOXES": ["python", "python=here", "=/opt/x7", "a=/x,b"],
     "GREENROOM_REGISTRIES": ["https://registry.example", "a x7"],
@@ -49,6 +52,9 @@ def test_the_least_that_must_be_set():
         blobs="/srv/greenroom/blobs",
         clock=None,
         floor=None,
+        runner="local",
+        podman_runtime="crun",
+        agent_image="",
         job_uids=(210000, 210999),
         toolboxes={},
         registries=Registries(),
@@ -71,6 +77,9 @@ def test_all_that_may_be_set():
         "GREENROOM_BLOBS": "s3://bucket/greenroom",
         "GREENROOM_CLOCK": "/run/clock",
         "GREENROOM_FLOOR": "/etc/greenroom.yml",
+        "GREENROOM_RUNNER": "podman",
+        "GREENROOM_PODMAN_RUNTIME": "runc",
+        "GREENROOM_AGENT_IMAGE": IMAGE,
         "GREENROOM_JOB_UIDS": "300000-300000",
         "GREENROOM_TOOLBOXES": "python=/opt/python, node = /opt/node,",
         "GREENROOM_REGISTRIES": " registry.example,",
@@ -98,6 +107,9 @@ def test_all_that_may_be_set():
         blobs="s3://bucket/greenroom",
         clock=Path("/run/clock"),
         floor=Path("/etc/greenroom.yml"),
+        runner="podman",
+        podman_runtime="runc",
+        agent_image=IMAGE,
         job_uids=(300000, 300000),
         toolboxes={"python": Path("/opt/python"), "node": Path("/opt/node")},
         registries=Registries(named=frozenset({("registry.example", 443)}), public=False),
@@ -112,6 +124,11 @@ def test_all_that_may_be_set():
         },
         models=Path("/etc/models.yml"),
     )
+
+
+def test_containers_need_an_image():
+    with pytest.raises(Misconfigured, match="GREENROOM_AGENT_IMAGE is not set"):
+        read_settings(LEAST | {"GREENROOM_RUNNER": "podman"}, EVERY)
 
 
 def test_the_gateway_sees_no_secret_of_the_app():

@@ -4,8 +4,10 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,8 +17,9 @@ from bot.model.ids import Fence, JobName, Repo, RunId, Sha
 from bot.model.runs import AgentSpec, JobPlan, Limits
 from bot.runners.base import Gone, Launch
 from bot.runners.local import LocalRunner
-from bot.sandbox.probe import probe
+from tests.runners.agent_image import Podman, make_podman, make_tree, remove_podman
 from tests.runners.keeping import nothing
+from tests.runners.kinds import RUNC, missing, runner_of
 from tests.runners.scripted_gateway import ScriptedGateway
 
 FIRST = 400_000 + os.getpid() % 1000 * 100
@@ -119,13 +122,41 @@ def make_stage(
     return Stage(home=home, tree=tree, mirror=mirror, quarantine=quarantine, plan=plan)
 
 
+@pytest.fixture(scope="session")
+def podman() -> Iterator[Podman]:
+    """A podman of the tests' own, with an image made of this host's programs."""
+    if why := missing():
+        pytest.skip(why)
+    home = Path(tempfile.mkdtemp(prefix="gr-podman-"))  # podman's sockets need a short path
+    try:
+        make_tree(home / "tree")
+        yield make_podman(home, home / "tree")
+    finally:
+        remove_podman(home)
+
+
+@pytest.fixture(params=["local", RUNC])
+def kind(request: pytest.FixtureRequest) -> str:
+    """What keeps the contract of runners: a process of this host, or a container around it."""
+    return str(request.param)
+
+
 @pytest.fixture
-async def runner(stage: Stage) -> AsyncIterator[LocalRunner]:
-    """The local runner; whatever a test leaves running is ended."""
+def open_runner(
+    kind: str, stage: Stage, request: pytest.FixtureRequest
+) -> Callable[..., LocalRunner]:
+    """Open another runner of the same jobs, as a worker does that was restarted."""
+    podman = None if kind == "local" else request.getfixturevalue("podman")
+    return partial(runner_of, kind, stage.home / "jobs", podman, uids=UIDS)
+
+
+@pytest.fixture
+async def runner(
+    stage: Stage, open_runner: Callable[..., LocalRunner]
+) -> AsyncIterator[LocalRunner]:
+    """The runner; whatever a test leaves running is ended."""
     (stage.home / "time").mkdir()
-    runner = LocalRunner(
-        stage.home / "jobs", probe(), uids=UIDS, clock=stage.home / "time" / "clock", grace=30
-    )
+    runner = open_runner(clock=stage.home / "time" / "clock", grace=30)
     yield runner
     for log in (stage.home / "jobs").glob("*/log"):
         sys.stdout.write(f"{log.parent.name}:\n{log.read_text()}")  # shown where a test failed

@@ -70,11 +70,11 @@ async def test_a_tree_without_a_change_has_no_result(stage, runner, gateway_for)
     assert (report["exit"], report["result"]) == (3, None)
 
 
-async def test_a_worker_that_was_restarted_adopts_its_job(stage, runner, gateway_for):
+async def test_a_worker_that_was_restarted_adopts_its_job(stage, runner, open_runner, gateway_for):
     async with gateway_for(f"sleep {SLEEPER}") as gateway:
         await runner.launch(stage.launch(gateway))
         await gateway.until("/heartbeat")
-        restarted = LocalRunner(stage.home / "jobs", probe(), uids=UIDS)
+        restarted = open_runner()
         assert await restarted.poll(stage.plan.job) == Alive()
         await restarted.launch(stage.launch(gateway))
         assert len(sleepers()) > 0
