@@ -10,6 +10,7 @@ from bot.model.inside import DOOR, EGRESS, HOME, MIRROR, RESULT_REPO, SOCKET, WO
 from bot.model.runs import JobPlan, Limits, ValidationPlan
 from bot.sandbox.box import Bind, Box
 from bot.sandbox.folder import JobFolder, Order
+from bot.sandbox.toolboxes import surroundings
 from bot.workspace.snapshot import snapshot_environment
 
 if TYPE_CHECKING:  # what a validation can do without
@@ -221,10 +222,11 @@ def _agent_environment(order: Order) -> dict[str, str]:
 
 def _tools(order: Order) -> dict[str, str]:
     """Return what every program that is not ours is told of its box."""
-    toolboxes = (f"/toolbox/{name}/bin" for name, _ in order.toolboxes)
+    beside = surroundings({name: Path(path) for name, path in order.toolboxes})
     return {
+        **beside.environment,
         **_COMMON,
-        "PATH": ":".join((*toolboxes, _SYSTEM_PATH)),
+        "PATH": ":".join((*beside.path, _SYSTEM_PATH)),
         "USER": "agent",
         "LOGNAME": "agent",
         "NO_COLOR": "1",

@@ -7,6 +7,7 @@ has bounds.
 import os
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -20,13 +21,22 @@ MOST_PROGRAMS = 10_000
 def surroundings(folders: Mapping[str, Path]) -> Surroundings:
     """Say what programs are told of toolboxes; blocks for some reads.
 
+    Of one that says what it may not, nothing but its `bin` counts, and that is a conflict too.
+
     Args:
         folders: where each is on this host, by name, the one that goes first the first.
-
-    Raises:
-        Refused: `toolbox`: what one says of itself cannot be used.
     """
-    return composed({name: _one(name, folder) for name, folder in folders.items()})
+    found: dict[str, tuple[Tools, Collection[str]]] = {}
+    unsaid: list[str] = []
+    for name, folder in folders.items():
+        try:
+            tools = _tools(folder)
+        except Refused as problem:
+            tools = Tools()
+            unsaid.append(f"What the toolbox `{name}` says is not heard: {problem.words}")
+        found[name] = tools, frozenset(_programs(tools, folder))
+    beside = composed(found)
+    return replace(beside, conflicts=(*unsaid, *beside.conflicts))
 
 
 def check(name: str, folder: Path) -> None:
@@ -35,23 +45,13 @@ def check(name: str, folder: Path) -> None:
     Raises:
         Refused: `toolbox`: it has no programs, or what it says of itself cannot be used.
     """
-    tools, _ = _one(name, folder)
-    for path in tools.path:
-        if not ((folder / path).is_dir() and _inside(folder / path, folder)):
-            words = f"The toolbox `{name}` cannot be used: it has no folder `{path}`."
-            raise Refused("toolbox", words)
-
-
-def _one(name: str, folder: Path) -> tuple[Tools, Collection[str]]:
     try:
         tools = _tools(folder)
     except Refused as problem:
-        raise Refused(
-            problem.reason, f"The toolbox `{name}` cannot be used: {problem.words}"
-        ) from None
-    return tools, frozenset(
-        each for path in tools.path for each in _programs(folder / path, folder)
-    )
+        raise _unusable(name, problem.words) from None
+    for path in tools.path:
+        if not ((folder / path).is_dir() and _inside(folder / path, folder)):
+            raise _unusable(name, f"it has no folder `{path}`.")
 
 
 def _tools(folder: Path) -> Tools:
@@ -64,11 +64,16 @@ def _tools(folder: Path) -> Tools:
         return read_tools(opened.read(MOST_SAID))
 
 
-def _programs(path: Path, folder: Path) -> Iterator[str]:
-    with suppress(OSError):
-        if _inside(path, folder):
-            yield from (each.name for each in islice(path.iterdir(), MOST_PROGRAMS))
+def _programs(tools: Tools, folder: Path) -> Iterator[str]:
+    for path in tools.path:
+        with suppress(OSError):
+            if _inside(folder / path, folder):
+                yield from (each.name for each in islice((folder / path).iterdir(), MOST_PROGRAMS))
 
 
 def _inside(path: Path, folder: Path) -> bool:
     return path.resolve().is_relative_to(folder.resolve())
+
+
+def _unusable(name: str, words: str) -> Refused:
+    return Refused("toolbox", f"The toolbox `{name}` cannot be used: {words}")

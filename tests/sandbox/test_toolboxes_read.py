@@ -32,13 +32,14 @@ def test_nothing_is_read_through_a_link(tmp_path):
 def test_a_pipe_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "toolbox.json")
     with pytest.raises(Refused, match="`box` cannot be used"):
-        surroundings({"box": tmp_path})
+        check("box", tmp_path)
 
 
 def test_what_is_too_long_is_refused(tmp_path):
     (tmp_path / "toolbox.json").write_text(" " * 64 * 1024 + "{}")
-    with pytest.raises(Refused, match="cannot be read"):
-        surroundings({"box": tmp_path})
+    found = surroundings({"box": tmp_path})
+    assert found.path == ("/toolbox/box/bin",)
+    assert "`box` says is not heard" in found.conflicts[0]
 
 
 def test_a_toolbox_has_programs_of_its_own(tmp_path):
