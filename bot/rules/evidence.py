@@ -94,9 +94,12 @@ class Loop:
 
 
 def section(loop: Loop) -> str:
-    """Write what people are shown of a run's validations; empty where none was asked for."""
+    """Write what people are shown of a run's validations; empty where there are none.
+
+    That a head was not validated, although it could have been, is said too.
+    """
     if not loop.asked:
-        return ""
+        return holds(loop) if loop.offered else ""
     rows = loop.asked[-MOST_ROWS:]
     left = len(loop.asked) - len(rows)
     lines = [f"**Validations**: {feedback(loop.asked)}", ""]
@@ -182,7 +185,7 @@ def _verdict(asked: Asked) -> str:
     if asked.verdict is None:
         return UNDER_WAY.get(asked.state, OUTCOMES["broken"])
     tests = asked.verdict.tests
-    ran = "" if tests is None else ", 1 test" if tests == 1 else f", {tests:,} tests"
+    ran = "" if tests is None else ", 1 test ran" if tests == 1 else f", {tests:,} tests ran"
     return f"{OUTCOMES[asked.verdict.outcome]}{ran}{BEFORE if asked.cached else ''}"
 
 

@@ -39,8 +39,13 @@ def rows(loop):
     return [line for line in section(loop).split("\n") if line.startswith("| ")][1:]
 
 
-def test_where_nothing_was_asked_for_nothing_is_shown():
-    assert section(Loop(offered=("unit",), tree=TREE)) == ""
+def test_where_there_is_nothing_to_ask_for_nothing_is_shown():
+    assert section(Loop(tree=TREE)) == section(Loop(offered=("unit",))) == ""
+
+
+def test_a_head_that_could_have_been_validated_and_was_not_says_so():
+    words = "No validation was run for exactly the tree of this head, `aaaaaaaaaaaa`."
+    assert section(Loop(offered=("unit",), tree=TREE)) == words
 
 
 def test_all_that_was_asked_for_is_listed_drawn_and_held_against_the_head():
@@ -49,9 +54,9 @@ def test_all_that_was_asked_for_is_listed_drawn_and_held_against_the_head():
         "\n"
         "| validation | | took | what failed |\n"
         "|---|---|---:|---|\n"
-        "| `unit` | ❌ failed, 124 tests | 12 s | `tests.test_cache.test_hit` |\n"
-        "| `unit` | ✅ passed, 124 tests | 11 s |  |\n"
-        "| `lint` | ✅ passed, 124 tests, known from before | 11 s |  |\n"
+        "| `unit` | ❌ failed, 124 tests ran | 12 s | `tests.test_cache.test_hit` |\n"
+        "| `unit` | ✅ passed, 124 tests ran | 11 s |  |\n"
+        "| `lint` | ✅ passed, 124 tests ran, known from before | 11 s |  |\n"
         "\n"
         "<details><summary>When each was asked for, and how long its answer took</summary>\n"
         "\n"
@@ -64,7 +69,7 @@ def test_all_that_was_asked_for_is_listed_drawn_and_held_against_the_head():
         "</details>\n"
         "\n"
         "For exactly the tree of this head, `aaaaaaaaaaaa`, run away from the agent: "
-        "`unit` ✅ passed, 124 tests; `lint` ✅ passed, 124 tests, known from before. "
+        "`unit` ✅ passed, 124 tests ran; `lint` ✅ passed, 124 tests ran, known from before. "
         "Not run for it: `image`."
     )
 
@@ -76,9 +81,12 @@ def test_all_that_was_asked_for_is_listed_drawn_and_held_against_the_head():
         ({"state": "running", "verdict": None}, "🟡 running"),
         ({"state": "dropped", "verdict": None}, "🚫 not run"),
         ({"state": "done", "verdict": None}, "⚪ no verdict"),
-        ({"verdict": replace(PASSED, tests=1)}, "✅ passed, 1 test in 11 s"),
+        ({"verdict": replace(PASSED, tests=1)}, "✅ passed, 1 test ran in 11 s"),
         ({"verdict": replace(PASSED, tests=None, seconds=600)}, "✅ passed in 10 min"),
-        ({"verdict": replace(FAILED, outcome="timeout")}, "⏱️ ran out of time, 124 tests in 12 s"),
+        (
+            {"verdict": replace(FAILED, outcome="timeout")},
+            "⏱️ ran out of time, 124 tests ran in 12 s",
+        ),
     ],
 )
 def test_a_title_says_how_it_stands(asked, words):
@@ -171,9 +179,9 @@ def test_what_a_pull_request_changes_is_said():
 
 def test_one_validation_is_summed_up_for_its_check_run():
     assert summary(FIRST) == (
-        "`unit`: ❌ failed, 124 tests in 12 s.\n\n`tests.test_cache.test_hit`"
+        "`unit`: ❌ failed, 124 tests ran in 12 s.\n\n`tests.test_cache.test_hit`"
     )
-    assert summary(SECOND) == "`unit`: ✅ passed, 124 tests in 11 s."
+    assert summary(SECOND) == "`unit`: ✅ passed, 124 tests ran in 11 s."
     assert summary(replace(FIRST, verdict=None, state="running")) == "`unit`: 🟡 running."
 
 
