@@ -69,7 +69,7 @@ class Command:
     started: float
 
 
-def validate(
+def run(
     folder: JobFolder,
     order: Order,
     groups: Sequence[int],
@@ -77,6 +77,8 @@ def validate(
     stopping: Callable[[], bool],
 ) -> int:
     """Run a validation, and return the exit status 0 once its verdict was handed in.
+
+    Arguments are those of the job in which an agent works.
 
     Raises:
         Fenced: another job has taken over.
@@ -94,11 +96,11 @@ def validate(
             token=answer["run_token"],
             gateway=gateway,
         )
-        say("harness.claimed", validation=it.plan.id, milliseconds=_since(order))
+        say("harness.claimed", validation=it.plan.id, milliseconds=order.since())
         trouble = _prepare(it, git)
     command = None if trouble else _start(it, groups)
     if command is not None:
-        say("validation.started", milliseconds=_since(order))
+        say("validation.started", milliseconds=order.since())
 
     sys.path.extend(order.packages)
     from bot.harness.validating import end  # noqa: PLC0415 - beside the command
@@ -115,7 +117,7 @@ def _prepare(it: Validation, git: GitBox) -> str:
     except (GitFailed, LookupError, OSError, Unavailable, ValueError) as problem:
         say("validation.no_tree", why=str(problem))
         return NO_TREE
-    say("validation.laid_out", milliseconds=_since(it.order))
+    say("validation.laid_out", milliseconds=it.order.since())
     return ""
 
 
@@ -176,7 +178,3 @@ def plan_from(fields: Mapping[str, Any]) -> ValidationPlan:
         definition=definition,
         limits=Limits(**fields["limits"]),
     )
-
-
-def _since(order: Order) -> float:
-    return round((time.monotonic() - order.launched) * 1000, 1)

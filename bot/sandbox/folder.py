@@ -13,6 +13,7 @@ import fcntl
 import json
 import os
 import struct
+import time
 from dataclasses import asdict, dataclass
 from io import FileIO
 from pathlib import Path
@@ -65,6 +66,11 @@ class Order:
     grace: float
     launched: float
     container: tuple[str, ...] = ()
+
+    def since(self) -> float:
+        """Return the milliseconds since the runner began."""
+        return round((time.monotonic() - self.launched) * 1000, 1)
+
     views: tuple[tuple[str, str], ...] = ()
 
 

@@ -13,7 +13,7 @@ from bot.agents.events import Finished, Turn
 from bot.agents.gemini import SETTINGS, Gemini
 from bot.agents.masks import MASKS
 from bot.agents.opencode import Opencode, settings
-from bot.harness.__main__ import DRIVERS
+from bot.harness.work import DRIVERS
 from bot.model.ids import Fence, JobName, Repo, RunId, Sha
 from bot.model.runs import AgentSpec, JobPlan
 

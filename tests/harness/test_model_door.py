@@ -51,7 +51,7 @@ async def door(tmp_path, far):  # noqa: ARG001 - it has to be there
     connector = aiohttp.UnixConnector(str(tmp_path / "near"))
     async with (
         Gateway(str(tmp_path / "far"), "run-token") as gateway,
-        agents_door(listener, gateway, lambda *_: None, lambda: asks.append(1)),
+        agents_door(listener, gateway, lambda *_: None, lambda: asks.append(1), None),
         aiohttp.ClientSession("http://door", connector=connector) as session,
     ):
         yield session, asks
@@ -115,7 +115,7 @@ async def test_a_gateway_that_is_away_is_one_to_try_again(tmp_path):
     connector = aiohttp.UnixConnector(str(tmp_path / "near"))
     async with (
         Gateway(str(tmp_path / "nobody"), "t") as gateway,
-        agents_door(listener, gateway, lambda *_: None, lambda: None),
+        agents_door(listener, gateway, lambda *_: None, lambda: None, None),
         aiohttp.ClientSession("http://door", connector=connector) as session,
         session.post("/models/openai/v1/responses") as answer,
     ):

@@ -48,7 +48,7 @@ async def door(tmp_path, far):  # noqa: ARG001 - it has to be there
     connector = aiohttp.UnixConnector(str(tmp_path / "near"))
     async with (
         Gateway(str(tmp_path / "far"), "run-token") as gateway,
-        agents_door(listener, gateway, lambda *said: heard.append(said), lambda: None),
+        agents_door(listener, gateway, lambda *said: heard.append(said), lambda: None, None),
         aiohttp.ClientSession("http://door", connector=connector) as session,
     ):
         yield session, heard
