@@ -13,7 +13,7 @@ from pathlib import Path
 from bot.model.runs import Limits
 from bot.sandbox.folder import JobFolder, Order
 
-BESIDE_MEMORY, BESIDE_PROCESSES = 512 * 1024**2, 256
+BESIDE_MEMORY, BESIDE_PROCESSES = 256 * 1024**2, 256
 """What a container may use beside its agent: the harness, git, and threads of both."""
 
 FILES, PROCESSES = 65_536, 32_768

@@ -53,13 +53,16 @@ def make_podman(home, tree):
     (home / "storage.conf").write_text(
         f'[storage]\ndriver = "overlay"\ngraphroot = "{home}/graph"\nrunroot = "{home}/run/c"\n'
     )
+    return Podman(home=home, image=import_image(home, tree, "localhost/agent"))
+
+
+def import_image(home, tree, name):
+    """Make an image of a folder; return its name, by digest."""
     around = {"PATH": "/usr/bin:/bin:/usr/sbin", **environment(home)}
     subprocess.run(["tar", "-C", tree, "-cf", home / "tree.tar", "."], check=True)
-    podman = ["podman", "import", "--quiet", home / "tree.tar", "localhost/agent"]
-    subprocess.run(podman, env=around, check=True, capture_output=True)
-    look = ["podman", "image", "inspect", "localhost/agent"]
-    told = subprocess.run(look, env=around, check=True, capture_output=True).stdout
-    return Podman(home=home, image=f"localhost/agent@{json.loads(told)[0]['Digest']}")
+    for words in (["import", "--quiet", home / "tree.tar", name], ["image", "inspect", name]):
+        done = subprocess.run(["podman", *words], env=around, check=True, capture_output=True)
+    return f"{name}@{json.loads(done.stdout)[0]['Digest']}"
 
 
 def remove_podman(home):
@@ -76,6 +79,8 @@ def make_tree(root):
         (root / name).mkdir(parents=True)
     for name in ("bin", "lib", "lib64", "sbin"):
         (root / name).symlink_to(f"usr/{name}")
+    (root / "usr/share").mkdir()
+    (root / "usr/share/agent-image").write_text("made for a test\n")
     for name in PROGRAMS:
         _put(root, shutil.which(name))
     core = Path(_said("git", "--exec-path").strip())

@@ -264,8 +264,7 @@ async def test_a_job_that_nobody_launched_is_gone(runner):
 
 
 async def test_a_folder_that_cannot_be_read_is_no_proof_of_death(stage, runner):
-    (stage.home / "jobs").mkdir()
-    (stage.home / "jobs" / "odd").mkdir()
+    (stage.home / "jobs" / "odd").mkdir(parents=True)
     (stage.home / "jobs" / "odd" / "lock").symlink_to("/dev/null")
     assert isinstance(await runner.poll(JobName("odd")), Unknown)
 
