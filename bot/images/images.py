@@ -4,6 +4,7 @@ import asyncio
 import platform
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import structlog
@@ -11,7 +12,7 @@ import structlog
 from bot.images.registry import Registry
 from bot.images.store import Store
 from bot.images.unpacker import Bounds, Packed
-from bot.model.errors import Refused
+from bot.model.errors import Refused, Unavailable
 from bot.model.validations import Toolbox
 from bot.rules.images import (
     Descriptor,
@@ -25,7 +26,19 @@ from bot.rules.images import (
 from bot.sandbox.toolboxes import check
 
 UNWANTED_FOR = 14 * 24 * 3600.0
-"""Seconds after which an image is removed that no job wanted; longer than any job lives."""
+"""Seconds after which an image is removed that no job wanted."""
+
+SHORT_OF_ROOM = 24 * 3600.0
+"""The same where the disk is nearly full: still longer than any job lives."""
+
+SWELLS = 4
+"""How many times larger an image becomes; it is not fetched where there is less room."""
+
+MOST_TOOLBOXES = 16
+"""Toolboxes beside one job."""
+
+PATIENCE = 30 * 60.0
+"""Seconds for one image to be here: who drips bytes holds up nobody for longer."""
 
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 PLATFORM = ("linux", _ARCHITECTURES.get(platform.machine(), platform.machine()))
@@ -33,6 +46,9 @@ PLATFORM = ("linux", _ARCHITECTURES.get(platform.machine(), platform.machine()))
 
 https://go.dev/doc/install/source#environment
 """
+
+FULL = 5 * 60.0
+"""Seconds until it is seen again whether the disk has room."""
 
 log = structlog.get_logger()
 
@@ -59,7 +75,11 @@ class Images:
             Refused: `image`, `registry`, `toolbox`: one of them is none, or may not be had.
             Unavailable: a registry did not answer, or the disk is full.
         """
-        return {each.name: await self._toolbox(each) for each in wanted}
+        asked = list(wanted)
+        if len(asked) > MOST_TOOLBOXES:
+            words = f"{len(asked)} toolboxes stand beside this job; {MOST_TOOLBOXES} may."
+            raise Refused("toolbox", words)
+        return {each.name: await self._toolbox(each) for each in asked}
 
     async def tree(self, image: str) -> Path:
         """Return the files of an image, in a folder that nobody may write to.
@@ -71,7 +91,11 @@ class Images:
             return found
         async with self._pulling[str(named)]:
             try:
-                return self._store.tree(named) or await self._pulled(named)
+                async with asyncio.timeout(PATIENCE):
+                    return self._store.tree(named) or await self._pulled(named)
+            except TimeoutError:
+                words = f"{named.host} took more than {PATIENCE / 60:.0f} minutes"
+                raise Unavailable("registry", words, retry_after=PATIENCE) from None
             except Refused as problem:
                 words = f"The image `{named}` {problem.words}"
                 raise Refused(problem.reason, words) from None
@@ -94,6 +118,7 @@ class Images:
         size = sum(layer.blob.size for layer in found.layers)
         if size > self._bounds.packed:
             raise refused(f"is larger than the {self._bounds.packed} bytes that one may have.")
+        bounds = replace(self._bounds, size=min(self._bounds.size, await self._room(size)))
         digests = await self._digests(named, found)
         packed = tuple(
             [
@@ -105,9 +130,18 @@ class Images:
                 for layer, digest in zip(found.layers, digests, strict=True)
             ]
         )
-        path, left_out = await self._store.unpack(named, packed, self._bounds)
+        path, left_out = await self._store.unpack(named, packed, bounds)
         log.info("image.unpacked", image=str(named), bytes=size, left_out=left_out)
         return path
+
+    async def _room(self, size: int) -> int:
+        """Return how many bytes an image of this size may become, having made room for it."""
+        if (room := self._store.room()) >= SWELLS * size:
+            return room
+        await asyncio.to_thread(self._store.prune, unwanted_for=SHORT_OF_ROOM)
+        if (room := self._store.room()) < SWELLS * size:
+            raise Unavailable("images", "the disk is nearly full", retry_after=FULL)
+        return room
 
     async def _manifest(self, named: Reference) -> Manifest:
         """Return an image's manifest; one level of indexes stands between, and no more."""

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from bot.rules.images import refused
+from bot.rules.images import coded, refused
 
 MOST_DEEP = 64
 """Folders in folders."""
@@ -214,4 +214,4 @@ def _is(at: int, name: str, kind: Callable[[int], bool]) -> bool:
 
 def _told(path: Sequence[str]) -> str:
     """Show a path that a stranger chose."""
-    return f"`{'/'.join(path)[:100].encode('ascii', 'replace').decode()!a}`"
+    return coded("/".join(path))

@@ -105,5 +105,14 @@ def opened(stream: Bounded) -> tarfile.TarFile:
         raise Refused("image", "has a layer that is no tar.") from None
 
 
-BROKEN = (tarfile.TarError, gzip.BadGzipFile, zlib.error, zstd.ZstdError, EOFError, ValueError)
+BROKEN = (
+    tarfile.TarError,
+    gzip.BadGzipFile,
+    zlib.error,
+    zstd.ZstdError,
+    EOFError,
+    ValueError,
+    OverflowError,
+    RecursionError,
+)
 """What reading a layer raises that was not made well."""

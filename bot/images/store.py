@@ -27,6 +27,9 @@ from bot.rules.images import Descriptor, Reference, refused
 RETRY_AFTER = 60.0
 """Seconds until a disk that was full is tried again."""
 
+SPARE = 2 * 1024**3
+"""Bytes of the disk that images leave to everything else."""
+
 SECONDS = 15 * 60.0
 """How long unpacking may take."""
 
@@ -42,9 +45,11 @@ class Store:
     Args:
         root: `GREENROOM_HOME/images`.
         clock: says when something was last wanted.
+        spare: bytes of the disk that are left to everything else.
     """
 
-    def __init__(self, root: Path, clock: Clock) -> None:
+    def __init__(self, root: Path, clock: Clock, spare: int = SPARE) -> None:
+        self._spare = spare
         self._trees = root / "trees"
         self._blobs = root / "blobs"
         self._clock = clock
@@ -93,6 +98,11 @@ class Store:
             _name_it(top, path)
         self._wanted(path)
         return path, left_out
+
+    def room(self) -> int:
+        """Return how many bytes more there may be: some of the disk is left to everything else."""
+        self._trees.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return shutil.disk_usage(self._trees).free - self._spare
 
     def prune(self, *, unwanted_for: float) -> int:
         """Remove what nobody wanted for so many seconds; return how much that was.  Blocks."""

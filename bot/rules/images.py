@@ -23,6 +23,9 @@ https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-ma
 MOST_LAYERS = 127
 """Layers of one image: more than that an overlay cannot carry, so no builder makes them."""
 
+MOST_SHOWN = 200
+"""Characters of a stranger's name that are shown."""
+
 Packing = Literal["none", "gzip", "zstd"]
 """How a layer's tar is packed."""
 
@@ -104,6 +107,15 @@ class Manifest:
     config: Descriptor | None
 
 
+def coded(text: str) -> str:
+    """Show a name that strangers chose as code, which ends where it should."""
+    plain = (
+        each if each.isascii() and each.isprintable() and each != "`" else "?"
+        for each in text[:MOST_SHOWN]
+    )
+    return f"`{''.join(plain)}`"
+
+
 def refused(words: str) -> Refused:
     """Make the refusal of an image; `words` go on after what it is called."""
     return Refused("image", words)
@@ -117,7 +129,7 @@ def reference(text: str) -> Reference:
     """
     found = _REFERENCE.fullmatch(text)
     if found is None:
-        words = f"`{text[:200]}` is no image: write REGISTRY/NAME@sha256:DIGEST."
+        words = f"{coded(text)} is no image: write REGISTRY/NAME@sha256:DIGEST."
         raise refused(words)
     port = found["port"]
     return Reference(
@@ -209,7 +221,7 @@ def _platform(entry: Mapping[str, Any]) -> tuple[object, object]:
 def _layer(entry: object) -> Layer:
     kind = _kind(entry)
     if kind not in PACKINGS:
-        raise refused(f"has a layer of a kind that is not read, {kind!a:.100}.")
+        raise refused(f"has a layer of a kind that is not read, {coded(kind)}.")
     return Layer(blob=_descriptor(entry), packing=PACKINGS[kind])
 
 

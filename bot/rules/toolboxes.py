@@ -15,6 +15,7 @@ from typing import Any
 
 from bot.model.errors import Refused
 from bot.model.validations import Toolbox
+from bot.rules.images import coded
 
 SAYS = "toolbox.json"
 """The file in a toolbox that says what is to be set."""
@@ -183,7 +184,7 @@ def _environment(said: Any) -> Mapping[str, str]:
         raise _wrong("has to give `environment` as names and texts")
     for name, value in said.items():
         if not _VARIABLE.fullmatch(name) or _is_kept(name.upper()):
-            raise _wrong(f"may not set {name!a:.80}")
+            raise _wrong(f"may not set {coded(name)}")
         if not isinstance(value, str) or not value.isprintable() or len(value) > _MOST_VALUE:
             raise _wrong(f"has to give {name} as a line of {_MOST_VALUE} characters at most")
     return said
@@ -205,7 +206,9 @@ def _twice(programs: Mapping[str, Collection[str]]) -> Iterator[str]:
             shared[tuple(boxes)].append(name)
     for boxes_, names in shared.items():
         listed = ", ".join(f"`{each}`" for each in boxes_)
-        told = ", ".join(sorted(names)[:MOST_TOLD]) + (" …" if len(names) > MOST_TOLD else "")
+        told = ", ".join(map(coded, sorted(names)[:MOST_TOLD])) + (
+            " …" if len(names) > MOST_TOLD else ""
+        )
         yield f"The toolboxes {listed} all have {told}; that of `{boxes_[0]}` is used."
 
 

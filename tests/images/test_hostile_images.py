@@ -3,7 +3,17 @@
 import gzip
 import os
 import stat
-from tarfile import BLKTYPE, CHRTYPE, DIRTYPE, FIFOTYPE, GNUTYPE_SPARSE, LNKTYPE, REGTYPE, SYMTYPE
+from tarfile import (
+    BLKTYPE,
+    CHRTYPE,
+    DIRTYPE,
+    FIFOTYPE,
+    GNUTYPE_SPARSE,
+    LNKTYPE,
+    REGTYPE,
+    SYMTYPE,
+    XHDTYPE,
+)
 
 import pytest
 from backports.zstd import CompressionParameter, ZstdCompressor, compress
@@ -214,3 +224,15 @@ async def test_an_index_of_indexes_is_refused(images, registry):
     )
     with pytest.raises(Refused, match="index"):
         await images.tree(registry.has(Image(sha256(data), inner.blobs | {sha256(data): data})))
+
+
+async def test_words_about_a_name_end_where_they_should(unpacked):
+    with pytest.raises(Refused) as problem:
+        await unpacked(tar(("../`@everyone\n# out", b"")))
+    assert "`../?@everyone?# out`" in str(problem.value)
+
+
+async def test_headers_of_headers_of_headers_are_refused(unpacked):
+    header = tar(entry("a", XHDTYPE))[:512]
+    with pytest.raises(Refused, match="cannot be read"):
+        await unpacked(header * 2000 + bytes(1024))

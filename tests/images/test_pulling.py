@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import os
+import shutil
 import stat
 from tarfile import DIRTYPE, LNKTYPE, SYMTYPE
 
@@ -133,3 +134,18 @@ async def test_what_nobody_wants_any_more_is_removed(registry, known, tmp_path):
         now[0] += 1
         assert await images.prune() == 3, "a tree, its layer, and that of what stays"
     assert (old.exists(), kept.exists()) == (False, True)
+
+
+async def test_a_disk_that_is_nearly_full_gets_no_more(registry, known, tmp_path):
+    everything = shutil.disk_usage(tmp_path).total
+    async with open_registry(known, {}) as client:
+        images = Images(Store(tmp_path, Clock(lambda: 0.0), spare=everything), client)
+        with pytest.raises(Unavailable, match="nearly full"):
+            await images.tree(registry.has(image(BOX)))
+    assert registry.times("blobs") == 0
+
+
+async def test_one_job_has_not_endlessly_many_toolboxes(images):
+    many = [Toolbox(name=f"t{number}", image="") for number in range(17)]
+    with pytest.raises(Refused, match="16 may"):
+        await images.toolboxes(many)

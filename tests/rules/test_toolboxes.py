@@ -62,7 +62,7 @@ def test_the_first_toolbox_comes_first_and_conflicts_are_said():
         path=("/toolbox/java/bin", "/toolbox/java/jre/bin", "/toolbox/kotlin/bin"),
         environment={"JAVA_HOME": "/toolbox/java", "CI": "1"},
         conflicts=(
-            "The toolboxes `java`, `kotlin` all have java; that of `java` is used.",
+            "The toolboxes `java`, `kotlin` all have `java`; that of `java` is used.",
             "The toolboxes `java` and `kotlin` both set JAVA_HOME; that of `java` is used.",
         ),
     )
@@ -71,7 +71,7 @@ def test_the_first_toolbox_comes_first_and_conflicts_are_said():
 def test_of_many_programs_some_are_named():
     many = {f"tool{number}" for number in range(MOST_TOLD + 1)}
     (words,) = composed({"a": (Tools(), many), "b": (Tools(), many)}).conflicts
-    assert "tool7 …;" in words
+    assert "`tool7` …;" in words
 
 
 def test_a_toolbox_says_what_it_needs():

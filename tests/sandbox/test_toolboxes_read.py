@@ -16,7 +16,7 @@ def test_programs_and_settings_of_each_are_put_together(tmp_path):
     found = surroundings({"one": tmp_path / "one", "two": tmp_path / "two"})
     assert found.path == ("/toolbox/one/bin", "/toolbox/two/bin")
     assert found.environment == {"TWO": "/toolbox/two"}
-    assert "all have tool" in found.conflicts[0]
+    assert "all have `tool`" in found.conflicts[0]
 
 
 def test_nothing_is_read_through_a_link(tmp_path):

@@ -75,7 +75,7 @@ async def test_an_agent_has_what_the_repository_needs_and_what_its_validations_n
 
 async def test_conflicts_with_the_operators_are_said(found):
     beside = await found(terms("company"))
-    assert "`company`, `tools` all have shared; that of `company`" in beside.conflicts[0]
+    assert "`company`, `tools` all have `shared`; that of `company`" in beside.conflicts[0]
 
 
 async def test_without_toolboxes_nothing_is_looked_at(found):
