@@ -238,12 +238,14 @@ class Checkpoint:
         work: the blob with a git bundle of all that was changed since; None for nothing.
         session: the blob with a tar of the runtime's session files; None for none.
         at: Unix seconds.
+        pushed: the commit by which the work has come to its branch; None while it has not.
     """
 
     base: Sha
     work: str | None = None
     session: str | None = None
     at: float = 0.0
+    pushed: Sha | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -153,8 +153,8 @@ class Delivering:
         branch, asked = seen.branch, seen.change
         now = self._context.now()
         async with self._context.store.begin() as tx:
-            tree = branch.wish.get("tree")
-            pushed = {"head": _pushed(branch), "tree": tree, "checkpoint": _left(row)}
+            head, tree = _pushed(branch), branch.wish.get("tree")
+            pushed = {"head": head, "tree": tree, "checkpoint": _left(row, head)}
             at_head = await runs.note(tx, row, **pushed)
             await story.wait(tx, row.id, DELIVERY, now=now, deadline=now + DELIVERING_PATIENCE)
             view = await telling.view(tx, at_head)
@@ -200,7 +200,7 @@ class Delivering:
             await threads.answer(tx, at_head, head, files, now=now)
             where = branch.wish["branch"]
             pushed = {"head_branch": where, "tree": branch.wish.get("tree")}
-            at_head = await runs.note(tx, at_head, **pushed, checkpoint=_left(row))
+            at_head = await runs.note(tx, at_head, **pushed, checkpoint=_left(row, head))
             words = f"pushed `{head[:9]}` to `{where}`"
             await rest(tx, at_head, _good(words), now=now, question=seen.question)
 
@@ -247,9 +247,9 @@ def _pushed(branch: OutboxRow) -> Sha:
     return Sha(branch.external_id or branch.wish["sha"])
 
 
-def _left(row: RunRow) -> dict[str, Any] | None:
-    """Return what is left of a checkpoint whose work is on the branch now: the session."""
-    return asdict(replace(row.checkpoint, work=None)) if row.checkpoint else None
+def _left(row: RunRow, head: Sha) -> dict[str, Any] | None:
+    """Mark a run's checkpoint as one whose work is on the branch now."""
+    return asdict(replace(row.checkpoint, pushed=head)) if row.checkpoint else None
 
 
 def _good(words: str = "", conclusion: Conclusion = Conclusion.SUCCESS) -> Ending:

@@ -224,7 +224,9 @@ class Launcher:
                 outsiders=row.outsiders,
             )
             await jobs.add(tx, plan, token, now=now)
-            without = REWRITTEN if plan.checkpoint != row.checkpoint else ""
+            left = row.checkpoint
+            lost = left is not None and not left.pushed and plan.checkpoint != left
+            without = REWRITTEN if lost else ""
             await telling.tell(tx, starting, f"Starting on `{plan.base[:9]}`{without}", now=now)
             for words in conflicts:
                 await telling.tell(tx, starting, words, now=now)
@@ -243,11 +245,14 @@ async def _kept(row: RunRow, at: AtRepository, base: Sha) -> Checkpoint | None:
     """Return what the last job left, without its work where a person has rewritten the branch.
 
     Put onto the new history it would bring back what they took out.  A run without a branch
-    has none that could be rewritten: its pull request was closed, or never made.
+    has none that could be rewritten: its pull request was closed, or never made.  Work that
+    was pushed is in the branch, or was taken out of it.
     """
     left = row.checkpoint
     if left is None or left.work is None or left.base == base or not row.on_branch:
         return left
+    if left.pushed:
+        return replace(left, work=None)
     kept = await at.commits.follows(base, left.base)
     return left if kept else replace(left, work=None)
 
