@@ -20,8 +20,20 @@ from yarl import URL
 
 from bot.blobs.blobs import open_blobs
 from bot.gateway.app import make_app, serve
+from bot.gateway.validations import Validations
 from bot.model.clock import Clock
-from bot.model.ids import Fence, InstallationId, JobName, Login, Repo, RunId, Sha, UserId, run_id
+from bot.model.ids import (
+    Fence,
+    InstallationId,
+    JobName,
+    Login,
+    Repo,
+    RunId,
+    Sha,
+    UserId,
+    ValidationId,
+    run_id,
+)
 from bot.model.intents import StartRun
 from bot.model.runs import AgentSpec, JobPlan, Person, Subject, Trigger
 from bot.rules.agents import BUILT_IN
@@ -34,6 +46,8 @@ from bot.store.engine import Store
 from bot.work import telling
 from bot.work.broker import Broker
 from bot.work.checkpoints import Checkpoints
+from bot.work.validator import Validator
+from bot.work.verdicts import Verdicts
 from bot.workspace.mirror import Mirrors
 from bot.workspace.quarantine import Quarantines
 
@@ -90,7 +104,12 @@ class Stand:
         clock = Clock(lambda: NOW)
         broker = Broker(self.store, clock, self.token)
         checkpoints = Checkpoints(self.store, self.blobs, clock)
-        return make_app(broker, checkpoints, self.mirrors, self.quarantines)
+        validations = Validations(
+            Validator(self.store, clock, lambda: ValidationId(f"01V{next(self.numbers)}")),
+            Verdicts(self.store, self.blobs, clock, self.token),
+        )
+        places = self.mirrors, self.quarantines
+        return make_app(broker, checkpoints, *places, validations=validations)
 
     @property
     def blobs(self):
