@@ -141,7 +141,7 @@ async def test_an_issue_that_is_opened_again_goes_on_at_its_pull_request(house, 
     assert (row.after, row.own_pull, row.head_branch) == (before.id, pull, before.head_branch)
     plan = house.runner.latest.plan
     assert (plan.own, plan.kind, plan.subject, plan.base) == (True, "pull", pull, before.head)
-    assert plan.checkpoint.work == WORK
+    assert (plan.checkpoint.work, plan.checkpoint.pushed) == (None, before.head)
     assert f"It became `{before.head[:12]}`." in plan.brief
     async with house.store.read() as rows:
         assert await runs.opened(rows, row.id) == pull
