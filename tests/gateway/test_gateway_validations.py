@@ -160,21 +160,19 @@ async def test_where_to_go_on_is_a_number(open_stand, asking, asked, after):
 
 
 @pytest.mark.parametrize(
-    ("report", "changes", "status"),
+    ("last", "status"),
     [
-        (None, {"seconds": -1}, 400),
-        (None, {"exit": "0"}, 400),
-        (None, {"cause": "bored"}, 400),
-        (None, {"verdict": "passed"}, 400),
-        (b"x" * (MOST_REPORT + 1), {}, 413),
-        (None, {"log": "x" * 500_000}, 413),
+        ({"seconds": -1}, 400),
+        ({"exit": "0"}, 400),
+        ({"cause": "bored"}, 400),
+        ({"verdict": "passed"}, 400),
+        ({"report": b"x" * (MOST_REPORT + 1)}, 413),
+        ({"log": "x" * 500_000}, 413),
     ],
     ids=["time", "exit", "cause", "verdict", "report", "log"],
 )
-async def test_a_last_word_has_one_shape_and_bounds(
-    open_stand, asked, token, report, changes, status
-):
-    assert (await ends(open_stand, token, over(report, **changes))).status == status
+async def test_a_last_word_has_one_shape_and_bounds(open_stand, asked, token, last, status):
+    assert (await ends(open_stand, token, over(**last))).status == status
     async with open_stand.store.read() as tx:
         assert (await validations.find(tx, asked)).verdict is None
 
