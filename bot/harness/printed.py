@@ -8,6 +8,7 @@ import codecs
 import json
 import os
 import threading
+import time
 from typing import IO
 
 from bot.harness.requests import request
@@ -47,11 +48,13 @@ class Printed:
         unwanted: whether nobody waits for the validation any more.
         superseded: whether another job has taken over.
         too_much: whether it has printed more than it may; nothing is read any more.
+        ended: when nobody could write to it any more, in seconds of the monotonic clock.
     """
 
     def __init__(self, source: IO[bytes], gateway: str, token: str) -> None:
         self.news = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         self.unwanted = self.superseded = self.too_much = False
+        self.ended = 0.0
         self._source = source
         self._gateway = gateway
         self._token = token
@@ -59,7 +62,7 @@ class Printed:
         self._came = threading.Condition()
         self._head, self._tail, self._piece = bytearray(), bytearray(), bytearray()
         self._seen = 0
-        self._ended = False
+        self._over = False
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._sender = threading.Thread(target=self._send, daemon=True)
         self._reader.start()
@@ -80,6 +83,7 @@ class Printed:
             self._take(text.encode())
             if self.too_much:
                 break
+        self.ended = time.monotonic()
         self._take(self._decoder.decode(b"", final=True).encode(), last=True)
 
     def _take(self, data: bytes, *, last: bool = False) -> None:
@@ -92,7 +96,7 @@ class Printed:
             if self._seen > MOST and not self.too_much:
                 self.too_much = True
                 self._tell()
-            self._ended = last
+            self._over = last
             self._came.notify()
 
     def _send(self) -> None:
@@ -100,14 +104,14 @@ class Printed:
         going = True
         while going:
             with self._came:
-                self._came.wait_for(lambda: self._piece or self._ended, timeout=BEAT)
-                piece, at, last = bytes(self._piece), self._seen - len(self._piece), self._ended
+                self._came.wait_for(lambda: self._piece or self._over, timeout=BEAT)
+                piece, at, last = bytes(self._piece), self._seen - len(self._piece), self._over
                 self._piece.clear()
             if (piece or not last) and not self._handed_in(piece, at):
                 self._put_back(piece)
             going = not (last or self.unwanted or self.superseded)
             with self._came:
-                self._came.wait_for(lambda: self._ended, timeout=AGAIN)
+                self._came.wait_for(lambda: self._over, timeout=AGAIN)
 
     def _handed_in(self, piece: bytes, at: int) -> bool:
         """Hand a piece in; False where the gateway did not take it."""

@@ -14,8 +14,6 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-import structlog
-
 from bot.clocks import system_clock
 from bot.harness import plainfile
 from bot.harness.beside import beside, until_over
@@ -23,12 +21,11 @@ from bot.harness.fate import Fate
 from bot.harness.printed import TOO_MUCH
 from bot.harness.requests import request
 from bot.harness.room import overfull
-from bot.harness.tunnel import MOST_HEAD, Tunnels
+from bot.harness.say import say
 from bot.harness.validate import Command, Validation
 from bot.model.errors import Fenced, Unavailable
 from bot.model.inside import EGRESS
-from bot.rules.reports.base import MOST_REPORT
-from bot.wires import serve
+from bot.model.validations import MOST_REPORT
 
 PATIENCE = 10 * 60.0
 """Seconds during which a gateway that is away is tried again."""
@@ -40,8 +37,6 @@ _LONGEST_PAUSE = 5.0
 _SIGNALLED, _SIGNALS = 128, 64  # as in shells: above 128, a signal by its number
 _GONE = frozenset({401, 409})
 _SERVER_ERROR, _BAD = 500, 400
-
-log = structlog.get_logger()
 
 
 def end(
@@ -59,13 +54,12 @@ def end(
         Fenced: another job has taken over.
         Unavailable: the gateway stayed away too long to report to.
     """
-    structlog.configure(processors=[structlog.processors.JSONRenderer()])
     if command is None:
         _hand_in(it, {"exit": None, "signal": None, "seconds": 0.0, **_crashed(trouble)}, None)
         return 0
     fate = asyncio.run(_Watch(it, command).until_over(stopping))
-    took = time.monotonic() - command.started
     printed = command.printed.end()
+    took = command.printed.ended - command.started
     if fate.fenced:
         raise Fenced("nobody waits for this validation any more")
     ended = {
@@ -76,9 +70,7 @@ def end(
     }
     report = _report(it) if ended["exit"] is not None else None
     _hand_in(it, ended, report)
-    log.info(
-        "validation.ended", cause=ended["cause"], exit=ended["exit"], seconds=ended["seconds"]
-    )
+    say("validation.over", **{name: ended[name] for name in ("cause", "exit", "seconds")})
     return 0
 
 
@@ -133,6 +125,9 @@ class _Watch:
     async def _lead(self) -> None:
         """Lead the command to the hosts that its definition names, if there are any."""
         if self._command.egress is not None:
+            from bot.harness.tunnel import MOST_HEAD, Tunnels  # noqa: PLC0415 - few need it
+            from bot.wires import serve  # noqa: PLC0415 - likewise
+
             tunnels = Tunnels(str(Path(self._it.gateway).with_name(EGRESS)), self._it.token)
             await serve(self._command.egress, tunnels.answer, most_head=MOST_HEAD)
 

@@ -19,6 +19,9 @@ REUSED: frozenset[Outcome] = frozenset({"passed", "failed"})
 State = Literal["queued", "running", "done", "dropped"]
 """`dropped`: nobody waits for it any more."""
 
+MOST_REPORT = 8 * 1024 * 1024
+"""Bytes of a report that are read; more of it is no report."""
+
 MOST_OUTPUT = 32 * 1024
 """Bytes of what a validation printed that are kept: the last ones."""
 

@@ -6,9 +6,6 @@ from dataclasses import dataclass
 from bot.model.errors import Refused
 from bot.rules.causes import Cause
 
-MOST_REPORT = 8 * 1024 * 1024
-"""Bytes of a report that are read; more of it is no report."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:

@@ -1,0 +1,81 @@
+"""An agent asks for validations in its box, and hears what came of them: all of it real."""
+
+import pytest
+from pydantic import SecretStr
+
+from bot.model.validations import Definition
+from bot.store.schema import metadata
+from bot.workspace.mirror import Mirrors
+from bot.workspace.quarantine import Quarantines
+from tests.gateway.stand import Stand
+from tests.migrated import opened
+from tests.validating.conftest import FIRST
+from tests.validating.whole import whole
+
+UIDS = (FIRST + 50, FIRST + 99)
+FILES = {"sum.sh": "echo $((1 + 1))\n", "test.sh": "test $(sh sum.sh) = 2 && echo ok 1 - sum\n"}
+UNIT = Definition(name="unit", run="sh -x test.sh")
+TAP = Definition(
+    name="tap",
+    run="(sh test.sh || echo not ok 1 - sum) > r.tap; echo 1..1 >> r.tap",
+    report="r.tap",
+)
+
+
+@pytest.fixture
+async def place(tmp_path):
+    home = tmp_path / "home"
+    home.mkdir(mode=0o700)
+    store = opened(SecretStr(f"sqlite+aiosqlite:///{home}/greenroom.db"))
+    async with store.engine.begin() as connection:
+        await connection.run_sync(metadata.create_all)
+    mirrors, quarantines = Mirrors(home / "mirrors"), Quarantines(home / "quarantine")
+    stand = Stand(home=home, store=store, mirrors=mirrors, quarantines=quarantines)
+    async with whole(stand, UIDS, UNIT, TAP) as made:
+        yield made
+    await store.close()
+
+
+async def test_an_agent_breaks_a_test_hears_of_it_and_mends_it(place):
+    log = await place.ends(
+        "greenroom validate unit; echo status $?;"
+        "echo 'echo 3' > sum.sh; greenroom validate unit; echo status $?;"
+        "echo 'echo 2' > sum.sh; greenroom validate unit; echo status $?",
+        FILES,
+    )
+    first, second, third, _ = log.split("status ")
+    assert "+ test 2 = 2" in first
+    assert "unit: passed" in first
+    assert second.startswith("0\n")
+    assert "+ test 3 = 2" in second
+    assert "unit: failed" in second
+    assert third.startswith("1\n")
+    assert "unit: passed" in third
+    assert log.rstrip().endswith("status 0")
+
+
+async def test_the_same_tree_is_answered_at_once_and_says_so(place):
+    log = await place.ends("greenroom validate unit; greenroom validate unit", FILES)
+    *_, last = log.strip().splitlines()
+    assert last.startswith("unit: passed")
+    assert last.endswith("known of this tree from before)")
+    assert log.count("+ test 2 = 2") == 1
+
+
+async def test_failing_tests_are_told_by_name_whatever_the_command_says(place):
+    log = await place.ends("echo 'echo 3' > sum.sh; greenroom validate tap; echo status $?", FILES)
+    assert "failed: sum" in log
+    assert log.rstrip().endswith("status 1")
+
+
+async def test_what_there_is_not_is_refused_with_words(place):
+    log = await place.ends("greenroom validate uint; echo status $?", FILES)
+    assert "Did you mean `unit`?" in log
+    assert log.rstrip().endswith("status 2")
+
+
+async def test_without_a_name_all_of_them_run(place):
+    log = await place.ends("greenroom validate; echo status $?", FILES)
+    assert "unit: passed" in log
+    assert "tap: passed" in log
+    assert log.rstrip().endswith("status 0")

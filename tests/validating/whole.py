@@ -1,0 +1,152 @@
+"""A whole inner loop: an agent's job, the real gateway, the loop, and jobs of validations."""
+
+import asyncio
+import itertools
+import shutil
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+from sqlalchemy import update
+
+from bot.gateway.app import make_app, serve
+from bot.gateway.validations import Validations as Routes
+from bot.model.clock import Clock
+from bot.model.ids import ValidationId
+from bot.model.runs import JobPlan, Limits
+from bot.model.validations import Definition
+from bot.runners.base import Launch
+from bot.runners.local import LocalRunner
+from bot.sandbox.probe import probe
+from bot.store import jobs as job_rows
+from bot.store import runs as run_rows
+from bot.store.jobs import PLAN
+from bot.store.run_row import TERMS
+from bot.store.schema import jobs, runs
+from bot.work.broker import Broker
+from bot.work.checkpoints import Checkpoints
+from bot.work.context import Context
+from bot.work.launching import Workspaces
+from bot.work.toolboxes import Toolboxes, nothing
+from bot.work.validations import Validations
+from bot.work.validator import Validator
+from bot.work.verdicts import Verdicts
+from bot.work.worker import Worker
+from bot.workspace.lowers import Lowers
+from tests.gateway.stand import HALL, NOW, Stand, git
+from tests.runners.keeping import nothing as none_kept
+
+SHELF = f"{HALL}.5"
+
+
+@dataclass
+class Whole:
+    """A stand where validations run."""
+
+    stand: Stand
+    runner: LocalRunner
+    definitions: tuple[Definition, ...]
+
+    async def ends(self, script: str, files: dict[str, str], **agent: Any) -> str:
+        """Have an agent run a script to its end, and return what it printed."""
+        self._files(files)
+        job = await self.stand.launched()
+        plan = await self._agreed(job.plan, script, agent)
+        lowers = Lowers(self.stand.home / "lowers", self.stand.mirrors)
+        await self.runner.launch(
+            Launch(
+                job=plan.job,
+                limits=plan.agent.limits,
+                token=SecretStr(job.launch_token),
+                tree=await lowers.hold(SHELF, plan.base, plan.job),
+                mirror=self.stand.mirrors.path(SHELF),
+                gateway=self.stand.folder,
+            )
+        )
+        return (await self._ended(plan)).log
+
+    def _files(self, files: dict[str, str]) -> None:
+        """Make the repository of these files, in a mirror where jobs look for it."""
+        source = self.stand.home.parent / "hall"
+        git("init", "-q", "-b", "main", str(source), cwd=self.stand.home)
+        for name, text in files.items():
+            (source / name).parent.mkdir(parents=True, exist_ok=True)
+            (source / name).write_text(text)
+        git("add", ".", cwd=source)
+        git("commit", "-qm", "first", cwd=source)
+        for shelf in (HALL, SHELF):
+            mirror = str(self.stand.mirrors.path(shelf))
+            git("clone", "-q", "--bare", str(source), mirror, cwd=source)
+
+    async def _agreed(self, plan: JobPlan, script: str, changes: dict[str, Any]) -> JobPlan:
+        """Give the job its program, and its run the validations that it may ask for."""
+        command = ("/bin/sh", "-c", script)
+        agent = replace(
+            plan.agent, **{"command": command, "limits": Limits(seconds=120), **changes}
+        )
+        names = tuple(each.name for each in self.definitions)
+        plan = replace(plan, shelf=SHELF, agent=agent, validations=names)
+        async with self.stand.store.begin() as tx:
+            row = await run_rows.get(tx, plan.run)
+            terms = replace(row.terms, validations=self.definitions)
+            told = TERMS.dump_python(terms, mode="json")
+            await tx.execute(update(runs).values(terms=told))
+            await tx.execute(update(jobs).values(plan=PLAN.dump_python(plan, mode="json")))
+        return plan
+
+    async def _ended(self, plan: JobPlan) -> Any:
+        async with asyncio.timeout(90):
+            while True:
+                async with self.stand.store.read() as tx:
+                    if found := await job_rows.endings(tx, plan.run, most=1):
+                        return found[0]
+                await asyncio.sleep(0.05)
+
+
+@asynccontextmanager
+async def whole(
+    stand: Stand, uids: tuple[int, int], *definitions: Definition
+) -> AsyncIterator[Whole]:
+    """Open a gateway and a worker that has one loop."""
+    clock, numbers = Clock(lambda: NOW), itertools.count(1)
+    runner = LocalRunner(stand.home / "jobs", probe(), uids=uids)
+    context = Context(store=stand.store, github=None, clock=clock, worker="w", token=stand.token)
+    places = Workspaces(
+        mirrors=stand.mirrors,
+        lowers=Lowers(stand.home / "lowers", stand.mirrors),
+        quarantines=stand.quarantines,
+        toolboxes=Toolboxes(nothing, {}, stand.mirrors),
+    )
+    loop = Validations(context, {"plain": runner}, places, stand.folder, most=4)
+    routes = Routes(
+        Validator(stand.store, clock, lambda: ValidationId(f"01V{next(numbers):06}")),
+        Verdicts(stand.store, stand.blobs, clock, stand.token),
+    )
+    app = make_app(
+        Broker(stand.store, clock, stand.token),
+        Checkpoints(stand.store, stand.blobs, clock),
+        stand.mirrors,
+        stand.quarantines,
+        validations=routes,
+    )
+    worker = asyncio.create_task(Worker(context, {"validations": loop.step}, alone=True).run())
+    try:
+        async with serve(app, stand.folder):
+            yield Whole(stand, runner, definitions)
+    finally:
+        worker.cancel()
+        await asyncio.wait({worker})
+        _show(stand.home / "jobs")
+        await runner.sweep(none_kept)
+        shutil.rmtree(stand.home / "jobs", ignore_errors=True)
+
+
+def _show(folder: Path) -> None:
+    """Write what jobs have logged, for where a test failed."""
+    for file in sorted(folder.glob("*/*log")):
+        name = f"{file.parent.name}/{file.name}"
+        sys.stdout.write(f"{name}:\n{file.read_text(errors='replace')}")
