@@ -16,6 +16,7 @@ from bot.gateway.checkpoints import Blobs
 from bot.gateway.models import Models
 from bot.gateway.repositories import Repositories
 from bot.gateway.tools import Tools
+from bot.gateway.validations import Validations
 from bot.harness import __main__ as harness
 from bot.model.settings import HINTS, Process
 from bot.rules.repoconfig import AGENTS, LABEL
@@ -162,9 +163,14 @@ def logged() -> set[str]:
 
 def test_every_door_of_the_gateway_is_told():
     nothing = SimpleNamespace()
-    routes = [*Calls(nothing, nothing).routes(), *Tools(nothing).routes(), *Blobs(nothing).routes()]
+    routes = [
+        *Calls(nothing, nothing).routes(),
+        *Tools(nothing).routes(),
+        *Blobs(nothing).routes(),
+    ]
     routes += Repositories(nothing, nothing, nothing).routes()
     routes += Models(nothing, nothing).routes()
+    routes += Validations(nothing, nothing).routes()
     doors = {
         f"POST {route.path}" if route.method == "POST" else route.path.split("{")[0]
         for route in routes
