@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from pydantic_core import _pydantic_core
 PROGRAMS = [
     "awk", "basename", "bash", "bwrap", "cat", "chmod", "chown", "cp", "cut", "date", "dd", "df",
     "dirname", "du", "echo", "env", "false", "find", "git", "grep", "head", "hostname", "id", "ln",
-    "ls", "mkdir", "mkfifo", "mv", "ps", "prlimit", "rm", "sed", "seq", "setsid", "sh", "sleep",
+    "ls", "mkdir", "mkfifo", "mv", "ps", "prlimit", "readlink", "rm", "sed", "seq", "setsid", "sh", "sleep",
     "sort", "stat", "tail", "tee", "test", "timeout", "touch", "tr", "true", "uname", "unshare",
     "wc", "xargs", "yes",
 ]  # fmt: skip
@@ -30,6 +31,7 @@ class Podman:
 
     home: Path
     image: str
+    prefix: tuple[str, ...] = ()
 
     @property
     def environment(self):
@@ -45,36 +47,46 @@ def environment(home):
     }
 
 
-def make_podman(home, tree):
-    """Settle a podman in `home`, for the user who calls, with the one image from `tree`."""
-    for name in ("run", "graph"):
-        (home / name).mkdir(mode=0o700)
+def make_podman(home, tree, prefix=(), owner=0):
+    """Settle a podman in `home` with one image, made of the folder `tree`.
+
+    Commands that begin with `prefix` are run by the user who is to have it.
+    """
+    for path in (home, home / "run", home / "graph"):
+        path.mkdir(mode=0o700, exist_ok=True)
+        os.chown(path, owner, owner)
     (home / "containers.conf").write_text('[engine]\nevents_logger = "none"\n')
     (home / "storage.conf").write_text(
         f'[storage]\ndriver = "overlay"\ngraphroot = "{home}/graph"\nrunroot = "{home}/run/c"\n'
     )
-    return Podman(home=home, image=import_image(home, tree, "localhost/agent"))
+    image = import_image(home, tree, "localhost/agent", prefix)
+    return Podman(home=home, image=image, prefix=tuple(prefix))
 
 
-def import_image(home, tree, name):
+def import_image(home, tree, name, prefix=()):
     """Make an image of a folder; return its name, by digest."""
     around = {"PATH": "/usr/bin:/bin:/usr/sbin", **environment(home)}
     subprocess.run(["tar", "-C", tree, "-cf", home / "tree.tar", "."], check=True)
+    podman = [*prefix, "podman"]
     for words in (["import", "--quiet", home / "tree.tar", name], ["image", "inspect", name]):
-        done = subprocess.run(["podman", *words], env=around, check=True, capture_output=True)
+        done = subprocess.run(
+            [*podman, *words], env=around, check=True, capture_output=True, cwd="/"
+        )
     return f"{name}@{json.loads(done.stdout)[0]['Digest']}"
 
 
 def remove_podman(home):
-    """Take the folder away, with the mounts that podman leaves in it."""
+    """Take the folder away, with the mounts that podman leaves in it, and its idle process."""
+    for pause in home.glob("run/libpod/tmp/pause.pid"):
+        os.kill(int(pause.read_text()), signal.SIGKILL)
     subprocess.run(
         ["umount", "--lazy", home / "graph" / "overlay"], check=False, stderr=subprocess.DEVNULL
     )
     shutil.rmtree(home)
 
 
-def make_tree(root):
-    """Lay out the root of the image."""
+def make_tree(root, interpreter=sys.executable):
+    """Lay out the root of the image, with the interpreter if that is the system's."""
     for name in ("usr/bin", "usr/lib", "usr/lib64", "usr/sbin", "tmp", "proc", "dev", "etc"):
         (root / name).mkdir(parents=True)
     for name in ("bin", "lib", "lib64", "sbin"):
@@ -86,12 +98,16 @@ def make_tree(root):
     core = Path(_said("git", "--exec-path").strip())
     shutil.copytree(core, root / core.relative_to("/"), symlinks=True)
     _put(root, str(core / "git-remote-http"))
-    for program in (sys.executable, _pydantic_core.__file__):
-        _put_libraries(root, program)
-    if Path(sys.base_prefix).is_relative_to("/usr"):
-        _put(root, str(Path(sys.executable).resolve()))
-        library = Path(os.__file__).parent
-        shutil.copytree(library, root / library.relative_to("/"), dirs_exist_ok=True)
+    _put_libraries(root, _pydantic_core.__file__)
+    real = str(Path(interpreter).resolve())
+    _put_libraries(root, real)
+    if real.startswith("/usr/"):
+        _put(root, real)
+        (root / "usr/bin/python3").symlink_to(Path(real).name)
+        library = Path(_said(real, "-I", "-c", "import os; print(os.__file__)").strip()).parent
+        shutil.copytree(library, root / library.relative_to("/"))
+        for module in library.glob("lib-dynload/*.so"):
+            _put_libraries(root, module)
 
 
 def _put(root, program):

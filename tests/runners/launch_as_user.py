@@ -1,10 +1,11 @@
 """A worker in miniature, run by a test as an ordinary user: launch one job, wait for its end.
 
-python launch_as_user.py HOME PLAN-AS-JSON TOKEN
+python launch_as_user.py HOME PLAN-AS-JSON TOKEN [IMAGE]
 """
 
 import asyncio
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -12,14 +13,23 @@ from pydantic import SecretStr
 
 from bot.harness.claim import plan_from
 from bot.runners.base import Launch
-from bot.runners.local import open_local
+from bot.runners.local import LocalRunner, open_local
+from bot.runners.podman import open_podman
 from bot.sandbox.folder import JobFolder
 from tests.runners.conftest import gone
 from tests.runners.keeping import nothing
+from tests.runners.kinds import RUNC
 
 
-async def main(home: Path, plan: str, token: str) -> None:
-    runner = open_local(home / "jobs", uids=(0, 0), toolboxes={})
+def runner_of(jobs: Path, image: str | None) -> LocalRunner:
+    if image is None:
+        return open_local(jobs, uids=(0, 0), toolboxes={})
+    settings = {"image": image, "runtime": RUNC, "environment": dict(os.environ)}
+    return open_podman(jobs, uids=(0, 0), toolboxes={}, **settings)
+
+
+async def main(home: Path, plan: str, token: str, image: str | None = None) -> None:
+    runner = runner_of(home / "jobs", image)
     told = plan_from(json.loads(plan))
     launch = Launch(
         job=told.job,
@@ -38,4 +48,4 @@ async def main(home: Path, plan: str, token: str) -> None:
     await runner.sweep(nothing)
 
 
-asyncio.run(main(Path(sys.argv[1]), sys.argv[2], sys.argv[3]))
+asyncio.run(main(Path(sys.argv[1]), *sys.argv[2:]))

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -20,6 +19,8 @@ from bot.sandbox.folder import JobFolder
 from bot.sandbox.probe import probe
 from tests.runners.conftest import READY, UIDS, git, gone, make_gateway, make_stage, until
 from tests.runners.keeping import nothing
+
+PYTHON = "/opt/greenroom/python/bin/python3"
 
 WORK = "echo new > b.txt; echo y=2 >> src/a.py; rm README"
 SHOW = (
@@ -90,8 +91,7 @@ async def test_a_minute_of_work_is_there_although_the_harness_was_killed(
         await first.until("/steps")
         move_clock(clock, EVERY)
         await first.until("/checkpoint")
-        pid, _ = JobFolder(stage.home / "jobs" / stage.plan.job).read_pid()
-        os.kill(pid, signal.SIGKILL)
+        await runner.stop(stage.plan.job, kill=True)
         await gone(runner, stage.plan.job)
     assert first.told("/finish") == []
     left = checkpoint(first)
@@ -273,7 +273,7 @@ async def test_a_hostile_workspace_is_left_and_found_without_what_is_too_large(
 @pytest.mark.timeout(300)
 async def test_of_a_hundred_thousand_files_some_are_kept(stage, runner, gateway_for):
     make = "import os\nfor n in range(100_000): open(f'f{n:06}', 'w').write(str(n))"
-    first = gateway_for(f'mkdir many; cd many; python3 -c "{make}"; echo mine > ../b.txt')
+    first = gateway_for(f'mkdir many; cd many; {PYTHON} -c "{make}"; echo mine > ../b.txt')
     async with first:
         await runner.launch(stage.launch(first))
         await until(looked(first), bool, seconds=200)

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.runners.agent_image import make_podman, make_tree, remove_podman
 from tests.runners.conftest import git
+from tests.runners.kinds import RUNC, missing
 from tests.runners.outside import ESCAPE, WAY, outside, shut, tell_job
 
 SOMEBODY = 61_900
@@ -52,24 +54,70 @@ pytestmark = [
 ]
 
 
+BECOME = ("setpriv", f"--reuid={SOMEBODY}", f"--regid={SOMEBODY}", "--clear-groups")
+SETTLED = f"""
+mount --bind {{etc}}/passwd /etc/passwd && mount --bind {{etc}}/group /etc/group &&
+mount --bind {{etc}}/subid /etc/subuid && mount --bind {{etc}}/subid /etc/subgid &&
+exec setpriv --reuid {SOMEBODY} --regid {SOMEBODY} --clear-groups "$@"
+"""
+"""How root becomes somebody who has a name and subordinate ids, which nobody else sees."""
+
+SETUP = {
+    "passwd": f"somebody:x:{SOMEBODY}:{SOMEBODY}::/:/bin/sh\n",
+    "group": f"somebody:x:{SOMEBODY}:\n",
+    "subid": "somebody:1000000:65536\n",
+}
+
+
+@pytest.fixture(scope="session")
+def users_podman():
+    """A podman of the ordinary user's, which is rootless."""
+    if why := missing():
+        pytest.skip(why)
+    if shutil.which("newuidmap") is None:
+        pytest.skip("newuidmap is not installed (package uidmap)")
+    home = Path(tempfile.mkdtemp(prefix="gr-podman-"))
+    (home / "etc").mkdir()
+    for name, text in SETUP.items():
+        (home / "etc" / name).write_text(text)
+    settled = SETTLED.format(etc=home / "etc")
+    prefix = ("unshare", "--mount", "sh", "-c", settled, "sh")
+    try:
+        make_tree(home / "tree", interpreter())
+        yield make_podman(home, home / "tree", prefix, SOMEBODY)
+    finally:
+        remove_podman(home)
+
+
+@pytest.fixture(params=["local", RUNC])
+def podman(request):
+    """The podman that makes containers; None where jobs have none."""
+    return None if request.param == "local" else request.getfixturevalue("users_podman")
+
+
 @asynccontextmanager
-async def working(stage, gateway):
+async def working(stage, gateway, podman=None):
     """Give a worker of the ordinary user, who has launched the gateway's one job."""
     gateway.folder = stage.home / "gateway"
     packages = [str(PROJECT), *(path for path in sys.path if "-packages" in path)]
     async with gateway:
         yield await asyncio.create_subprocess_exec(
+            *(podman.prefix if podman else BECOME),
             interpreter(), str(Path(__file__).with_name("launch_as_user.py")), str(stage.home),
             json.dumps(asdict(gateway.plan)), gateway.launch_token,
-            user=SOMEBODY, group=SOMEBODY, extra_groups=[], cwd="/",
-            env={"PATH": "/usr/bin:/bin", "PYTHONPATH": ":".join(packages)},
+            *([podman.image] if podman else []),
+            cwd="/",
+            env={"PATH": "/usr/bin:/bin:/usr/sbin", "PYTHONPATH": ":".join(packages)}
+            | (podman.environment if podman else {}),
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip
 
 
-async def test_an_ordinary_user_gets_the_same_box_without_any_power(open_home, gateway_for):
+async def test_an_ordinary_user_gets_the_same_box_without_any_power(
+    open_home, gateway_for, podman
+):
     gateway = gateway_for("id -u; cat README; echo more >> README; touch /workspace/src/b.py")
-    async with working(open_home, gateway) as worker:
+    async with working(open_home, gateway, podman) as worker:
         said, _ = await worker.communicate()
     text = said.decode()
     assert "exit 0\n" in text
@@ -81,23 +129,27 @@ async def test_an_ordinary_user_gets_the_same_box_without_any_power(open_home, g
     assert "README" in changed
 
 
-async def test_no_way_out_is_open_where_jobs_are_of_the_workers_own_user(open_home, gateway_for):
+async def test_no_way_out_is_open_where_jobs_are_of_the_workers_own_user(
+    open_home, gateway_for, podman
+):
     (open_home.home / "lower/escape.py").write_text(ESCAPE.read_text())
     gateway = gateway_for(WAY.format(python="/usr/bin/python3"))
     with outside(open_home.home) as there:
         jobs = open_home.home / "jobs"
         for path in (jobs, *jobs.rglob("*")):
             os.chown(path, SOMEBODY, SOMEBODY)
-        async with working(open_home, gateway) as worker:
+        async with working(open_home, gateway, podman) as worker:
             await gateway.until("/heartbeat")
             tell_job(jobs / "job-1", there)
             await worker.communicate()
     shut(gateway.told("/finish")[0]["log"])
 
 
-async def test_what_a_job_of_the_workers_own_user_holds_is_counted_too(open_home, gateway_for):
+async def test_what_a_job_of_the_workers_own_user_holds_is_counted_too(
+    open_home, gateway_for, podman
+):
     fill = "mkdir x; head -c 48M /dev/urandom > x/big; chmod 0 x; sleep 60"
     gateway = gateway_for(fill, disk=40 * 1024**2)
-    async with working(open_home, gateway) as worker:
+    async with working(open_home, gateway, podman) as worker:
         await worker.communicate()
     assert "of disk" in gateway.told("/finish")[0]["words"]
