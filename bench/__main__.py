@@ -25,8 +25,11 @@ BENCHES = (
     "waking",
     "waiting",
     "rest",
+    "door",
+    "agents",
     "comments",
     "conditions",
+    "toolboxes",
 )
 LATEST = Path(__file__).with_name("latest.json")
 

@@ -29,9 +29,9 @@ async def rows() -> list[Row]:
             await asyncio.sleep(SETTLES)
             group = list(family(world.processes["serve"].pid))
             print(f"  watching {len(group)} processes for {WATCHED:.0f} s", file=sys.stderr)
-            before, began = sum(map(_used, group)), time.monotonic()
+            before, began = sum(map(used, group)), time.monotonic()
             await asyncio.sleep(WATCHED)
-            share = (sum(map(_used, group)) - before) / (time.monotonic() - began) * 100
+            share = (sum(map(used, group)) - before) / (time.monotonic() - began) * 100
             taken = sum(map(memory, group))
     return [
         bounded("serve at rest: memory", "MB", [taken], at_most=MEMORY),
@@ -55,7 +55,7 @@ def memory(pid: int) -> float:
     raise LookupError(pid)
 
 
-def _used(pid: int) -> float:
+def used(pid: int) -> float:
     """Return seconds of processor time, from proc(5)'s utime and stime."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
