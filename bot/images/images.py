@@ -34,6 +34,9 @@ SHORT_OF_ROOM = 24 * 3600.0
 SWELLS = 4
 """How many times larger an image becomes; it is not fetched where there is less room."""
 
+UNPACKED_AT_ONCE = 2
+"""Images that are unpacked side by side; more of them may be on their way."""
+
 MOST_TOOLBOXES = 16
 """Toolboxes beside one job."""
 
@@ -66,6 +69,7 @@ class Images:
         self._store = store
         self._registry = registry
         self._bounds = bounds or Bounds()
+        self._unpacking = asyncio.Semaphore(UNPACKED_AT_ONCE)
         self._pulling: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def toolboxes(self, wanted: Iterable[Toolbox]) -> Mapping[str, Path]:
@@ -79,7 +83,12 @@ class Images:
         if len(asked) > MOST_TOOLBOXES:
             words = f"{len(asked)} toolboxes stand beside this job; {MOST_TOOLBOXES} may."
             raise Refused("toolbox", words)
-        return {each.name: await self._toolbox(each) for each in asked}
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = {each.name: group.create_task(self._toolbox(each)) for each in asked}
+        except ExceptionGroup as problems:
+            raise problems.exceptions[0] from None
+        return {name: task.result() for name, task in tasks.items()}
 
     async def tree(self, image: str) -> Path:
         """Return the files of an image, in a folder that nobody may write to.
@@ -130,7 +139,8 @@ class Images:
                 for layer, digest in zip(found.layers, digests, strict=True)
             ]
         )
-        path, left_out = await self._store.unpack(named, packed, bounds)
+        async with self._unpacking:
+            path, left_out = await self._store.unpack(named, packed, bounds)
         log.info("image.unpacked", image=str(named), bytes=size, left_out=left_out)
         return path
 

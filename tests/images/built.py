@@ -108,6 +108,8 @@ class Served:
         login: what stands after `Basic` for its token; None where it gives to everybody.
         elsewhere: where it sends for blobs; empty for nowhere.
         realm: where it says that its tokens are; empty for here.
+        status: what it answers to everything.
+        sent: bytes of manifests and blobs that it gave.
         asked: the paths, each with what was shown as `Authorization`.
     """
 
@@ -117,6 +119,7 @@ class Served:
     elsewhere: str = ""
     realm: str = ""
     status: int = 200
+    sent: int = 0
     asked: list[tuple[str, str]] = field(default_factory=list)
 
     def has(self, made: Image) -> str:
@@ -143,6 +146,7 @@ class Served:
             return web.Response(status=307, headers={"Location": f"{self.elsewhere}/{digest}"})
         if digest not in self.blobs:
             return web.Response(status=404)
+        self.sent += len(self.blobs[digest])
         return web.Response(body=self.blobs[digest])
 
     def _token(self, request: web.Request, shown: str) -> web.Response:
