@@ -5,7 +5,6 @@ what is the other's.
 """
 
 import asyncio
-import codecs
 import re
 from dataclasses import asdict
 from http import HTTPStatus
@@ -107,18 +106,15 @@ class Validations:
 
 
 def _told(standing: Standing, *, after: int) -> dict[str, Any]:
-    """Write an answer: whole characters, of which `after` counts the bytes."""
+    """Write an answer; `after` counts bytes, and what is not kept any more is left out."""
     begin = standing.printed - len(standing.output)
     new = standing.output[max(after - begin, 0) :]
-    decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    text = decoder.decode(new, final=not standing.under_way)
-    kept = len(decoder.getstate()[0])
     return {
         "id": standing.id,
         "under_way": standing.under_way,
         "cached": standing.cached,
-        "output": text,
-        "after": max(standing.printed, after) - kept,
+        "output": new.decode("utf-8", "replace"),
+        "after": max(standing.printed, after),
         "verdict": standing.verdict and asdict(standing.verdict),
     }
 

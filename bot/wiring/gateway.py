@@ -47,7 +47,6 @@ async def run(settings: Settings) -> None:
         app = make_app(broker, checkpoints, mirrors, quarantines, models, validations)
         egress = Egress(Reaching(store, clock), Internet())
         async with serve(app, settings.home / "gateway"), asyncio.TaskGroup() as group:
-            group.create_task(store.changes.listen())  # the end of what others have ended
             group.create_task(egress.serve(settings.home / "gateway"))
             await drop_in_time(store, blobs, clock)
 

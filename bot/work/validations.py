@@ -175,7 +175,7 @@ class Validations:
                 slot = await validation_jobs.free_slot(tx, self._most)
                 if slot is None:
                     return False
-                values = {"slot": slot, "deadline": until}
+                values = {"slot": slot, "deadline": until, "next_attempt_at": now + GLANCE}
                 noted = await validation_jobs.launched(tx, row, job, token, **values)
                 await validated.show(tx, [noted], now=now)
         except IntegrityError:  # another worker has taken the same one
@@ -243,7 +243,8 @@ class Validations:
         try:
             async with self._context.store.begin() as tx:
                 current = await validations.get(tx, row.id)
-                if current.under_way:
+                # one with a newer job than the one that was looked at is looked at again
+                if current.under_way and current.fence == row.fence:
                     await validated.end(tx, current, broken, now=self._context.now())
         finally:
             await self._release(row, 0.0, failures=0)

@@ -5,7 +5,7 @@ run; the tree comes from its harness, with work that the run has left a moment a
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 import structlog
@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model.clock import Clock
 from bot.model.errors import Fenced, Refused, Unavailable
-from bot.model.ids import Sha, ValidationId
+from bot.model.ids import RunId, Sha, ValidationId
 from bot.model.validations import Definition, Verdict
 from bot.rules import validation
 from bot.rules.lifecycle import Run
@@ -32,6 +32,12 @@ MOST_UNDER_WAY = 4
 
 HOLDS = 30 * 24 * 3600.0
 """Seconds for which a verdict answers whoever asks for the same again."""
+
+MOST_HITS = 100
+"""Times that asking for the same again is counted."""
+
+LOOKS_AGAIN = 1.0
+"""Seconds after which is looked whether another process has said something."""
 
 MANY = f"A run may ask for {MOST_ASKED} validations, and this one has."
 BUSY = f"{MOST_UNDER_WAY} validations of this run are under way; wait for one of them."
@@ -110,7 +116,7 @@ class Validator:
             Refused: `no_validation`, it has asked for no such.
         """
         async with self._store.read() as tx:
-            run = await _at_work(tx, token)
+            run = await _at_work(tx, token, read=runs.find)
             row = await validations.find(tx, name)
             if row is None or row.run != run.id:
                 raise Refused("no_validation", "This run has asked for no such validation.")
@@ -133,7 +139,7 @@ class Validator:
             left = until - loop.time()
             if standing.printed > after or not standing.under_way or left <= 0:
                 return standing
-            await changes.wait(seen, left)
+            await changes.wait(seen, min(left, LOOKS_AGAIN))
 
     async def _asked(
         self, tx: AsyncConnection, run: RunRow, row: ValidationRow
@@ -142,6 +148,8 @@ class Validator:
         before = await validations.asked_before(tx, run.id, row.key or "")
         if before is not None and before.under_way:
             return before, False
+        if before is not None and before.hits >= MOST_HITS:
+            return before, True
         if before is not None:
             await validations.hit(tx, before.id)
         else:
@@ -214,12 +222,16 @@ async def _bound(tx: AsyncConnection, run: RunRow) -> None:
         raise Refused("busy", BUSY)
 
 
-async def _at_work(tx: AsyncConnection, token: SecretStr) -> RunRow:
+async def _at_work(
+    tx: AsyncConnection,
+    token: SecretStr,
+    read: Callable[[AsyncConnection, RunId], Awaitable[RunRow | None]] = runs.get,
+) -> RunRow:
     """Return the run of a token, if its job is current and its agent at work."""
     job = await jobs.by_run_token(tx, token)
-    if job is None:
+    run = await read(tx, job.run) if job else None
+    if job is None or run is None:
         raise Refused("unknown_token", "This token opens nothing.")
-    run = await runs.get(tx, job.run)
     if run.fence != job.fence or run.state is not Run.RUNNING or job.ended_at is not None:
         raise Fenced(f"job {job.name} is not at work any more")
     return run
