@@ -4,13 +4,16 @@ import os
 import pwd
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from bot.doctor.findings import Finding
 from bot.model.errors import Misconfigured
 from bot.model.settings import Settings
 from bot.sandbox import cgroups
 from bot.sandbox.probe import probe
+from bot.wiring.runners import open_runner
 
 ROOM = 2 << 30
 """Bytes that should be free in GREENROOM_HOME: a mirror, a few trees and their checkpoints."""
@@ -18,7 +21,7 @@ ROOM = 2 << 30
 
 def host_findings(settings: Settings) -> Iterator[Finding]:
     """Look at the sandbox, the user ids of jobs, the toolboxes and the disk; blocks a moment."""
-    yield _sandbox()
+    yield _sandbox(settings)
     yield _users(settings)
     for name, folder in settings.toolboxes.items():
         if not folder.is_dir():
@@ -27,7 +30,9 @@ def host_findings(settings: Settings) -> Iterator[Finding]:
     yield _disk(settings.home)
 
 
-def _sandbox() -> Finding:
+def _sandbox(settings: Settings) -> Finding:
+    if settings.runner == "podman":
+        return _containers(settings)
     try:
         found = probe()
     except Misconfigured as problem:
@@ -37,6 +42,17 @@ def _sandbox() -> Finding:
     alone = "only each process of a job has bounds, since cgroups cannot be divided here"
     what = bounds.get(cgroups.report(), alone)
     return Finding(where="sandbox", what=f"{found.path} makes one; {what}")
+
+
+def _containers(settings: Settings) -> Finding:
+    try:
+        with TemporaryDirectory() as elsewhere:
+            open_runner(replace(settings, home=Path(elsewhere)))
+    except Misconfigured as problem:
+        remedy = str(problem).rstrip(".")
+        return Finding(where="GREENROOM_RUNNER", what="no container can be used", remedy=remedy)
+    what = f"podman with {settings.podman_runtime} makes containers, and a sandbox in each"
+    return Finding(where="GREENROOM_RUNNER", what=what)
 
 
 def _users(settings: Settings) -> Finding:

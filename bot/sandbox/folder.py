@@ -66,12 +66,11 @@ class Order:
     grace: float
     launched: float
     container: tuple[str, ...] = ()
+    views: tuple[tuple[str, str], ...] = ()
 
     def since(self) -> float:
         """Return the milliseconds since the runner began."""
         return round((time.monotonic() - self.launched) * 1000, 1)
-
-    views: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

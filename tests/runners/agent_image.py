@@ -17,10 +17,10 @@ from pydantic_core import _pydantic_core
 
 PROGRAMS = [
     "awk", "basename", "bash", "bwrap", "cat", "chmod", "chown", "cp", "cut", "date", "dd", "df",
-    "dirname", "du", "echo", "env", "false", "find", "git", "grep", "head", "hostname", "id", "ln",
-    "ls", "mkdir", "mkfifo", "mv", "ps", "prlimit", "readlink", "rm", "sed", "seq", "setsid", "sh", "sleep",
-    "sort", "stat", "tail", "tee", "test", "timeout", "touch", "tr", "true", "uname", "unshare",
-    "wc", "xargs", "yes",
+    "dirname", "du", "echo", "env", "false", "find", "git", "grep", "head", "hostname", "id",
+    "ln", "ls", "mkdir", "mkfifo", "mv", "prlimit", "ps", "readlink", "rm", "sed", "seq",
+    "setsid", "sh", "sleep", "sort", "stat", "tail", "tee", "test", "timeout", "touch", "tr",
+    "true", "uname", "unshare", "wc", "xargs", "yes",
 ]  # fmt: skip
 LIBRARY = re.compile(r"(/\S+) \(0x")
 
