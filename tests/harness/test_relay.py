@@ -57,3 +57,9 @@ def test_it_ends_as_its_program_does(tmp_path, port, program, status):
     words = ("setsid", "--wait", sys.executable, "-I", "-S", str(Path(relay.__file__)))
     done = subprocess.run([*words, f"{port}={tmp_path / 's'}", *program], check=False, timeout=30)
     assert done.returncode == status
+
+
+def test_no_piece_of_an_answer_waits_until_the_one_before_is_acknowledged(port):
+    listener = socket.socket(fileno=relay._listening(port))
+    with listener, socket.create_connection(("127.0.0.1", port)), listener.accept()[0] as near:
+        assert near.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
