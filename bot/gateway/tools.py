@@ -131,6 +131,7 @@ class _Trying:
         self._validator = validator
         self._token = token
         self._name = headers.get(agenttools.VALIDATION)
+        self._known = agenttools.KNOWN in headers
         self._refused = unquote(headers.get(agenttools.REFUSED, agenttools.ASKED_FOR_NOTHING))
 
     async def waited(self) -> Said:
@@ -143,7 +144,7 @@ class _Trying:
         return agenttools.validated(
             found.verdict,
             under_way=found.under_way,
-            cached=found.cached,
+            cached=found.cached or self._known,
             output=found.output.decode("utf-8", "replace"),
         )
 

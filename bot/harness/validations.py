@@ -16,7 +16,7 @@ from aiohttp import web
 from bot.harness.checkpoint import Take
 from bot.harness.gateway_client import Answer, Gateway
 from bot.model.errors import Fenced, Unavailable
-from bot.rules.agenttools import REFUSED, VALIDATE, VALIDATION
+from bot.rules.agenttools import KNOWN, REFUSED, VALIDATE, VALIDATION
 from bot.workspace.snapshot import GitFailed
 
 APART = 0.2
@@ -102,7 +102,8 @@ def _heads(answer: Answer) -> Mapping[str, str]:
     try:
         said = json.loads(answer.body)
         if answer.status == HTTPStatus.OK:
-            return {VALIDATION: str(said["id"])}
+            known = {KNOWN: "yes"} if said["cached"] else {}
+            return {VALIDATION: str(said["id"]), **known}
         return {REFUSED: quote(str(said["words"])[:1000])}
     except (ValueError, KeyError, TypeError):
         return {REFUSED: quote(f"The gateway answered {answer.status}.")}

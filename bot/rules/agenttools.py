@@ -25,8 +25,9 @@ ASK_HUMAN = "ask_human"
 VALIDATE = "validate"
 """The tool that asks for a validation."""
 
-VALIDATION, REFUSED = "Greenroom-Validation", "Greenroom-Refused"
-"""Heads by which a harness says what came of asking for one: its id, or why there is none."""
+VALIDATION, KNOWN, REFUSED = "Greenroom-Validation", "Greenroom-Known", "Greenroom-Refused"
+"""Heads by which a harness says what came of asking for one: its id and whether its tree was
+known from before, or why there is none."""
 
 OUTPUTS: Mapping[str, str] = {
     "pull_request": "Open a pull request with what you have changed in the workspace. "

@@ -79,3 +79,28 @@ async def test_without_a_name_all_of_them_run(place):
     assert "unit: passed" in log
     assert "tap: passed" in log
     assert log.rstrip().endswith("status 0")
+
+
+CALL = r"""
+call() { python3 - "$1" <<'END'
+import http.client, json, os, socket, sys
+door = http.client.HTTPConnection("greenroom")
+door.sock = socket.socket(socket.AF_UNIX)
+door.sock.connect(os.environ["GREENROOM_SOCKET"])
+call = {"name": "validate", "arguments": {"name": sys.argv[1]}}
+body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}
+heads = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
+door.request("POST", "/mcp", json.dumps(body), heads)
+result = json.loads(door.getresponse().read())["result"]
+print(result["isError"], result["content"][0]["text"])
+END
+}
+"""
+
+
+async def test_the_tool_waits_for_the_verdict_and_says_why_there_is_none(place):
+    log = await place.ends(f"{CALL}\necho 'echo 3' > sum.sh; call tap; call tap; call uint", FILES)
+    assert log.count("False Failed (") == 2
+    assert log.count("- sum") == 2
+    assert "known of this tree from before" in log
+    assert "True Refused: There is no validation" in log
