@@ -19,7 +19,9 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 
-from bot.images.unpacker import NOBODY, Bounds, Packed, Work
+from pydantic import TypeAdapter, ValidationError
+
+from bot.images.unpacker import NOBODY, Bounds, Outcome, Packed, Work
 from bot.model.clock import Clock
 from bot.model.errors import Unavailable
 from bot.rules.images import Descriptor, Reference, refused
@@ -36,6 +38,8 @@ SECONDS = 15 * 60.0
 _CODE = Path(__file__).parents[2]
 _MAIN = "import sys; sys.path.insert(0, sys.argv[1]); from bot.images.unpacker import main; main()"
 _MOST_SAID = 4096
+
+_OUTCOME = TypeAdapter(Outcome)
 _FRESH = ".fresh"
 
 
@@ -90,7 +94,8 @@ class Store:
         path = self._trees / _name(str(image))
         with _disk(), _removed(Path(tempfile.mkdtemp(suffix=_FRESH, dir=self._trees))) as fresh:
             top = fresh / "tree"
-            top.mkdir(mode=0o755)
+            top.mkdir()
+            top.chmod(0o755)
             if os.geteuid() == 0:
                 os.chown(top, NOBODY, NOBODY)
             left_out = await _unpack(Work(into=str(top), layers=layers, bounds=bounds))
@@ -166,12 +171,15 @@ def _left_out(told: bytes) -> int:
         Refused: the image is no good.
         Unavailable: the disk is full.
     """
-    said = json.loads(told or b"{}")
-    if "unavailable" in said:
-        raise Unavailable("images", said["unavailable"], retry_after=RETRY_AFTER)
-    if "left_out" not in said:
-        raise refused(said.get("refused", "takes too much to unpack."))
-    return int(said["left_out"])
+    try:
+        said = _OUTCOME.validate_json(told or b"{}")
+    except ValidationError:
+        raise refused("cannot be unpacked.") from None
+    if said.unavailable is not None:
+        raise Unavailable("images", said.unavailable, retry_after=RETRY_AFTER)
+    if said.left_out is None:
+        raise refused(said.refused or "takes too much to unpack.")
+    return said.left_out
 
 
 def _own(top: Path) -> None:

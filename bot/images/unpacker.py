@@ -11,8 +11,9 @@ import resource
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from io import BufferedIOBase
+from pathlib import Path
 from typing import Any
 
 from bot.images.layers import Tally, Tree
@@ -29,7 +30,7 @@ MEMORY = 1024**3
 
 _CLONE_NEWNET = 0x40000000
 _FILES = 256
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +73,21 @@ class Work:
     bounds: Bounds
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What came of it, one of the three; who was ended by a bound says none.
+
+    Attributes:
+        left_out: devices, pipes and sockets that were not made; all else is there.
+        refused: why the image is no good; goes on after its name.
+        unavailable: what is wrong with the disk.
+    """
+
+    left_out: int | None = None
+    refused: str | None = None
+    unavailable: str | None = None
+
+
 def read_work(text: str) -> Work:
     """Read what the worker wrote."""
     said: dict[str, Any] = json.loads(text)
@@ -83,9 +99,9 @@ def main() -> None:
     """Unpack what stdin says, and tell of it on stdout."""
     work = read_work(sys.stdin.read())
     with ExitStack() as stack:
-        layers = [stack.enter_context(open(each.file, "rb")) for each in work.layers]  # noqa: PTH123
+        layers = [stack.enter_context(Path(each.file).open("rb")) for each in work.layers]
         confine(work)
-        print(json.dumps(_outcome(work, layers)))  # noqa: T201 - this is its answer
+        print(json.dumps(asdict(_outcome(work, layers))))  # noqa: T201 - this is its answer
 
 
 def confine(work: Work) -> None:
@@ -119,7 +135,7 @@ def confine(work: Work) -> None:
         resource.setrlimit(kind, (least, least))
 
 
-def _outcome(work: Work, files: Sequence[BufferedIOBase]) -> dict[str, Any]:
+def _outcome(work: Work, files: Sequence[BufferedIOBase]) -> Outcome:
     tally, left = Tally(entries=work.bounds.entries), work.bounds.size
     try:
         top = os.open(".", os.O_RDONLY | os.O_DIRECTORY)
@@ -130,25 +146,21 @@ def _outcome(work: Work, files: Sequence[BufferedIOBase]) -> dict[str, Any]:
         # nothing is there before all of it is on disk: the worker gives it its name now
         os.sync()
     except Refused as problem:
-        return {"refused": problem.words}
+        return Outcome(refused=problem.words)
     except MemoryError:
-        return {"refused": "wants too much memory to be unpacked."}
+        return Outcome(refused="wants too much memory to be unpacked.")
     except BROKEN as problem:
-        return {"refused": f"has a layer that cannot be read ({type(problem).__name__})."}
+        return Outcome(refused=f"has a layer that cannot be read ({type(problem).__name__}).")
     except OSError as problem:
         if problem.errno in _FULL:
-            return {"unavailable": str(problem)}
-        return {"refused": f"has a file that cannot be made here ({problem.strerror})."}
-    return {"entries": work.bounds.entries - tally.entries, "left_out": tally.left_out}
+            return Outcome(unavailable=str(problem))
+        return Outcome(refused=f"has a file that cannot be made here ({problem.strerror}).")
+    return Outcome(left_out=tally.left_out)
 
 
 def _lay(tree: Tree, stream: Bounded, layer: Packed) -> None:
     with opened(stream) as tar:
         tree.lay(tar)
     stream.check_end()
-    if stream.digest() != (layer.digest or stream.digest()):
+    if layer.digest not in {None, stream.digest()}:
         raise refused("has a layer that unpacks to something else than its config says.")
-
-
-if __name__ == "__main__":
-    main()
