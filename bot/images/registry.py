@@ -158,7 +158,9 @@ class Registry:
         headers = {"Accept": request.accept}
         shown = self._shown.get(request.of.place)
         response = await self._sent(url, headers, shown)
-        if response.status != HTTPStatus.UNAUTHORIZED:
+        # what another host asks for, which was sent to, is not the registry's login
+        elsewhere = response.url.origin() != home.origin()
+        if response.status != HTTPStatus.UNAUTHORIZED or elsewhere:
             return _good(response)
         response.release()
         wanted = challenge(response.headers.get("WWW-Authenticate", ""))
@@ -175,8 +177,9 @@ class Registry:
         first = url.origin()
         for _ in range(MOST_REDIRECTS + 1):
             check(url, self._registries)
-            own = url.origin() == first and shown is not None
-            secret = {"Authorization": shown.get_secret_value()} if own and shown else {}
+            secret = {}
+            if shown is not None and url.origin() == first:
+                secret = {"Authorization": shown.get_secret_value()}
             response = await self._http.get(
                 url, headers={**headers, **secret}, allow_redirects=False
             )

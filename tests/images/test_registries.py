@@ -58,6 +58,16 @@ async def test_a_token_is_shown_to_no_other_host(opened, registry):
         assert other.times("files") == 2
 
 
+async def test_another_host_that_asks_for_a_login_gets_none(opened, registry):
+    async with served() as other:
+        registry.elsewhere = f"http://{other.place}/files"
+        other.login = LOGIN
+        with pytest.raises(Refused, match="may not be read"):
+            await opened(registry, other, login=LOGIN)
+        assert other.times("token") == 0
+        assert {shown for _, shown in other.asked} == {""}
+
+
 async def test_who_sends_on_for_ever_is_left(opened, registry):
     registry.elsewhere = f"http://{registry.place}/v2/tools/box/blobs"
     with pytest.raises(Refused, match="sent on"):
