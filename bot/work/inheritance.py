@@ -51,7 +51,6 @@ def inherited(row: RunRow, before: RunRow) -> RunRow:
         own_pull=theirs.own_pull,
         head=theirs.head,
         head_branch=theirs.head_branch,
-        tree=theirs.tree,
     )
 
 

@@ -53,10 +53,10 @@ async def show(tx: AsyncConnection, request: str, *, now: float) -> None:
 
 
 def asked(row: ValidationRow) -> Asked:
-    """Return what people are shown of a validation."""
+    """Return what people are shown of a validation; one that follows another runs with it."""
     return Asked(
         name=row.name,
-        state=row.state,
+        state="running" if row.follows and row.under_way else row.state,
         tree=row.tree or "",
         at=row.created_at,
         until=row.ended_at,

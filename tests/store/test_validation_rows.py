@@ -5,32 +5,13 @@ from pydantic import SecretStr
 from sqlalchemy.exc import IntegrityError
 
 from bot.model.errors import Fenced
-from bot.model.ids import InstallationId, JobName, RunId, Sha, ValidationId, validation_job
-from bot.model.validations import MOST_OUTPUT, Definition, Toolbox, Verdict
+from bot.model.ids import JobName, RunId, ValidationId, validation_job
+from bot.model.validations import MOST_OUTPUT
 from bot.rules.lifecycle import Signal
 from bot.store import due, validation_jobs, validations
-from bot.store.validation_row import ValidationRow
-from tests.store.rows import ISSUE, NOW, begun, lease, live, moved
+from tests.store.inner_rows import BROKEN, GREEN, ONE, RED
+from tests.store.rows import NOW, begun, lease, live, moved
 
-GREEN = Verdict(outcome="passed", exit=0, seconds=1.5, tests=3)
-RED = Verdict(outcome="failed", exit=1, seconds=1.5, failing=("test_a",))
-BROKEN = Verdict(outcome="broken", exit=None, seconds=0.0, words="It is gone.")
-ONE = ValidationRow(
-    id=ValidationId("01V1"),
-    run=None,
-    installation=InstallationId(7),
-    repo_id=5,
-    repo=ISSUE.repo,
-    number=7,
-    name="unit",
-    key="k" * 64,
-    tree=Sha("7" * 40),
-    base=Sha("5" * 40),
-    definition=Definition(name="unit", run="pytest", toolboxes=("py",), egress=("a.example",)),
-    toolboxes=(Toolbox(name="py", image="reg.example/py@sha256:1"),),
-    created_at=NOW,
-    next_attempt_at=NOW,
-)
 LAUNCH, TOKEN = SecretStr("launch"), SecretStr("token")
 
 

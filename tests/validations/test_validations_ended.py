@@ -10,6 +10,7 @@ from bot.model.runs import Limits
 from bot.rules.egress import Destination
 from bot.store import outbox, validation_jobs, validations
 from bot.work.egress import Reaching
+from tests.store.inner_rows import ONE
 from tests.store.rows import NOW
 from tests.validations.booth import ASKS, BAD, GOOD, TREE, UNIT, Booth
 
@@ -111,6 +112,17 @@ async def test_the_verdict_is_shown_with_the_tests_that_failed(booth, asked):
     row = next(line for line in comment.wish["body"].splitlines() if line.startswith("| `unit`"))
     assert "❌ failed" in row
     assert "`test_a.py::test_a`" in row
+
+
+async def test_what_a_person_has_asked_for_reaches_its_hosts_too(booth):
+    row = replace(ONE, key=None)
+    async with booth.store.begin() as tx:
+        assert await validations.add(tx, row)
+    job = await booth.begins(row.id)
+    reaching = Reaching(booth.store, Clock(lambda: NOW))
+    going = await reaching.allowed(job, Destination(host="a.example", port=443))
+    await reaching.reached(going)
+    assert going.run is None
 
 
 async def test_a_validation_reaches_the_hosts_that_its_definition_names(booth):
