@@ -105,7 +105,7 @@ class Podman:
     def enclosed(self, folder: JobFolder, order: Order) -> Order:
         """Add to an order how podman runs the harness, and what it shows to it."""
         shown = replace(order, views=podman_argv.views(folder, order))
-        words = podman_argv.for_job(self._engine, folder, shown, harness(folder))
+        words = podman_argv.for_job(self._engine, folder, shown, harness(folder, first=True))
         return replace(shown, container=tuple(words))
 
     def signal(self, folder: JobFolder, number: signal.Signals) -> bool:

@@ -73,7 +73,13 @@ def for_probe(
 ) -> list[str]:
     """Return the command line that runs a program of ours in such a container, to try it."""
     mounts = {path: (path, True) for path in shown}
-    return [*_run(engine, uid), "--interactive", *_mounts(mounts), *_program(engine, program)]
+    return [
+        *_run(engine, uid),
+        "--interactive",
+        *(_bounds(Limits()) if engine.bounds else ()),
+        *_mounts(mounts),
+        *_program(engine, program),
+    ]
 
 
 def for_signal(engine: Engine, folder: JobFolder, name: str) -> list[str]:

@@ -13,6 +13,7 @@ import structlog
 from bot.sandbox.folder import LOCK, JobFolder, real_uid, started_at
 
 _OURS = ("model", "sandbox", "agents", "harness", "runners", "workspace")
+_ENDS = "import os, signal; signal.signal(signal.SIGTERM, lambda *_: os._exit(143)); "
 
 log = structlog.get_logger()
 
@@ -47,14 +48,23 @@ def _check_owner(folder: JobFolder, pid: int) -> None:
         raise PermissionError(f"process {pid} belongs to uid {uid}")
 
 
-def harness(folder: JobFolder, module: str = "__main__") -> tuple[str, ...]:
-    """Return the command line of a job's harness, or of another of its programs."""
+def harness(
+    folder: JobFolder, module: str = "__main__", *, first: bool = False
+) -> tuple[str, ...]:
+    """Return the command line of a job's harness, or of another of its programs.
+
+    Args:
+        folder: the job's.
+        module: of the harness, with a `main`.
+        first: whether it is the first process of a container, which SIGTERM ends only if it
+            says so.
+    """
     main = (
         f"import sys; sys.path.insert(0, {str(code())!r}); "
         f"from bot.harness.{module} import main; main()"
     )
     # without `site` it is up in half the time; the harness adds packages later
-    return (interpreter(), "-I", "-S", "-c", main, str(folder.root))
+    return (interpreter(), "-I", "-S", "-c", f"{_ENDS * first}{main}", str(folder.root))
 
 
 def spawn(
