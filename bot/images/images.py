@@ -43,17 +43,20 @@ MOST_TOOLBOXES = 16
 PATIENCE = 30 * 60.0
 """Seconds for one image to be here: who drips bytes holds up nobody for longer."""
 
+# Images have the Go language's words for what they run on.
+# https://go.dev/doc/install/source#environment
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
-PLATFORM = ("linux", _ARCHITECTURES.get(platform.machine(), platform.machine()))
-"""What this host runs, in the words of the Go language that images have.
-
-https://go.dev/doc/install/source#environment
-"""
 
 FULL = 5 * 60.0
 """Seconds until it is seen again whether the disk has room."""
 
 log = structlog.get_logger()
+
+
+def this_platform() -> tuple[str, str]:
+    """Return what this host runs, in the words that images have."""
+    machine = platform.machine()
+    return "linux", _ARCHITECTURES.get(machine, machine)
 
 
 class Images:
@@ -155,9 +158,9 @@ class Images:
 
     async def _manifest(self, named: Reference) -> Manifest:
         """Return an image's manifest; one level of indexes stands between, and no more."""
-        found = manifest(await self._registry.manifest(named, named.digest), PLATFORM)
+        found = manifest(await self._registry.manifest(named, named.digest), this_platform())
         if isinstance(found, Descriptor):
-            found = manifest(await self._registry.manifest(named, found.digest), PLATFORM)
+            found = manifest(await self._registry.manifest(named, found.digest), this_platform())
         if isinstance(found, Descriptor):
             raise refused("is an index of indexes.")
         return found

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from bot.images.images import PLATFORM
+from bot.images.images import this_platform
 from bot.rules.images import INDEX, MANIFEST, PACKINGS
 
 CONFIG = "application/vnd.oci.image.config.v1+json"
@@ -66,7 +66,8 @@ class Image:
 
     def under_index(self, **platform: str) -> "Image":
         """Put an index above it, in which another platform comes first."""
-        own = {"os": PLATFORM[0], "architecture": PLATFORM[1]} | platform
+        system, architecture = this_platform()
+        own = {"os": system, "architecture": architecture} | platform
         listed = [
             listed_as(MANIFEST, b"other", platform={"os": "plan9", "architecture": "mips"}),
             listed_as(MANIFEST, self.blobs[self.digest], platform=own),
