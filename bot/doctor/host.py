@@ -9,10 +9,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bot.doctor.findings import Finding
-from bot.model.errors import Misconfigured
+from bot.model.errors import Misconfigured, Refused
 from bot.model.settings import Settings
 from bot.sandbox import cgroups
 from bot.sandbox.probe import probe
+from bot.sandbox.toolboxes import check
 from bot.wiring.runners import open_runner
 
 ROOM = 2 << 30
@@ -24,9 +25,15 @@ def host_findings(settings: Settings) -> Iterator[Finding]:
     yield _sandbox(settings)
     yield _users(settings)
     for name, folder in settings.toolboxes.items():
+        where = f"GREENROOM_TOOLBOXES, {name}"
         if not folder.is_dir():
-            where = f"GREENROOM_TOOLBOXES, {name}"
             yield Finding(where=where, what=f"{folder} is no folder", remedy="Name one that is")
+            continue
+        try:
+            check(name, folder)
+        except Refused as problem:
+            remedy = "Give it programs, and a `toolbox.json` that can be used, or none"
+            yield Finding(where=where, what=problem.words.rstrip("."), remedy=remedy)
     yield _disk(settings.home)
 
 

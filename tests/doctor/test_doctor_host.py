@@ -39,7 +39,12 @@ def test_a_disk_that_is_nearly_full(tmp_path, monkeypatch):
     assert "Make room" in found(tmp_path)["GREENROOM_HOME"].remedy
 
 
-def test_a_toolbox_that_is_no_folder(tmp_path):
+def test_a_toolbox_that_is_no_folder_or_has_no_programs(tmp_path):
+    assert (
+        "no folder `bin`"
+        in found(tmp_path, GREENROOM_TOOLBOXES=f"a={tmp_path}")["GREENROOM_TOOLBOXES, a"].what
+    )
+    (tmp_path / "bin").mkdir()
     env = {"GREENROOM_TOOLBOXES": f"a={tmp_path},b=/nowhere"}
     assert set(found(tmp_path, **env)) >= {"GREENROOM_TOOLBOXES, b"}
     assert "GREENROOM_TOOLBOXES, a" not in found(tmp_path, **env)
