@@ -154,12 +154,9 @@ def _start(it: Validation, groups: Sequence[int]) -> Command:
         relayed({PROXY: EGRESS} if egress else {}, words),
         groups,
     )
-    return Command(
-        program=program,
-        printed=Printed(program.told, it.gateway, it.token),
-        egress=egress,
-        started=time.monotonic(),
-    )
+    started = time.monotonic()  # before anybody reads: no command has ended earlier
+    printed = Printed(program.told, it.gateway, it.token)
+    return Command(program=program, printed=printed, egress=egress, started=started)
 
 
 def plan_from(fields: Mapping[str, Any]) -> ValidationPlan:

@@ -22,8 +22,8 @@ from bot.workspace.snapshot import GitFailed
 APART = 0.2
 """Seconds from one question to the next: each costs a look at the whole tree."""
 
-LISTENERS = 8
-"""Programs of one agent that may wait for what is printed."""
+AT_ONCE = 8
+"""Programs of one agent that may ask, and as many that may wait for what is printed."""
 
 _ID = re.compile(r"[0-9A-Z]{1,64}", re.ASCII)
 _AFTER = re.compile(r"[0-9]{1,15}", re.ASCII)
@@ -43,7 +43,8 @@ class Validations:
         self._take = take
         self._turn = asyncio.Lock()
         self._next = 0.0
-        self._listening = asyncio.Semaphore(LISTENERS)
+        self._asking = asyncio.Semaphore(AT_ONCE)
+        self._listening = asyncio.Semaphore(AT_ONCE)
 
     def routes(self) -> list[web.RouteDef]:
         """Return their addresses."""
@@ -52,8 +53,9 @@ class Validations:
     async def post(self, request: web.Request) -> web.Response:
         """Answer an agent that asks for one."""
         try:
-            asked = json.loads(await request.read())
-            answer = await self.ask(str(asked["name"]))
+            async with self._asking:  # nobody's bodies pile up here
+                asked = json.loads(await request.read())
+                answer = await self.ask(str(asked["name"]))
         except (ValueError, RecursionError, TypeError, KeyError):
             answer = _refused(HTTPStatus.BAD_REQUEST, "body", "Send a name, as JSON.")
         return _response(answer)
