@@ -4,7 +4,7 @@ Which runner it goes to is for its class to say.  A job that is lost is begun an
 times; one for which nobody waits any more is ended.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from bot.model.validations import Class, Verdict
 from bot.rules import validation
 from bot.rules.attempts import JOB_GRACE, MOST_FAILURES, pause
 from bot.runners.base import Gone, Launch, Runner, Unknown
-from bot.store import validation_jobs, validations
+from bot.store import jobs, validation_jobs, validations
 from bot.store.validation_row import ValidationRow
 from bot.work import validated
 from bot.work.context import Context, renewing
@@ -164,7 +164,20 @@ class Validations:
                 toolboxes=boxes,
             )
         )
+        self._pool.add("sweep", runner, self._sweep, self._not_swept)
         return GLANCE
+
+    async def _sweep(self, runner: Runner) -> None:
+        """Remove what has ended, before many who fill the disk have filled all of it."""
+        await runner.sweep(self._alive)
+
+    async def _not_swept(self, _runner: Runner, problem: Exception) -> None:
+        """Leave it for the janitor."""
+        log.error("janitor.failed", exc_info=problem)
+
+    async def _alive(self, found: Collection[JobName]) -> Collection[JobName]:
+        async with self._context.store.read() as rows:
+            return await jobs.alive(rows, found) | await validation_jobs.alive(rows, found)
 
     async def _written_down(self, row: ValidationRow, job: JobName, token: SecretStr) -> bool:
         """Write a job down under a place of its own; False when there is none any more."""

@@ -103,6 +103,16 @@ async def test_no_more_run_side_by_side_than_may(house, people):
     assert [(await inner.row(each.id)).state for each in (first, second)] == ["done", "running"]
 
 
+async def test_what_has_ended_is_removed_when_the_next_begins(inner, people):
+    await inner.asked(people)
+    await inner.verdicts.end(await inner.claims(), GOOD)
+    first = inner.stand.launched[0].job
+    assert inner.stand.swept == set()
+    await inner.validator.ask(await inner.works(people), "unit", Tree(sha="a" * 40, work=None))
+    await inner.goes_on()
+    assert inner.stand.swept == {first}
+
+
 async def test_a_class_that_no_runner_has_gets_no_verdict(inner, people):
     row = await inner.row(await inner.asked(people, "image"))
     assert (row.verdict.outcome, row.fence) == ("broken", 0)

@@ -31,6 +31,7 @@ class Stand:
         self.launched: list[Launch] = []
         self.standings: dict[str, Standing] = {}
         self.killed: list[str] = []
+        self.swept: set[str] = set()
         self.away = False
 
     async def launch(self, launch: Launch) -> None:
@@ -48,7 +49,7 @@ class Stand:
         self.standings.pop(job, None)
 
     async def sweep(self, keep: Any) -> list[Any]:
-        await keep([])
+        self.swept = set(self.standings) - set(await keep([*self.standings]))
         return []
 
 
