@@ -17,12 +17,13 @@ from contextlib import (
 from typing import Any
 
 from pydantic import SecretStr
-from sqlalchemy import Dialect, Table, event, text
+from sqlalchemy import Dialect, Table, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.model.errors import Unavailable
+from bot.store import trips
 from bot.store.changes import CHANNEL, Changes
 
 BUSY_TIMEOUT = 10_000
@@ -95,10 +96,13 @@ def _passes(problem: DBAPIError) -> bool:
 
 def open_store(url: SecretStr) -> Store:
     """Make the store of a SQLAlchemy address; connects when first used."""
-    engine = create_async_engine(url.get_secret_value(), hide_parameters=True)
-    if engine.dialect.name == "sqlite":
-        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-        event.listen(engine.sync_engine, "begin", _begin_immediate)
+    address = make_url(url.get_secret_value())
+    if address.get_backend_name() != "sqlite":
+        return Store(create_async_engine(address, hide_parameters=True))
+    connecting = trips.connecting(address.database or "")
+    engine = create_async_engine(address, hide_parameters=True, async_creator=connecting)
+    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    event.listen(engine.sync_engine, "begin", _begin_immediate)
     return Store(engine)
 
 
