@@ -37,7 +37,8 @@ PATIENCE = 120
 NEEDED = frozenset({"mount", "pivot_root", "umount2", "unshare"})
 """System calls that no agent gets, and without which no box can be made for it."""
 
-_SBIN = "/usr/sbin:/usr/local/sbin:/sbin"
+_LACKING = ("not found", "o such file", "cannot open shared", "o module named", "to install")
+_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
 _CHATTER = ("level=warning", "level=info")
 
 log = structlog.get_logger()
@@ -74,7 +75,7 @@ def open_podman(  # noqa: PLR0913 - settings of one host, named by the caller
     if clock is not None and root.is_relative_to(clock.parent):
         raise Misconfigured("GREENROOM_CLOCK must name a file in a folder of its own.")
     compile_ours()
-    around = {"PATH": f"{os.defpath}:{_SBIN}", **environment}
+    around = {"PATH": _PATH, **environment}
     engine = _engine(root, image, runtime, around)
     found = _tried(engine, uids[0] if os.geteuid() == 0 else None, around)
     bounds = "cgroups" if engine.bounds else "prlimit"
@@ -192,9 +193,9 @@ from bot.model.errors import Misconfigured
 from bot.sandbox.box import Bind, Box
 from bot.sandbox.probe import probe
 box = Box(binds=(Bind(source={python!r}, target="/opt/python"),))
-python = ("/usr/bin/git --version && /opt/python/bin/python3 -I -S -c ''")
+script = "/usr/bin/git --version && /opt/python/bin/python3 -I -S -c ''"
 try:
-    found = probe(sys.stdin.buffer.read(), box, ("/bin/sh", "-c", python))
+    found = probe(sys.stdin.buffer.read(), box, ("/bin/sh", "-c", script))
 except Misconfigured as problem:
     sys.exit(str(problem))
 print(json.dumps([found.path, found.disable_userns]))
@@ -221,13 +222,15 @@ def _remedy(engine: Engine, complaint: str) -> str:
     """Say what to do about a container that did not come up, or in which no box can be made."""
     if "runsc" in Path(engine.runtime).name:
         advice = "gVisor's runsc cannot hold the agent's box: use runc or crun"
-    elif "o such file" in complaint or "not found" in complaint or "Error:" in complaint:
+    elif "hybrid" in complaint:
+        advice = "use runc, which takes hosts that mix both versions of cgroups"
+    elif any(words in complaint for words in _LACKING):
         advice = (
             f"the image needs Python {sys.version_info.major}.{sys.version_info.minor}, "
             "bubblewrap, git and util-linux"
         )
     else:
-        advice = "see docs/security.md for what a host and an image need"
+        advice = "docs/security.md says what a host and an image need"
     return f"GREENROOM_RUNNER=podman cannot work: {complaint}; {advice}."
 
 

@@ -10,9 +10,12 @@ from pathlib import Path
 import pytest
 
 from bot.model.errors import Misconfigured
+from bot.model.settings import read_settings
 from bot.runners.base import Alive, Gone
+from bot.runners.local import LocalRunner
 from bot.runners.podman import open_podman
 from bot.sandbox.folder import JobFolder
+from bot.wiring.runners import open_runner
 from tests.runners.agent_image import import_image
 from tests.runners.conftest import READY, UIDS, git, gone
 from tests.runners.keeping import nothing
@@ -145,6 +148,14 @@ async def test_crun_makes_them_too(stage, podman, gateway_for, tmp_path):
     assert report["log"] == "1000\n"
     changed = git("diff", "--name-only", "main", report["result"], cwd=stage.quarantine)
     assert changed == "b.txt"
+
+
+def test_an_operator_names_runner_runtime_and_image(stage, podman, monkeypatch):
+    env = {"GREENROOM_RUNNER": "podman", "GREENROOM_PODMAN_RUNTIME": RUNC}
+    env |= {"GREENROOM_AGENT_IMAGE": podman.image, "GREENROOM_HOME": str(stage.home)}
+    for name, value in podman.environment.items():
+        monkeypatch.setenv(name, value)
+    assert isinstance(open_runner(read_settings(env, frozenset())), LocalRunner)
 
 
 def test_a_runtime_that_is_not_there_is_refused(stage, podman):
