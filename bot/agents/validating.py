@@ -42,6 +42,8 @@ def validate(name: str, hear: Hear) -> Outcome:
     status, said = exchange("POST", "/validations", {"name": name})
     if status != _OK:
         return Outcome(status=REFUSED, words=str(said.get("words") or f"Refused ({status})."))
+    if left_out := said.get("left_out"):
+        hear(f"Not in the tree that is validated, since they are too large: {left_out} files.\n")
     said = _heard(said, hear)
     verdict = said.get("verdict")
     if not isinstance(verdict, dict):

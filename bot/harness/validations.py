@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from bot.harness.checkpoint import Take
+from bot.harness.checkpoint import Take, Taken
 from bot.harness.gateway_client import Answer, Gateway
 from bot.model.errors import Fenced, Unavailable
 from bot.rules.agenttools import KNOWN, REFUSED, VALIDATE, VALIDATION
@@ -68,7 +68,7 @@ class Validations:
             try:
                 async with self._take() as taken:
                     fields = {"name": name, "tree": taken.tree, "work": taken.work}
-                    return await self._gateway.post("/validations", fields)
+                    return _noted(await self._gateway.post("/validations", fields), taken)
             except (Fenced, Unavailable):
                 return _refused(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", _AWAY)
             except (GitFailed, OSError, TimeoutError, ValueError) as problem:
@@ -98,6 +98,14 @@ class Validations:
             case _:
                 pass
         return {}
+
+
+def _noted(answer: Answer, taken: Taken) -> Answer:
+    """Say beside an answer how many files are not in the tree that it is about."""
+    if answer.status != HTTPStatus.OK or not taken.left_out:
+        return answer
+    said = {**json.loads(answer.body), "left_out": taken.left_out}
+    return Answer(answer.status, json.dumps(said).encode())
 
 
 def _heads(answer: Answer) -> Mapping[str, str]:

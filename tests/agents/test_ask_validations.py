@@ -123,3 +123,11 @@ def test_many_failing_tests_are_counted(gate, capsys):
     answers.append(told({**FAILED, "failing": [f"t{n}" for n in range(60)]}))
     main(["validate", "unit"])
     assert "  and 10 more\n" in capsys.readouterr().out
+
+
+def test_files_that_were_left_out_are_said_first(gate, capsys):
+    _, answers = gate
+    status, said = told(PASSED)
+    answers.append((status, {**said, "left_out": 2}))
+    assert main(["validate", "unit"]) == 0
+    assert capsys.readouterr().out.startswith("Not in the tree that is validated")

@@ -3,6 +3,7 @@
 import json
 import socket
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import aiohttp
 import pytest
@@ -27,6 +28,7 @@ class Place:
 
     def __init__(self):
         self.trouble = None
+        self.left_out = 0
         self.held = self.taken = 0
 
     @asynccontextmanager
@@ -35,7 +37,7 @@ class Place:
             raise self.trouble
         self.taken += 1
         self.held += 1
-        yield TAKEN
+        yield replace(TAKEN, left_out=self.left_out)
         self.held -= 1
 
 
@@ -160,3 +162,10 @@ async def test_calls_of_other_tools_are_passed_on_as_they_are(door, far, place):
         pass
     assert place.taken == 0
     assert VALIDATION not in asked[0][2]
+
+
+async def test_files_that_are_not_in_the_tree_are_said(door, far, place):
+    far[1].append((200, {"id": "01V"}))
+    place.left_out = 2
+    async with door.post("/validations", json={"name": "unit"}) as answer:
+        assert await answer.json() == {"id": "01V", "left_out": 2}
