@@ -32,6 +32,7 @@ class Podman:
     home: Path
     image: str
     prefix: tuple[str, ...] = ()
+    runtime: str = "runc"
 
     @property
     def environment(self):

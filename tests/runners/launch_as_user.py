@@ -1,6 +1,6 @@
 """A worker in miniature, run by a test as an ordinary user: launch one job, wait for its end.
 
-python launch_as_user.py HOME PLAN-AS-JSON TOKEN [IMAGE]
+python launch_as_user.py HOME PLAN-AS-JSON TOKEN [IMAGE RUNTIME]
 """
 
 import asyncio
@@ -18,18 +18,17 @@ from bot.runners.podman import open_podman
 from bot.sandbox.folder import JobFolder
 from tests.runners.conftest import gone
 from tests.runners.keeping import nothing
-from tests.runners.kinds import RUNC
 
 
-def runner_of(jobs: Path, image: str | None) -> LocalRunner:
-    if image is None:
+def runner_of(jobs: Path, image: str = "", runtime: str = "") -> LocalRunner:
+    if not image:
         return open_local(jobs, uids=(0, 0), toolboxes={})
-    settings = {"image": image, "runtime": RUNC, "environment": dict(os.environ)}
+    settings = {"image": image, "runtime": runtime, "environment": dict(os.environ)}
     return open_podman(jobs, uids=(0, 0), toolboxes={}, **settings)
 
 
-async def main(home: Path, plan: str, token: str, image: str | None = None) -> None:
-    runner = runner_of(home / "jobs", image)
+async def main(home: Path, plan: str, token: str, *container: str) -> None:
+    runner = runner_of(home / "jobs", *container)
     told = plan_from(json.loads(plan))
     launch = Launch(
         job=told.job,
