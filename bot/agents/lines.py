@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from bot.agents.events import Event, Message, Plan, ToolCall, ToolCallUpdate, Turn
-from bot.rules.outputs import without_secrets
+from bot.rules.credentials import without_secrets
 
 WIDEST = 200
 """Characters of a line, as the gateway takes it."""

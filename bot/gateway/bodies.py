@@ -22,8 +22,8 @@ from pydantic_core import PydanticCustomError
 from bot.model.errors import Refused
 from bot.rules import reports
 from bot.rules.causes import Cause
+from bot.rules.credentials import storable, without_secrets
 from bot.rules.endings import Ended
-from bot.rules.outputs import storable, without_secrets
 
 MOST_LOG = 64 * 1024
 """Characters of a job's log that come with its end."""

@@ -16,6 +16,7 @@ from pydantic import SecretStr, ValidationError
 
 from bot.gateway.bodies import Note, Step, idempotency_key, received, words_of
 from bot.gateway.tokens import bearer
+from bot.model import validations
 from bot.model.errors import Fenced, Refused, Unavailable
 from bot.model.ids import ValidationId
 from bot.model.runs import JobPlan
@@ -114,7 +115,7 @@ class _Calls:
             case "note":
                 text = Note.model_validate(dict(given)).text
                 return _kept(await self._broker.note(self._token, text, key=self._key))
-            case agenttools.VALIDATE:
+            case validations.VALIDATE:
                 return await self._trying.waited()
             case _:
                 kind = agenttools.kind_of(tool)
@@ -130,9 +131,9 @@ class _Trying:
     ) -> None:
         self._validator = validator
         self._token = token
-        self._name = headers.get(agenttools.VALIDATION)
-        self._known = agenttools.KNOWN in headers
-        self._refused = unquote(headers.get(agenttools.REFUSED, agenttools.ASKED_FOR_NOTHING))
+        self._name = headers.get(validations.VALIDATION)
+        self._known = validations.KNOWN in headers
+        self._refused = unquote(headers.get(validations.REFUSED, agenttools.ASKED_FOR_NOTHING))
 
     async def waited(self) -> Said:
         """Wait a while for what comes of it."""

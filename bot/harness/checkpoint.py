@@ -14,10 +14,9 @@ from dataclasses import dataclass, field
 from io import FileIO
 from pathlib import Path
 
-import structlog
-
 from bot.harness.gateway_client import Gateway
 from bot.harness.result import AUTHOR, Result
+from bot.harness.say import say
 from bot.harness.session import pack
 from bot.model.clock import Clock
 from bot.model.errors import Unavailable
@@ -31,8 +30,6 @@ EVERY = 45.0
 
 _LOOK = 0.25
 _BUNDLE = "work.bundle"
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +113,11 @@ class Checkpoints:
                 if not await self._send(work, _name(session), session, patiently=patiently):
                     return
             except (GitFailed, OSError, TimeoutError, Unavailable, ValueError) as problem:
-                log.warning("checkpoint.failed", why=str(problem))
+                say("checkpoint.failed", why=str(problem))
                 return
             took = round((time.monotonic() - began) * 1000, 1)
             sizes = {"work": _size(work), "session": _size(session)}
-            log.info("checkpoint.made", milliseconds=took, **sizes)
+            say("checkpoint.made", milliseconds=took, **sizes)
 
     @asynccontextmanager
     async def taken(self) -> AsyncIterator[Taken]:
@@ -218,7 +215,7 @@ class _Work:
         left = too_much(sizes, self._kept)
         self._kept |= {path: size for path, size in sizes.items() if path not in left}
         if left and left != self._left_out:
-            log.warning("checkpoint.left_out", files=len(left), first=left[0])
+            say("checkpoint.left_out", files=len(left), first=left[0])
         self._left_out = left
         return left
 

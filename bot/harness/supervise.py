@@ -15,8 +15,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import structlog
-
 from bot.agents.base import Driver, Parse, Talk
 from bot.agents.events import Finished, Turn
 from bot.clocks import system_clock
@@ -32,6 +30,7 @@ from bot.harness.program import Program, listen
 from bot.harness.reading import reading, teller
 from bot.harness.result import Result
 from bot.harness.room import overfull
+from bot.harness.say import say
 from bot.harness.session import forget
 from bot.harness.tunnel import MOST_HEAD, Tunnels
 from bot.model.errors import Fenced, Unavailable
@@ -55,8 +54,6 @@ ANEW = "The agent's last session could not be gone on with: a new one begins."
 
 _LOOK = 0.25
 _CONFLICTS = frozenset({401, 409})
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +97,6 @@ def supervise(job: Job, *, stopping_already: Callable[[], bool]) -> int:
         Fenced: a newer job has taken over.
         Unavailable: the gateway stayed away too long to report to.
     """
-    structlog.configure(processors=[structlog.processors.JSONRenderer()])
     return asyncio.run(_Supervision(job).run(stopping_already))
 
 
@@ -121,7 +117,7 @@ class _Supervision:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, fate.decide, "cancelled")
         if stopping_already():
             fate.decide("cancelled")
-        log.info("harness.ready", monotonic=time.monotonic())
+        say("harness.ready")
         async with (
             Gateway(job.gateway, job.token) as gateway,
             beside(self._beat(gateway)),
@@ -173,7 +169,7 @@ class _Supervision:
             except Fenced:
                 self._fate.fence()
             except Unavailable as problem:
-                log.warning("gateway.away", why=str(problem))
+                say("gateway.away", why=str(problem))
             return None
 
         async with self._talking(gateway, more) as talking, self._reading(gateway) as read:
@@ -184,7 +180,7 @@ class _Supervision:
             turn = await told if told and not self._fate.fenced else None
         await output
         status = self._agent.status()
-        log.info("agent.ended", status=status, monotonic=time.monotonic())
+        say("agent.ended", status=status)
         return -signal.SIGKILL if status is None else status, turn
 
     async def _until_due(self, over: asyncio.Task[None], talking: "Talking | None") -> None:
@@ -263,7 +259,7 @@ class _Supervision:
         sha = None if self._fate.words else await self._deliver(gateway)
         told = {"log": self._output.tail(), "told": self._news.said}
         await gateway.finish({**asdict(ended), "result": sha, **told})
-        log.info("harness.finished", cause=ended.cause, result=sha, monotonic=time.monotonic())
+        say("harness.finished", cause=ended.cause, result=sha)
 
     def _ended(self, status: int, turn: Turn | None) -> Finished:
         if self._fate.words:
@@ -280,7 +276,7 @@ class _Supervision:
                 async with push_door(listen(job.folder.push), gateway):
                     await self._result.push(sha, gateway.answers)
         except (GitFailed, Unavailable, TimeoutError) as problem:
-            log.warning("result.lost", why=str(problem))
+            say("result.lost", why=str(problem))
             words = f"\n[What was changed could not be handed in: {problem}]\n"
             self._output.write(words.encode("utf-8", "replace"))
             return None
@@ -316,7 +312,7 @@ class _Supervision:
                 self._fate.fence()
                 return
             except Unavailable as problem:
-                log.warning("gateway.away", why=str(problem))
+                say("gateway.away", why=str(problem))
             await asyncio.sleep(HEARTBEAT)
 
     async def _expire(self) -> None:

@@ -16,7 +16,7 @@ from aiohttp import web
 from bot.harness.checkpoint import Take, Taken
 from bot.harness.gateway_client import Answer, Gateway
 from bot.model.errors import Fenced, Unavailable
-from bot.rules.agenttools import KNOWN, REFUSED, VALIDATE, VALIDATION
+from bot.model.validations import KNOWN, REFUSED, VALIDATE, VALIDATION
 from bot.workspace.snapshot import GitFailed
 
 APART = 0.2

@@ -7,6 +7,13 @@ base branch, so that no change to a pull request decides what runs where there i
 from dataclasses import dataclass
 from typing import Literal
 
+VALIDATE = "validate"
+"""The tool that asks for a validation."""
+
+VALIDATION, KNOWN, REFUSED = "Greenroom-Validation", "Greenroom-Known", "Greenroom-Refused"
+"""Heads by which a harness says what came of asking for one: its id and whether its tree was
+known from before, or why there is none."""
+
 Class = Literal["plain", "builder", "services"]
 """Which power a validation needs: as little as an agent, building images, servers beside it."""
 

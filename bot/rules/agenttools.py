@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.model.ids import Sha
-from bot.model.validations import Verdict
+from bot.model.validations import VALIDATE, Verdict
 from bot.rules.brief import harmless
 from bot.rules.cinow import CiNow, Word
 from bot.rules.cireport import MATERIAL
@@ -21,13 +21,6 @@ SERVER = "greenroom"
 
 ASK_HUMAN = "ask_human"
 """The tool that stands for the output `question`."""
-
-VALIDATE = "validate"
-"""The tool that asks for a validation."""
-
-VALIDATION, KNOWN, REFUSED = "Greenroom-Validation", "Greenroom-Known", "Greenroom-Refused"
-"""Heads by which a harness says what came of asking for one: its id and whether its tree was
-known from before, or why there is none."""
 
 OUTPUTS: Mapping[str, str] = {
     "pull_request": "Open a pull request with what you have changed in the workspace. "

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from bot.rules.outputs import blacked_out
+from bot.rules.credentials import blacked_out
 from bot.rules.visible import shown
 
 WINDOW = 256 * 1024

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.model.ids import Login, RunId, Sha
+from bot.rules.credentials import blacked_out
 from bot.rules.markdown import BREAK, COMMENT, clip, cut, inline, quiet
-from bot.rules.outputs import blacked_out
 from bot.rules.visible import shown
 from bot.rules.wording import RunView, plain
 

@@ -5,7 +5,6 @@ left.  What was accepted is checked again when it is applied, against the tree a
 the head as they are then.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -21,6 +20,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from bot.model.runs import SubjectKind
+from bot.rules.credentials import SECRETS
 from bot.rules.visible import shown
 
 MOST_BODY = 60_000
@@ -159,29 +159,6 @@ class Rejected:
     left: int
 
 
-HIDDEN = "▇▇▇"
-"""What stands in the place of a credential."""
-
-SECRETS = re.compile(
-    r"gh[pousr]_[A-Za-z0-9_]{16,}(?:\.[A-Za-z0-9_-]+)*"  # GitHub's tokens, old and new form
-    r"|github_pat_[A-Za-z0-9_]{22,}"
-    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----"
-    r"|\bAKIA[0-9A-Z]{16}\b"
-    r"|\bsk-(?:ant|proj)-[A-Za-z0-9_-]{16,}|\bsk-[A-Za-z0-9]{32,}"
-    r"|\bxox[abprs]-[A-Za-z0-9-]{10,}"
-)
-"""Formats of credentials that no text of ours carries to GitHub.
-
-https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/about-authentication-to-github#githubs-token-formats
-"""
-
-PRIVATE_KEY = re.compile(
-    r"-----BEGIN [A-Z ]*PRIVATE KEY-----[A-Za-z0-9+/=\\]*"
-    r"(?:\n[ +-]?(?:[A-Za-z0-9+/=]{40,}|(?:Proc-Type|DEK-Info): .*)?\r?(?=\n))*"
-)
-"""A private key with the lines that hold it, also in a diff."""
-
-
 def granted(outputs: Mapping[str, int], place: Place, *, planned: bool) -> dict[str, int]:
     """Return what an agent may ask for at a place, of all that it may ask for anywhere.
 
@@ -255,36 +232,6 @@ def _not_granted(kind: str, grants: Mapping[str, int]) -> str:
 def _texts(fields: Mapping[str, Any]) -> Iterator[str]:
     for value in fields.values():
         yield from [value] if isinstance(value, str) else value
-
-
-def without_secrets(text: str) -> str:
-    """Return a line of progress with what looks like a credential blacked out.
-
-    Of a private key only the mark has a format, so that all after it goes too.
-    """
-    shown, mark, _ = storable(text).partition("-----BEGIN")
-    return SECRETS.sub(HIDDEN, shown) + (HIDDEN if mark else "")
-
-
-def blacked_out(text: str) -> str:
-    """Return text of several lines with what looks like a credential blacked out.
-
-    All else stays, also behind a mark that only begins like a private key's: a person
-    decides by what they see.
-    """
-    return SECRETS.sub(HIDDEN, PRIVATE_KEY.sub(_without_key, text))
-
-
-def _without_key(key: re.Match[str]) -> str:
-    """Keep the lines, and what a diff has before each."""
-    _, *more = key[0].split("\n")
-    signs = (line[:1] if line[:1] in {"+", "-", " "} else "" for line in more)
-    return "\n".join([HIDDEN, *(f"{sign}{HIDDEN}" for sign in signs)])
-
-
-def storable(text: str) -> str:
-    """Return text without the one character that PostgreSQL cannot store."""
-    return text.replace("\0", "")
 
 
 def _words(problem: ValidationError) -> str:

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.model.clock import Clock
 from bot.model.errors import Fenced, Refused
 from bot.model.runs import Conclusion, JobPlan, Message
-from bot.rules import agenttools, outputs
+from bot.rules import agenttools, credentials, outputs
 from bot.rules.attempts import DELIVERING_PATIENCE
 from bot.rules.budget import tells_the_way
 from bot.rules.delivering import DELIVERY
@@ -127,7 +127,7 @@ class Broker:
             job, row = await self._working(tx, token)
             if await story.count(tx, job.run) >= MOST_STEPS:
                 return False
-            await story.hear(tx, job.run, outputs.without_secrets(text), now=now, key=key)
+            await story.hear(tx, job.run, credentials.without_secrets(text), now=now, key=key)
             await telling.refresh(tx, row, now=now)
         return True
 
@@ -141,7 +141,7 @@ class Broker:
             job, _ = await self._working(tx, token)
             if await story.count(tx, job.run) >= MOST_STEPS:
                 return False
-            await story.keep_note(tx, job.run, outputs.storable(text), now=now, key=key)
+            await story.keep_note(tx, job.run, credentials.storable(text), now=now, key=key)
         return True
 
     async def ask(

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from pydantic import SecretStr
 
-from bot.rules.outputs import SECRETS
+from bot.rules.credentials import SECRETS
 
 _SHORTEST = 8
 """Characters; a shorter known value would be found everywhere by chance."""

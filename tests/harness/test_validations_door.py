@@ -13,7 +13,7 @@ from bot.harness.checkpoint import Taken
 from bot.harness.door import agents_door
 from bot.harness.gateway_client import Gateway
 from bot.model.errors import Unavailable
-from bot.rules.agenttools import KNOWN, REFUSED, VALIDATION
+from bot.model.validations import KNOWN, REFUSED, VALIDATION
 from bot.workspace.snapshot import GitFailed
 
 TAKEN = Taken(tree="a" * 40, work="b" * 64)

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.rules.credentials import HIDDEN
 from bot.rules.digest import MOST_TEST, NOISE, Digest, Failure, Remark, digest
 from bot.rules.logs import MOST_LINE, WINDOW, Log, ends, lines
-from bot.rules.outputs import HIDDEN
 
 LOGS = Path(__file__).parents[1] / "data/ci"
 THING = "downloaded another thing\n"

@@ -1,5 +1,6 @@
 import pytest
 
+from bot.rules.credentials import storable, without_secrets
 from bot.rules.outputs import (
     KINDS,
     MOST_PLAN,
@@ -7,8 +8,6 @@ from bot.rules.outputs import (
     Place,
     Rejected,
     granted,
-    storable,
-    without_secrets,
 )
 from bot.rules.outputs import check as checked
 from bot.rules.repoconfig import AGENTS

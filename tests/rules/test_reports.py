@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.model.validations import Definition
+from bot.rules.credentials import HIDDEN
 from bot.rules.digest import MOST_TEST, MOST_TESTS
 from bot.rules.endings import KILLED
-from bot.rules.outputs import HIDDEN
 from bot.rules.reports import MOST_REPORT, Ended, verdict
 from bot.rules.reports.folding import ALTHOUGH, NO_COMMAND, NO_REPORT, OUTSIDE, STOPPED
 from bot.rules.reports.junit import DEEPEST, MOST_ELEMENTS

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from bot.model.errors import Refused
 from bot.model.validations import MOST_REPORT, Definition, Outcome, Verdict
 from bot.rules.causes import MOST_WORDS
+from bot.rules.credentials import without_secrets
 from bot.rules.digest import MOST_TEST, MOST_TESTS, Failure, digest
 from bot.rules.endings import KILLED
 from bot.rules.logs import ends
 from bot.rules.markdown import clip
-from bot.rules.outputs import without_secrets
 from bot.rules.reports import junit, tap
 from bot.rules.reports.base import Ended, Tests, unreadable
 from bot.rules.visible import shown
