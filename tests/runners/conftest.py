@@ -135,7 +135,7 @@ def podman() -> Iterator[Podman]:
         remove_podman(home)
 
 
-@pytest.fixture(params=["local", RUNC])
+@pytest.fixture(params=["local", pytest.param(RUNC, marks=pytest.mark.full)])
 def kind(request: pytest.FixtureRequest) -> str:
     """What keeps the contract of runners: a process of this host, or a container around it."""
     return str(request.param)

@@ -95,7 +95,9 @@ exec unshare --mount sh -c 'mount -t tmpfs none /sys/fs/cgroup; exec crun "$@"' 
 """
 
 
-@pytest.fixture(params=["local", RUNC, pytest.param("crun", marks=pytest.mark.full)])
+@pytest.fixture(
+    params=["local", *(pytest.param(each, marks=pytest.mark.full) for each in (RUNC, "crun"))]
+)
 def podman(request):
     """The podman that makes containers; None where jobs have none."""
     if request.param == "local":

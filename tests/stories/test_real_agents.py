@@ -53,6 +53,7 @@ async def real(request, tmp_path_factory):
         yield made
 
 
+@pytest.mark.full
 async def test_red_ci_and_a_review_are_answered_in_one_session_and_merged(real):
     town, model = real.town, real.model
     model.play({"turns": STORY})

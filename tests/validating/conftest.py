@@ -19,7 +19,7 @@ from bot.sandbox.probe import probe
 from bot.workspace.snapshot import WORK_REF
 from tests.runners.conftest import Stage, git, make_stage
 from tests.runners.keeping import nothing
-from tests.validating.scripted import LAUNCH, ScriptedGateway
+from tests.validating.validation_gateway import LAUNCH, ScriptedGateway
 
 FIRST = 700_000 + os.getpid() % 1000 * 100
 UIDS = (FIRST, FIRST + 99)

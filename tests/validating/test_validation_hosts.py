@@ -2,7 +2,7 @@
 
 import asyncio
 
-from tests.validating.scripted import TOKEN
+from tests.validating.validation_gateway import TOKEN
 
 RUN = r"""
 echo "door $(ls /run/greenroom | tr '\n' ' ')"

@@ -17,7 +17,7 @@ from bot.sandbox.folder import JobFolder
 from tests.runners.conftest import gone
 from tests.runners.keeping import nothing
 from tests.validating.conftest import FILES
-from tests.validating.scripted import LAUNCH, TOKEN
+from tests.validating.validation_gateway import LAUNCH, TOKEN
 
 LOOK = "cat src/a.py new; ls gone; git status --short | tr '\\n' ' '"
 REPORT = '<testsuite><testcase name="a"/></testsuite>'
