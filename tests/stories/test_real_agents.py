@@ -97,6 +97,7 @@ async def test_a_loop_never_spends_above_its_budget_and_more_goes_on_in_its_sess
     assert asked.spent() <= micros("2.50")
 
 
+@pytest.mark.full
 async def test_no_credential_is_in_anything_that_is_left(real):
     secret = json.loads((real.town.root / "app.json").read_text())["secret"]
     search = Search.of((real.town.root / "app.pem").read_text(), secret)
