@@ -3,7 +3,16 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.model.ids import Fence, job_name, run_id, run_of
+from bot.model.ids import (
+    Fence,
+    JobName,
+    ValidationId,
+    job_name,
+    run_id,
+    run_of,
+    validation_job,
+    validation_of,
+)
 
 MOST = 2**80 - 1
 MOST_LABEL = 63  # characters of a name in Kubernetes
@@ -45,3 +54,10 @@ def test_each_job_of_a_run_has_a_name_of_its_own():
     run = run_id(1469918176.385, 0)
     assert job_name(run, Fence(1)) == "01aryz6s410000000000000000-1"
     assert job_name(run, Fence(1)) != job_name(run, Fence(11))
+
+
+def test_a_job_s_name_tells_its_validation_and_that_it_is_no_run_s():
+    job = validation_job(ValidationId("01ARYZ6S410000000000000000"), Fence(2))
+    assert job == "v-01aryz6s410000000000000000-2"
+    assert validation_of(job) == "01ARYZ6S410000000000000000"
+    assert validation_of(JobName("01aryz6s410000000000000000-2")) is None
