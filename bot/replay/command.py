@@ -23,7 +23,8 @@ from bot.rules.agents import FALLBACK
 from bot.rules.repoconfig import effective
 from bot.rules.roles import NAMES
 from bot.store.engine import Store
-from bot.wiring.base import floor_of, open_checked, settings_for
+from bot.wiring.base import open_checked, settings_for
+from bot.wiring.floor import floor_of
 
 NOTHING = 1
 """Exit status when nothing here reacts to the delivery."""

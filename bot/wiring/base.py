@@ -16,8 +16,6 @@ from bot.clocks import system_clock
 from bot.model.clock import Clock
 from bot.model.errors import Misconfigured
 from bot.model.settings import Process, Settings, read_settings
-from bot.rules.layers import SETTINGS
-from bot.rules.repoconfig import Layer, mistakes
 from bot.store.engine import Store, open_store
 from bot.store.migrate import check_schema
 
@@ -65,25 +63,6 @@ def configure_logs(file: TextIO = sys.stderr) -> None:
 def clock_of(settings: Settings) -> Clock:
     """Return the machine's clock, moved by the file that the settings name."""
     return system_clock(settings.clock)
-
-
-def floor_of(settings: Settings) -> Layer | None:
-    """Read the operator's own settings for repositories.
-
-    Raises:
-        Misconfigured: they cannot be read, or are wrong; with the first mistake.
-    """
-    if settings.floor is None:
-        return None
-    try:
-        text = settings.floor.read_text(encoding="utf-8")
-    except (OSError, ValueError):
-        words = f"GREENROOM_FLOOR is wrong: {settings.floor} cannot be read."
-        raise Misconfigured(words) from None
-    layer = Layer(where="operator", files={SETTINGS: text})
-    for each in mistakes(layer):
-        raise Misconfigured(f"{settings.floor}:{each.line}: {each.words} {each.remedy}")
-    return layer
 
 
 def token() -> str:

@@ -19,7 +19,8 @@ from bot.model.settings import Settings
 from bot.rules.admission import Capacity
 from bot.rules.repoconfig import PROTECT
 from bot.runners.base import Runner
-from bot.wiring.base import alone, clock_of, floor_of, open_checked, token
+from bot.wiring.base import alone, clock_of, open_checked, token
+from bot.wiring.floor import floor_of
 from bot.wiring.images import open_images
 from bot.wiring.runners import open_runner
 from bot.work.approvals import Approvals

@@ -23,7 +23,7 @@ from bot.rules.lifecycle import Compute, Run
 from bot.rules.prices import Catalogue, Known
 from bot.store import jobs, runs, spending
 from bot.store.engine import Store
-from bot.store.jobs import JobRow
+from bot.store.jobs import Sketch
 from bot.store.run_row import RunRow
 from bot.store.spending import Caller, Outcome
 
@@ -80,7 +80,7 @@ class Spending:
         async with self._alone, self._store.begin() as tx:
             job, row = await self._at_work(tx, token)
             caller = _caller(job, row)
-            await self._one_more(tx, job, now)
+            await self._one_more(tx, caller, row.terms.agent.turns, now)
             holds = budget.holds(await self._spender(tx, row), self._catalogue, now)
             if known is None and holds and budget.sold_by_the_token(ask.provider):
                 raise budget.unpriced(ask)
@@ -118,11 +118,11 @@ class Spending:
         """Note why a request of a job does not go out, for the words at the job's end."""
         now = self._clock.now()
         async with self._alone, self._store.begin() as tx:
-            job = await jobs.by_run_token(tx, token)
+            job = await jobs.sketched(tx, token)
             if job is None:
                 return
             row = await runs.get(tx, job.run)
-            if row.fence == job.fence and job.ended_at is None:
+            if row.fence == job.fence and not job.ended:
                 await spending.refuse(tx, _caller(job, row), provider, model, words, now=now)
         log.info("model.refused", run=job.run, provider=provider, model=model, words=words)
 
@@ -137,27 +137,27 @@ class Spending:
             # What was set aside stays so: that is never less than what it has cost.
             log.warning("model.unsettled", run=it.caller.run, call=it.call, problem=str(problem))
 
-    async def _at_work(self, tx: AsyncConnection, token: SecretStr) -> tuple[JobRow, RunRow]:
-        job = await jobs.by_run_token(tx, token)
+    async def _at_work(self, tx: AsyncConnection, token: SecretStr) -> tuple[Sketch, RunRow]:
+        job = await jobs.sketched(tx, token)
         if job is None:
             raise Refused("unknown_token", "This token opens nothing.")
         row = await runs.get(tx, job.run)
         at_work = row.state is Run.RUNNING and row.compute is Compute.LIVE
-        if row.fence != job.fence or not at_work or job.ended_at is not None:
+        if row.fence != job.fence or not at_work or job.ended:
             raise Fenced(f"job {job.name} is over")
         return job, row
 
-    async def _one_more(self, tx: AsyncConnection, job: JobRow, now: float) -> None:
+    async def _one_more(self, tx: AsyncConnection, caller: Caller, most: int, now: float) -> None:
         """See that a job may ask once more; its first request settles those of earlier jobs.
 
         Raises:
             Refused: `turns`, it may not.
         """
-        turns, most = await spending.turns(tx, job.run, job.fence), job.plan.agent.turns
+        turns = await spending.turns(tx, caller.run, caller.fence)
         if turns >= most:
             raise Refused("turns", f"It has made the {most} requests that one job may make.")
         if turns == 0:
-            await spending.close(tx, job.run, below=job.fence, now=now)
+            await spending.close(tx, caller.run, below=caller.fence, now=now)
 
     async def _spender(self, tx: AsyncConnection, row: RunRow) -> Spender:
         cost = row.terms.cost
@@ -172,5 +172,5 @@ class Spending:
         )
 
 
-def _caller(job: JobRow, row: RunRow) -> Caller:
+def _caller(job: Sketch, row: RunRow) -> Caller:
     return Caller(run=job.run, fence=job.fence, repo_id=row.repo_id)

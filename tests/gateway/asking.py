@@ -21,9 +21,8 @@ from bot.model.money import micros
 from bot.model.settings import Address
 from bot.rules.prices import catalogue
 from bot.scripted.server import Model
-from bot.store.jobs import PLAN
 from bot.store.run_row import TERMS
-from bot.store.schema import budgets, jobs, model_calls, runs
+from bot.store.schema import budgets, model_calls, runs
 from bot.work.broker import Broker
 from bot.work.checkpoints import Checkpoints
 from bot.work.spending import Spending
@@ -87,11 +86,9 @@ class Desk:
         cost = Cost(**{name: micros(amount) for name, amount in dollars.items()})
         async with self.stand.store.begin() as tx:
             found = (await tx.execute(select(runs.c.terms))).scalar_one()
-            terms = replace(TERMS.validate_python(found), cost=cost)
+            terms = TERMS.validate_python(found)
+            terms = replace(terms, cost=cost, agent=replace(terms.agent, turns=turns))
             await tx.execute(update(runs).values(terms=TERMS.dump_python(terms, mode="json")))
-            agent = replace(self.job.plan.agent, turns=turns)
-            plan = PLAN.dump_python(replace(self.job.plan, agent=agent), mode="json")
-            await tx.execute(update(jobs).values(plan=plan))
 
 
 @dataclass(frozen=True)

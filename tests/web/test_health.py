@@ -69,7 +69,7 @@ async def test_other_addresses_and_methods_are_refused(
 
 
 def test_the_app_imports_little():
-    heavy = "{'alembic', 'gidgethub', 'jwt', 'cryptography'}"
-    code = f"import sys, bot.web.app; print(*{heavy} & set(sys.modules))"
+    heavy = "{'alembic', 'gidgethub', 'jwt', 'cryptography', 'ruamel', 'markdown_it', 'mcp'}"
+    code = f"import sys, bot.web.app, bot.wiring.web; print(*{heavy} & set(sys.modules))"
     said = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert said.stdout.strip() == ""
