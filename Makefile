@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help install demo lint programs agents test test-full test-codex bench lock
+.PHONY: help install demo lint browser containers agents test test-full test-codex bench lock
 
 BIN := .venv/bin
 # Three files side by side, since many tests wait for processes; in their order, which has the
@@ -34,14 +34,17 @@ lint: install ## Check format, style and types
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 
-programs: ## Install Chromium and podman where that is possible; some tests need them
-	@.ci/need chromium=chromium podman=podman runc=runc crun=crun newuidmap=uidmap || true
+browser: ## Install Chromium where that is possible; the tests of pages need it
+	@.ci/need chromium=chromium || true
+
+containers: ## Install podman and what makes its containers where that is possible
+	@.ci/need podman=podman runc=runc crun=crun newuidmap=uidmap || true
 
 agents: install ## Install the real agents that NAMES names, from npm, for the tests
 	@$(BIN)/python -m tests.real.programs $(NAMES)
 
 test: NAMES := gemini
-test: lint programs agents ## Run the tests, in less than ten minutes; ARGS=PATHS runs some of them
+test: lint browser agents ## Run the tests, in less than ten minutes; ARGS=PATHS runs some of them
 ifdef ARGS
 	@$(BIN)/pytest -m "not full" $(ARGS)
 else
@@ -50,7 +53,7 @@ else
 endif
 
 test-full: NAMES := gemini opencode
-test-full: lint programs agents ## Run every test, also those that take long
+test-full: lint browser containers agents ## Run every test, also those that take long
 ifdef ARGS
 	@$(BIN)/pytest $(ARGS)
 else

@@ -31,7 +31,9 @@ async def put(tmp_path):
             model = await stack.enter_async_context(scripted(script, key=KEY))
             purse = Purse()
             door = await stack.enter_async_context(model_door(model.address, purse))
-            runner = LocalRunner(stage.home / "jobs", probe(), uids=UIDS, grace=5, toolboxes=tools)
+            runner = LocalRunner(
+                stage.home / "jobs", probe(), uids=UIDS, grace=30, toolboxes=tools
+            )
             made.append(runner)
             return Put(runtime, stage, runner, model, purse, door, MODELS[program], command)
 

@@ -99,7 +99,7 @@ async def works(
     """Have a real program do what a script says, over a real gateway and database."""
     program = "gemini" if runtime == "acp" else runtime
     tools = {program: toolbox(program)}
-    runner = LocalRunner(stand.home / "jobs", probe(), uids=UIDS, grace=5, toolboxes=tools)
+    runner = LocalRunner(stand.home / "jobs", probe(), uids=UIDS, grace=30, toolboxes=tools)
     async with scripted(script, key=KEY) as model, gateway(stand, model):
         job = await stand.launched(**granted)
         plan = await chosen(stand, job.plan, runtime, model_name or MODELS[program])

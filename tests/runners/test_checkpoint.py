@@ -305,7 +305,7 @@ async def test_a_git_that_was_killed_leaves_no_lock_behind(stage, runner, gatewa
 async def test_a_session_goes_on_in_the_next_home(tmp_path):
     stage = make_stage(tmp_path, {"src/a.py": "x=1\n"})
     agent = replace(BUILT_IN["fix"].spec, limits=Limits(seconds=60))
-    runner = LocalRunner(stage.home / "jobs", probe(), uids=UIDS, grace=5)
+    runner = LocalRunner(stage.home / "jobs", probe(), uids=UIDS, grace=30)
     blobs, left, names = {}, None, []
     for number in (1, 2):
         gateway = make_gateway(stage, ())

@@ -20,7 +20,7 @@ async def played(tmp_path, instruction, files=None, **changes):
     gateway = make_gateway(stage, ())
     agent = replace(BUILT_IN["fix"].spec, limits=Limits(seconds=60))
     gateway.plan = replace(gateway.plan, agent=agent, instruction=instruction, **changes)
-    runner = LocalRunner(stage.home / "jobs", probe(), uids=UIDS, grace=5)
+    runner = LocalRunner(stage.home / "jobs", probe(), uids=UIDS, grace=30)
     async with gateway:
         await runner.launch(stage.launch(gateway))
         report = await gateway.until("/finish")
@@ -87,7 +87,7 @@ async def test_a_stopped_agent_is_asked_to_end_before_it_is_made_to(tmp_path):
     stage = make_stage(tmp_path, files)
     gateway = make_gateway(stage, ())
     gateway.plan = replace(gateway.plan, agent=BUILT_IN["fix"].spec, instruction="run the tests")
-    runner = LocalRunner(stage.home / "jobs", probe(), uids=UIDS, grace=5)
+    runner = LocalRunner(stage.home / "jobs", probe(), uids=UIDS, grace=30)
     async with gateway:
         await runner.launch(stage.launch(gateway))
         await gateway.until("/steps")

@@ -21,6 +21,8 @@ from tests.runners.conftest import READY, UIDS, git, gone
 from tests.runners.keeping import nothing
 from tests.runners.kinds import RUNC, runner_of
 
+pytestmark = pytest.mark.full
+
 CRUN = """#!/bin/sh
 # crun refuses hosts that mix both versions of cgroups: it is not shown the second
 exec unshare --mount sh -c 'umount /sys/fs/cgroup/unified; exec crun "$@"' crun "$@"

@@ -12,6 +12,8 @@ from tests.validating.conftest import (  # noqa: F401 - fixtures
     validation,
 )
 
+pytestmark = pytest.mark.full
+
 LOOK = "cat src/a.py new /usr/share/agent-image; echo x > b; ls /run/greenroom; exit 3"
 
 
