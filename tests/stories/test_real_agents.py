@@ -12,7 +12,7 @@ from tests.stories.search import Search
 from tests.stories.spending import LOOP, looping
 from tests.stories.sums import TIDY, sums
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.full]
 
 WRONG, UNTIDY = "return a + b + 1", "return a+b"
 
@@ -53,7 +53,6 @@ async def real(request, tmp_path_factory):
         yield made
 
 
-@pytest.mark.full
 async def test_red_ci_and_a_review_are_answered_in_one_session_and_merged(real):
     town, model = real.town, real.model
     model.play({"turns": STORY})
@@ -97,7 +96,6 @@ async def test_a_loop_never_spends_above_its_budget_and_more_goes_on_in_its_sess
     assert asked.spent() <= micros("2.50")
 
 
-@pytest.mark.full
 async def test_no_credential_is_in_anything_that_is_left(real):
     secret = json.loads((real.town.root / "app.json").read_text())["secret"]
     search = Search.of((real.town.root / "app.pem").read_text(), secret)
