@@ -150,7 +150,8 @@ def _if_closed(path: Path, namespace: int | None) -> int | None:
 
 def _shared(order: Order) -> Iterator[Path]:
     yield from map(Path, (order.code, order.python, *order.packages))
-    yield from (Path(path) for _, path in order.toolboxes)
+    yield from (Path(path) for _, path in (*order.toolboxes, *order.roots))
+    yield from map(Path, order.layers)
     if order.clock is not None:
         yield Path(order.clock).parent
 

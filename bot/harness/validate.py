@@ -26,7 +26,7 @@ from bot.model.errors import Unavailable
 from bot.model.ids import JobName, Repo, Sha, ValidationId
 from bot.model.inside import EGRESS
 from bot.model.runs import Limits, ValidationPlan
-from bot.model.validations import Definition
+from bot.model.validations import Definition, Service
 from bot.rules.checkpoints import MOST
 from bot.sandbox.folder import JobFolder, Order
 from bot.workspace.snapshot import WORK_REF, GitFailed
@@ -163,7 +163,12 @@ def plan_from(fields: Mapping[str, Any]) -> ValidationPlan:
     """Return the plan that `dataclasses.asdict` had made into JSON."""
     told = fields["definition"]
     lists = ("toolboxes", "egress", "inputs")
-    definition = Definition(**{**told, **{name: tuple(told[name]) for name in lists}})
+    services = tuple(
+        Service(**{**each, "environment": tuple(map(tuple, each["environment"]))})
+        for each in told["services"]
+    )
+    tuples = {name: tuple(told[name]) for name in lists} | {"services": services}
+    definition = Definition(**{**told, **tuples})
     return ValidationPlan(
         job=JobName(fields["job"]),
         id=ValidationId(fields["id"]),

@@ -6,7 +6,7 @@ from typing import Literal
 
 from bot.model.ids import Fence, JobName, Login, Repo, RunId, Sha, UserId, ValidationId
 from bot.model.models import Cost
-from bot.model.validations import Definition, Toolbox
+from bot.model.validations import Definition, Setup, Toolbox
 
 
 class Conclusion(StrEnum):
@@ -145,6 +145,7 @@ class Terms:
         egress: hosts that its jobs may reach; `*.` stands for any name below one.
         validations: those that its agent may ask for.
         toolboxes: those that stand beside its agent, or that its validations name.
+        setup: what prepares the workspace; None for nothing.
     """
 
     agent: AgentSpec
@@ -163,6 +164,7 @@ class Terms:
     egress: tuple[str, ...] = ()
     validations: tuple[Definition, ...] = ()
     toolboxes: tuple[Toolbox, ...] = ()
+    setup: Setup | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

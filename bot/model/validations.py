@@ -42,6 +42,43 @@ class Toolbox:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A server that stands beside a validation, on the same loopback.
+
+    Attributes:
+        image: what it runs in, by digest.
+        run: a line for `/bin/sh -c`; None for what the image starts by itself.
+        environment: pairs of a variable and its value; public, as all of configuration is.
+        port: it is there once this TCP port takes connections.
+    """
+
+    name: str
+    image: str
+    run: str | None = None
+    environment: tuple[tuple[str, str], ...] = ()
+    port: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """What prepares workspaces: its additions lie below those of agents and validations.
+
+    Attributes:
+        run: a line for `/bin/sh -c`.
+        inputs: globs of the files that decide what comes of it.
+        egress: hosts that it may reach.
+        toolboxes: by name; what they are stands in the terms of the run.
+        seconds: wall-clock time that it may take.
+    """
+
+    run: str
+    inputs: tuple[str, ...] = ()
+    egress: tuple[str, ...] = ()
+    toolboxes: tuple[str, ...] = ()
+    seconds: int = 1800
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Definition:
     """What a validation's name stands for.
 
@@ -53,6 +90,7 @@ class Definition:
         seconds: wall-clock time that it may take.
         egress: hosts that it may reach.
         inputs: globs of the files that decide what comes of it; none for all of them.
+        services: the servers beside it, of the class `services` alone.
     """
 
     name: str
@@ -64,6 +102,7 @@ class Definition:
     seconds: int = 600
     egress: tuple[str, ...] = ()
     inputs: tuple[str, ...] = ()
+    services: tuple[Service, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

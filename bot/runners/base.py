@@ -30,6 +30,8 @@ class Launch:
         mirror: the bare repository that the tree borrows objects from.
         gateway: the folder that holds `gateway.sock`.
         toolboxes: read-only tool trees by name, beside those that the runner has for all.
+        layers: read-only trees that lie over `tree` in the workspace, the lowest one first.
+        roots: trees of images by their names, which boxes of the job have for their root.
     """
 
     job: JobName
@@ -40,6 +42,8 @@ class Launch:
     mirror: Path
     gateway: Path
     toolboxes: Mapping[str, Path] = field(default_factory=dict)
+    layers: tuple[Path, ...] = ()
+    roots: Mapping[str, Path] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

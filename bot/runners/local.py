@@ -199,7 +199,9 @@ class LocalRunner:
             tree=str(launch.tree.resolve()),
             mirror=str(launch.mirror.resolve()),
             gateway=str(launch.gateway.resolve()),
-            toolboxes=tuple((name, str(path.resolve())) for name, path in toolboxes.items()),
+            toolboxes=_resolved(toolboxes),
+            layers=tuple(str(path.resolve()) for path in launch.layers),
+            roots=_resolved(launch.roots),
             code=str(code()),
             packages=packages(),
             python=python(),
@@ -253,6 +255,10 @@ class LocalRunner:
                 if os.waitpid(pid, os.WNOHANG)[0] == 0:
                     continue
             self._children.discard(pid)
+
+
+def _resolved(trees: Mapping[str, Path]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, str(path.resolve())) for name, path in trees.items())
 
 
 def _standing(folder: JobFolder) -> Standing:

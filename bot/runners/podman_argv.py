@@ -106,7 +106,8 @@ def views(folder: JobFolder, order: Order) -> tuple[tuple[str, str], ...]:
 def _read(order: Order) -> Iterator[str]:
     yield from (order.mirror, order.gateway)
     yield from ours(order.code, order.python, order.packages)
-    yield from (path for _, path in order.toolboxes)
+    yield from (path for _, path in (*order.toolboxes, *order.roots))
+    yield from order.layers
     if order.clock is not None:
         yield str(Path(order.clock).parent)
 

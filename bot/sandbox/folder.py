@@ -35,6 +35,8 @@ class Order:
         mirror: the bare repository that the tree borrows objects from.
         gateway: the folder that holds `gateway.sock`.
         toolboxes: pairs of a name and a folder that has `bin`.
+        layers: trees that lie over `tree` in the workspace, the lowest one first.
+        roots: pairs of an image's name and its tree.
         code: the folder that holds the package `bot`.
         packages: folders of installed packages.
         python: the prefix of the interpreter.
@@ -65,6 +67,8 @@ class Order:
     disable_userns: bool
     grace: float
     launched: float
+    layers: tuple[str, ...] = ()
+    roots: tuple[tuple[str, str], ...] = ()
     container: tuple[str, ...] = ()
     views: tuple[tuple[str, str], ...] = ()
 
@@ -166,10 +170,10 @@ class JobFolder:
     def read_order(self) -> Order:
         """Return what the runner wrote."""
         fields: dict[str, Any] = json.loads(self.order.read_bytes())
-        fields["toolboxes"] = tuple((name, path) for name, path in fields["toolboxes"])
-        fields["packages"] = tuple(fields["packages"])
-        fields["container"] = tuple(fields["container"])
-        fields["views"] = tuple((path, view) for path, view in fields["views"])
+        for name in ("packages", "layers", "container"):
+            fields[name] = tuple(fields[name])
+        for name in ("toolboxes", "roots", "views"):
+            fields[name] = tuple((first, second) for first, second in fields[name])
         return Order(**fields)
 
     def write_order(self, order: Order) -> None:
