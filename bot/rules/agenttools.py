@@ -161,25 +161,35 @@ def validated(
         output: the end of what it has printed.
     """
     if verdict is None:
-        lines = [STILL if under_way else NOTHING_CAME]
-        excerpt = output[-MOST_SHOWN:]
+        headline = STILL if under_way else NOTHING_CAME
+        told = output[-MOST_SHOWN:]
     else:
-        lines = [*_verdict(verdict, cached=cached)]
-        excerpt = verdict.excerpt
-    if excerpt.strip():
-        lines += ["", MATERIAL, "", "<untrusted>", harmless(excerpt.strip("\n")), "</untrusted>"]
-    return Said(text="\n".join(lines))
+        headline = _outcome(verdict, cached=cached)
+        told = "\n".join(_found(verdict))
+    return Said(text="\n".join([headline, *_framed(told)]))
 
 
-def _verdict(verdict: Verdict, *, cached: bool) -> Iterator[str]:
+def _outcome(verdict: Verdict, *, cached: bool) -> str:
     ran = "" if verdict.tests is None else f", {verdict.tests} tests"
     known = ", known of this tree from before" if cached else ""
-    yield f"{verdict.outcome.capitalize()} ({verdict.seconds:.1f} s{ran}{known})."
+    return f"{verdict.outcome.capitalize()} ({verdict.seconds:.1f} s{ran}{known})."
+
+
+def _found(verdict: Verdict) -> Iterator[str]:
+    """Yield what a tree has a say in: whoever writes a test chooses its name."""
     if verdict.words:
-        yield harmless(verdict.words)
+        yield verdict.words
     if verdict.failing:
         yield "Failing tests:"
-        yield from (f"- {harmless(name)}" for name in verdict.failing)
+        yield from (f"- {name}" for name in verdict.failing)
+    if verdict.excerpt:
+        yield from ("", verdict.excerpt)
+
+
+def _framed(material: str) -> Sequence[str]:
+    """Return others' words between marks that they cannot write; nothing for none."""
+    inside = harmless(material.strip("\n"))
+    return ["", MATERIAL, "", "<untrusted>", inside, "</untrusted>"] if inside.strip() else []
 
 
 def checks(head: Sha | None, now: CiNow | None) -> str:
@@ -199,9 +209,7 @@ def checks(head: Sha | None, now: CiNow | None) -> str:
     none_yet = now.word == "pending" and not now.rows
     headline = (NONE_YET if none_yet else HEADLINES[now.word]).format(sha=sha)
     lines = [headline, LOOKED.format(at=at)]
-    if reported := "\n".join(_reported(now)):
-        lines += ["", MATERIAL, "", "<untrusted>", harmless(reported), "</untrusted>"]
-    return "\n".join(lines)
+    return "\n".join([*lines, *_framed("\n".join(_reported(now)))])
 
 
 def _reported(now: CiNow) -> Iterator[str]:
