@@ -282,6 +282,7 @@ class JobPlan:
         checkpoint: what the run's last job left.
         egress: hosts that the job may reach beside its model, as in `Terms`.
         validations: the names of those that the agent may ask for.
+        inputs: globs of the files on which depends what lies below its workspace.
     """
 
     job: JobName
@@ -304,6 +305,7 @@ class JobPlan:
     checkpoint: Checkpoint | None = None
     egress: tuple[str, ...] = ()
     validations: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -316,6 +318,7 @@ class ValidationPlan:
         base: the commit that the workspace starts from.
         work: the blob with a git bundle of all that was changed since; None for nothing.
         tree: Git's name of what the workspace has to be then.
+        sets_up: whether it is a setup: then what it adds is handed in.
     """
 
     job: JobName
@@ -327,3 +330,4 @@ class ValidationPlan:
     tree: Sha
     definition: Definition
     limits: Limits
+    sets_up: bool = False

@@ -7,6 +7,8 @@ base branch, so that no change to a pull request decides what runs where there i
 from dataclasses import dataclass
 from typing import Literal
 
+from bot.model.ids import Sha
+
 VALIDATE = "validate"
 """The tool that asks for a validation."""
 
@@ -16,6 +18,9 @@ known from before, or why there is none."""
 
 Class = Literal["plain", "builder", "services"]
 """Which power a validation needs: as little as an agent, building images, servers beside it."""
+
+SETUP = "setup"
+"""The name under which people are told of what prepares a workspace."""
 
 Outcome = Literal["passed", "failed", "timeout", "broken"]
 """How it ended.  `broken` is nobody's verdict: the machine failed, not the tree."""
@@ -103,6 +108,32 @@ class Definition:
     egress: tuple[str, ...] = ()
     inputs: tuple[str, ...] = ()
     services: tuple[Service, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Groundwork:
+    """What is to lie below a workspace: what a setup makes of one tree.
+
+    Attributes:
+        key: names all that decides what comes of it; two of one key are the same.
+        toolboxes: those that the setup names.
+        inputs: names the files that decide it, with their content.
+        platform: names what it runs on: another system needs another one.
+        apart: whose it is, where nobody else may have it; empty for the repository's own.
+        base: the commit that its tree is made from.
+        work: the blob with what differs from the base; None for nothing.
+        tree: Git's name of it; None for that of the base.
+    """
+
+    key: str
+    setup: Setup
+    toolboxes: tuple[Toolbox, ...]
+    inputs: str
+    platform: str
+    apart: str
+    base: Sha
+    work: str | None = None
+    tree: Sha | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 from bot.model.ids import Fence, InstallationId, Login, Repo, RunId, Sha, UserId
 from bot.model.money import Micros
 from bot.model.runs import Checkpoint, Conclusion, Plan, Subject, SubjectKind, Terms, Trigger
+from bot.model.validations import Groundwork
 from bot.rules.cinow import CiNow
 from bot.rules.lifecycle import Compute, Run
 from bot.store.schema import runs
@@ -32,6 +33,7 @@ class RunRow:
         closed: whether it ended because its subject was closed, so that reopening goes on.
         verdict: what is known of CI on its head, and what its agent was told of.
         tree: Git's name of all that is in the head that it has pushed.
+        groundwork: what is to lie below the workspaces of its jobs; None for nothing.
     """
 
     id: RunId
@@ -78,6 +80,7 @@ class RunRow:
     next_attempt_at: float
     failures: int
     deadline: float | None
+    groundwork: Groundwork | None = None
 
     @property
     def on_branch(self) -> bool:
@@ -108,6 +111,7 @@ COLUMNS = tuple(runs.c[field.name] for field in fields(RunRow))
 CHECKPOINT: TypeAdapter[Checkpoint | None] = TypeAdapter(Checkpoint | None)
 PLAN: TypeAdapter[Plan | None] = TypeAdapter(Plan | None)
 VERDICT: TypeAdapter[CiNow | None] = TypeAdapter(CiNow | None)
+GROUNDWORK: TypeAdapter[Groundwork | None] = TypeAdapter(Groundwork | None)
 TERMS = TypeAdapter(Terms)
 """Reads terms back from the JSON that is stored."""
 
@@ -122,6 +126,7 @@ def from_columns(row: Any) -> RunRow:
     values["checkpoint"] = CHECKPOINT.validate_python(values["checkpoint"])
     values["plan"] = PLAN.validate_python(values["plan"])
     values["verdict"] = VERDICT.validate_python(values["verdict"])
+    values["groundwork"] = GROUNDWORK.validate_python(values["groundwork"])
     values["terms"] = TERMS.validate_python(values["terms"])
     return RunRow(**values)
 
@@ -135,4 +140,5 @@ def to_columns(row: RunRow) -> dict[str, Any]:
         "checkpoint": row.checkpoint and asdict(row.checkpoint),
         "plan": row.plan and asdict(row.plan),
         "verdict": row.verdict and asdict(row.verdict),
+        "groundwork": row.groundwork and asdict(row.groundwork),
     }

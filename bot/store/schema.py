@@ -126,6 +126,7 @@ runs = Table(
     Column("head", Text),
     Column("head_branch", Text),
     Column("tree", Text),  # of the head that it has pushed
+    Column("groundwork", JSON),  # what is to lie below the workspace of its jobs
     Column("created_at", Float, nullable=False),
     Column("changed_at", Float, nullable=False),
     Column("next_attempt_at", Float, nullable=False, server_default="0"),

@@ -9,7 +9,7 @@ from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model.ids import Fence, InstallationId, JobName, Repo, RunId, Sha, ValidationId
-from bot.model.validations import Definition, State, Toolbox, Verdict
+from bot.model.validations import Definition, Groundwork, State, Toolbox, Verdict
 from bot.store.schema import validations as table
 
 UNDER_WAY: tuple[State, ...] = ("queued", "running")
@@ -33,6 +33,9 @@ class ValidationRow:
         toolboxes: those that its definition names.
         asked: who has asked and where, if a person has.
         request: what they have asked with, for one validation or several.
+        sets_up: whether it is a setup, which leaves a layer for others.
+        layer: the blob of what it has added, once that is there.
+        needs: what is to lie below its workspace; None for nothing.
         follows: the one that runs for it, asked for by somebody else before.
         cached: whether nothing was run for it.
         hits: how often it was asked for again, and answered at once.
@@ -58,6 +61,9 @@ class ValidationRow:
     toolboxes: tuple[Toolbox, ...]
     asked: Mapping[str, Any] | None = None
     request: str | None = None
+    sets_up: bool = False
+    layer: str | None = None
+    needs: Groundwork | None = None
     state: State = "queued"
     follows: ValidationId | None = None
     cached: bool = False
@@ -89,6 +95,7 @@ COLUMNS = tuple(table.c[field.name] for field in fields(ValidationRow))
 DEFINITION = TypeAdapter(Definition)
 TOOLBOXES = TypeAdapter(tuple[Toolbox, ...])
 VERDICT: TypeAdapter[Verdict | None] = TypeAdapter(Verdict | None)
+NEEDS: TypeAdapter[Groundwork | None] = TypeAdapter(Groundwork | None)
 
 
 async def all_rows(tx: AsyncConnection, query: Select[Any]) -> Sequence[ValidationRow]:
@@ -109,6 +116,7 @@ def from_columns(row: Any) -> ValidationRow:
             "definition": DEFINITION.validate_python(row["definition"]),
             "toolboxes": TOOLBOXES.validate_python(row["toolboxes"]),
             "verdict": VERDICT.validate_python(row["verdict"]),
+            "needs": NEEDS.validate_python(row["needs"]),
         }
     )
 
@@ -120,4 +128,10 @@ def to_columns(row: ValidationRow) -> dict[str, Any]:
         "toolboxes": [asdict(each) for each in row.toolboxes],
         "outcome": row.verdict and row.verdict.outcome,
         "verdict": row.verdict and asdict(row.verdict),
+        **needs_columns(row.needs),
     }
+
+
+def needs_columns(needs: Groundwork | None) -> dict[str, Any]:
+    """Return what is to lie below a workspace as the database keeps it."""
+    return {"needs": needs and asdict(needs), "needs_key": needs and needs.key}

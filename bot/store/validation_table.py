@@ -23,8 +23,12 @@ LEADING = "state IN ('queued', 'running') AND follows IS NULL"
 The queries repeat it to the letter, since SQLite uses a partial index only for those that do.
 """
 
+WAITING = "state = 'queued' AND needs_key IS NOT NULL"
+"""What those have in common that may wait for a setup."""
+
 # A validation that was asked for: by a run's agent, or by a person for a pull request.  Whoever
 # asks for what is under way has a row of its own, which follows that one to its end.
+# A setup is one that nobody in particular asks for, and that leaves a layer for others.
 validations = Table(
     "validations",
     metadata,
@@ -44,6 +48,10 @@ validations = Table(
     Column("toolboxes", JSON, nullable=False),
     Column("asked", JSON),  # who has asked and where, if a person has
     Column("request", Text),  # what they asked with, for one validation or several
+    Column("sets_up", Boolean, nullable=False, server_default=text("false")),
+    Column("layer", Text),  # the blob of what a setup has added
+    Column("needs", JSON),  # what is to lie below its workspace
+    Column("needs_key", Text),  # the key of that setup
     Column("state", Text, nullable=False),
     Column("follows", Text, ForeignKey("validations.id", ondelete="SET NULL")),
     Column("cached", Boolean, nullable=False, server_default=text("false")),
@@ -85,6 +93,13 @@ validations = Table(
     Index("ix_validations_request", "request"),
     Index("ix_validations_run", "run", "id"),
     Index("ix_validations_follows", "follows"),
+    Index(
+        "ix_validations_needs",
+        "repo_id",
+        "needs_key",
+        sqlite_where=text(WAITING),
+        postgresql_where=text(WAITING),
+    ),
     Index("ix_validations_subject", "repo_id", "number", "id"),
     Index(
         "ix_validations_due",

@@ -150,6 +150,7 @@ def upgrade() -> None:
         sa.Column("head", sa.Text(), nullable=True),
         sa.Column("head_branch", sa.Text(), nullable=True),
         sa.Column("tree", sa.Text(), nullable=True),
+        sa.Column("groundwork", sa.JSON(), nullable=True),
         sa.Column("created_at", sa.Float(), nullable=False),
         sa.Column("changed_at", sa.Float(), nullable=False),
         sa.Column("next_attempt_at", sa.Float(), server_default="0", nullable=False),

@@ -29,6 +29,10 @@ def upgrade() -> None:
         sa.Column("toolboxes", sa.JSON(), nullable=False),
         sa.Column("asked", sa.JSON(), nullable=True),
         sa.Column("request", sa.Text(), nullable=True),
+        sa.Column("sets_up", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("layer", sa.Text(), nullable=True),
+        sa.Column("needs", sa.JSON(), nullable=True),
+        sa.Column("needs_key", sa.Text(), nullable=True),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("follows", sa.Text(), nullable=True),
         sa.Column("cached", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
@@ -76,6 +80,14 @@ def upgrade() -> None:
     op.create_index("ix_validations_follows", "validations", ["follows"], unique=False)
     op.create_index(
         "ix_validations_key", "validations", ["repo_id", "key", "ended_at"], unique=False
+    )
+    op.create_index(
+        "ix_validations_needs",
+        "validations",
+        ["repo_id", "needs_key"],
+        unique=False,
+        sqlite_where=sa.text("state = 'queued' AND needs_key IS NOT NULL"),
+        postgresql_where=sa.text("state = 'queued' AND needs_key IS NOT NULL"),
     )
     op.create_index("ix_validations_request", "validations", ["request"], unique=False)
     op.create_index("ix_validations_run", "validations", ["run", "id"], unique=False)
