@@ -16,11 +16,12 @@ from pydantic import SecretStr
 from bot.model.errors import Refused
 from bot.model.ids import Sha
 from bot.rules.delivering import moved, taken
+from bot.rules.globs import covers, folded
 from bot.workspace import changes as plumbing
 from bot.workspace.changes import LINK, NONE, PLAIN, SUBMODULE, Change, Lines
 from bot.workspace.git import GIT, SHA, Git, Login
 from bot.workspace.leaks import leaks
-from bot.workspace.paths import folded, link_trouble, name_trouble, protects
+from bot.workspace.paths import link_trouble, name_trouble
 from bot.workspace.remote import BRANCH_MOVED, trouble
 from bot.workspace.snapshot import Author
 
@@ -211,7 +212,7 @@ def _shape(found: Sequence[Change], rules: Rules) -> Rejected | None:
 def _shape_of(change: Change, rules: Rules, gone: set[str]) -> tuple[str, str] | None:
     if change.how == "A" and (why := name_trouble(change.path)):
         return "path", why
-    if protects(rules.protect, change.path):
+    if covers(rules.protect, change.path):
         return "protected_path", "is protected: only people change it"
     if change.mode == SUBMODULE:
         return "submodule", "is a submodule"

@@ -7,8 +7,6 @@ Everything here is pure.
 
 import re
 import unicodedata
-from collections.abc import Iterable
-from functools import lru_cache
 
 MOST_PATH = 1_024
 """Bytes of a path.  Linux takes 4,096 with the folder it lies in; Windows far less."""
@@ -75,21 +73,6 @@ def is_dot_git(name: str) -> bool:
     return bare == ".git" or bool(_SHORT_GIT.fullmatch(bare))
 
 
-def folded(path: str) -> str:
-    """Return what two paths have in common that some file system takes for the same."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
-
-
-def protects(globs: Iterable[str], path: str) -> bool:
-    """Tell whether one of the patterns covers `path`, whatever the case of its letters.
-
-    `*` and `?` stay within a folder, `**` does not.  A pattern without a slash before its
-    last letter fits in any folder.  What covers a folder covers all below it, and what
-    covers all below a folder covers the folder.
-    """
-    return any(_pattern(glob).fullmatch(folded(path)) for glob in globs)
-
-
 def _component_trouble(name: str) -> str | None:
     if name in {"", ".", ".."}:
         return "climbs in the tree"
@@ -100,16 +83,3 @@ def _component_trouble(name: str) -> str | None:
     if len(name.encode()) > MOST_NAME:
         return f"has a part longer than {MOST_NAME} bytes"
     return None
-
-
-@lru_cache(maxsize=1024)
-def _pattern(glob: str) -> re.Pattern[str]:
-    whole = folded(glob.strip("/"))
-    if "/" not in glob.rstrip("/"):
-        whole = f"**/{whole}"
-    special = {"**/": "(?:.*/)?", "/**": "(?:/.*)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    parts = re.split(r"(\*\*/|/\*\*(?!/)|\*\*|\*|\?)", whole)
-    below = "(?:/.*)?"
-    return re.compile(
-        "".join(special.get(part, re.escape(part)) for part in parts) + below, re.DOTALL
-    )
