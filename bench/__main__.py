@@ -30,6 +30,7 @@ BENCHES = (
     "comments",
     "conditions",
     "toolboxes",
+    "validations",
 )
 LATEST = Path(__file__).with_name("latest.json")
 
