@@ -62,6 +62,28 @@ class Blobs:
             await self._place.put_async(_path(name), data)
         return name
 
+    async def put_file(self, file: Path) -> str:
+        """Keep the bytes of a file, which nobody changes meanwhile; answers as `put` does."""
+        name = await asyncio.to_thread(_hash, file)
+        with _answering():
+            await self._place.put_async(_path(name), file)
+        return name
+
+    async def get_file(self, name: str, into: Path) -> None:
+        """Write the bytes of a name to a file.
+
+        Raises:
+            LookupError: there are none.
+        """
+        with _answering():
+            try:
+                found = await self._place.get_async(_path(name))
+            except FileNotFoundError:
+                raise LookupError(name) from None
+            with into.open("wb") as file:
+                async for chunk in found.stream():
+                    await asyncio.to_thread(file.write, chunk)
+
     async def get(self, name: str) -> bytes:
         """Return the bytes of a name.
 
@@ -97,6 +119,11 @@ class Blobs:
                 name = each["path"].rpartition("/")[2]
                 if _NAME.fullmatch(name):
                     yield Kept(name, each["last_modified"].timestamp())
+
+
+def _hash(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def is_name(text: str) -> bool:

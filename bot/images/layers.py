@@ -25,6 +25,7 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FRESH = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _ALL_READ, _ALL_RUN = 0o644, 0o755
 _CHUNK = 256 * 1024
+_LATEST = 2**32 - 1
 
 Path = tuple[str, ...]
 """The names of a path below the top."""
@@ -185,6 +186,9 @@ def _write(tar: tarfile.TarFile, entry: tarfile.TarInfo, at: int, name: str) -> 
         if left:
             raise refused(f"has a file that ends too early, {_told((name,))}.")
         os.fchmod(file, _ALL_RUN if entry.mode & stat.S_IXUSR else _ALL_READ)
+        # Python takes what it has compiled for stale where the source has another time
+        when = min(max(int(entry.mtime), 0), _LATEST)
+        os.utime(file, (when, when))
     finally:
         os.close(file)
 

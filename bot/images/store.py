@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -24,7 +24,7 @@ from pydantic import TypeAdapter, ValidationError
 from bot.images.unpacker import NOBODY, Bounds, Outcome, Packed, Work
 from bot.model.clock import Clock
 from bot.model.errors import Unavailable
-from bot.rules.images import Descriptor, Reference, refused
+from bot.rules.images import SAYS, Descriptor, Reference, refused
 
 RETRY_AFTER = 60.0
 """Seconds until a disk that was full is tried again."""
@@ -79,9 +79,9 @@ class Store:
             self._wanted(path)
 
     async def unpack(
-        self, image: Reference, layers: tuple[Packed, ...], bounds: Bounds
+        self, image: Reference, layers: tuple[Packed, ...], bounds: Bounds, config: bytes
     ) -> tuple[Path, int]:
-        """Unpack layers into the tree of an image.
+        """Unpack layers into the tree of an image, and lay its config beside them.
 
         Returns:
             The tree, and how many devices and the like were left out.
@@ -90,17 +90,8 @@ class Store:
             Refused: the layers are none, or too much.
             Unavailable: the disk is full.
         """
-        self._trees.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self._trees / _name(str(image))
-        with _disk(), _removed(Path(tempfile.mkdtemp(suffix=_FRESH, dir=self._trees))) as fresh:
-            top = fresh / "tree"
-            top.mkdir()
-            top.chmod(0o755)
-            if os.geteuid() == 0:
-                os.chown(top, NOBODY, NOBODY)
-            left_out = await _unpack(Work(into=str(top), layers=layers, bounds=bounds))
-            await asyncio.to_thread(_own, top)
-            _name_it(top, path)
+        left_out = await unpack(path, layers, bounds, lambda top: _say(top / SAYS, config))
         self._wanted(path)
         return path, left_out
 
@@ -133,6 +124,38 @@ class Store:
             os.utime(path, (now, now))
             return True
         return False
+
+
+async def unpack(
+    path: Path, layers: tuple[Packed, ...], bounds: Bounds, finish: Callable[[Path], None]
+) -> int:
+    """Unpack layers into a new folder, which gets its name once it is whole.
+
+    Args:
+        path: the name.
+        layers: the lowest first.
+        bounds: of all together.
+        finish: does the rest to the folder, or refuses it, while nobody else can find it.
+
+    Returns:
+        How many devices and the like were left out.
+
+    Raises:
+        Refused: the layers are none, or too much.
+        Unavailable: the disk is full.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _disk(), _removed(Path(tempfile.mkdtemp(suffix=_FRESH, dir=path.parent))) as fresh:
+        top = fresh / "tree"
+        top.mkdir()
+        top.chmod(0o755)
+        if os.geteuid() == 0:
+            os.chown(top, NOBODY, NOBODY)
+        left_out = await _unpack(Work(into=str(top), layers=layers, bounds=bounds))
+        await asyncio.to_thread(_own, top)
+        await asyncio.to_thread(finish, top)
+        _name_it(top, path)
+    return left_out
 
 
 async def _unpack(work: Work) -> int:
@@ -186,6 +209,16 @@ def _own(top: Path) -> None:
     """Take over what the process made as another user."""
     if os.geteuid() == 0:
         subprocess.run(["/bin/chown", "-Rh", "0:0", str(top)], check=True, env={})
+
+
+def _say(file: Path, config: bytes) -> None:
+    """Write an image's config, whatever the image has of that name."""
+    if file.is_dir() and not file.is_symlink():
+        shutil.rmtree(file)
+    file.unlink(missing_ok=True)
+    with file.open("xb") as fresh:
+        fresh.write(config)
+    file.chmod(0o644)
 
 
 def _name_it(fresh: Path, path: Path) -> None:

@@ -269,9 +269,19 @@ class Egress:
 class Setup:
     """What prepares a workspace, with no model and no secret."""
 
-    run: Script = Field(description="The command.", examples=["pip install -e .[test]"])
-    inputs: tuple[Glob, ...] = many("Files that it depends on.", ["pyproject.toml"])
-    egress: tuple[Host, ...] = many("Hosts that it may reach.", ["packages.example.com"])
+    run: Script = Field(
+        description="The command, for `/bin/sh`.", examples=["pip install -e .[test]"]
+    )
+    inputs: tuple[Glob, ...] = many(
+        "The files that it depends on: it runs anew when one of them changes.", ["pyproject.toml"]
+    )
+    egress: tuple[Host, ...] = many(
+        "Hosts that it may reach, by https alone.", ["packages.example.com"]
+    )
+    toolboxes: tuple[Name, ...] = many("Toolboxes that it needs.", ["python"])
+    timeout: Annotated[int, Time(least=Seconds(1), most=Seconds(6 * HOUR))] = setting(
+        "How long it may take.", example="30m", default=Seconds(30 * MINUTE)
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=SHAPE)

@@ -5,7 +5,7 @@ alone.  A tree with other inputs has one of its own, which nobody else is ever g
 """
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection
 from dataclasses import asdict, replace
 from hashlib import sha256
 
@@ -17,7 +17,6 @@ from bot.rules.complaints import place
 from bot.rules.configfile import Node
 from bot.rules.configmodel import ConfigFile
 from bot.rules.egress import narrows
-from bot.rules.markdown import clip
 from bot.rules.mistakes import Mistake
 from bot.rules.precedence import is_enforced
 
@@ -29,9 +28,6 @@ FAILS_FOR = 5 * 60.0
 
 HOLDS = 7 * 24 * 3600.0
 """Seconds after which a setup runs anew: what its inputs do not pin has newer versions then."""
-
-MOST_EXCERPT = 3_000
-"""Characters of what a setup printed that an agent is shown."""
 
 WITHOUT = "Setting up failed; it goes on without"
 """Said of a run whose workspace could not be prepared."""
@@ -167,29 +163,3 @@ def lacking(verdict: Verdict) -> Verdict:
     """Return the verdict on a tree whose workspace cannot be prepared: it is none."""
     why = verdict.words or f"It {verdict.outcome}."
     return replace(verdict, outcome="broken", words=f"Setup did not pass. {why}")
-
-
-def told(ground: Groundwork | None, verdict: Verdict | None) -> Iterator[str]:
-    """Yield the lines that tell an agent what was prepared."""
-    if ground is None:
-        return
-    command = clip(ground.setup.run, MOST_EXCERPT)
-    yield from ("# Setup", "")
-    if verdict is None or verdict.outcome == "passed":
-        yield from (READY, "", *_block(command), "")
-        return
-    yield from (UNREADY, "", *_block(command), "")
-    yield from ("<untrusted>", clip(verdict.excerpt, MOST_EXCERPT), "</untrusted>", "")
-
-
-READY = """\
-This was run before you came, and what it has installed lies in your workspace and your home. It
-is never handed in. Change one of the files on which it depends, and validations get it anew:"""
-
-UNREADY = """\
-This was to prepare your workspace, and failed. You work without what it installs, and so
-validations give no verdict until it passes. It printed what stands below:"""
-
-
-def _block(text: str) -> Sequence[str]:
-    return [f"    {line}" for line in text.splitlines()]

@@ -1,0 +1,117 @@
+"""What setups have added to workspaces and homes, on disk: one tree for each, by its hash.
+
+A job hands it in as a tar, which strangers may have had a hand in; so it is unpacked as an
+image is, by a process that sees nothing else, and only then has its name.
+"""
+
+import asyncio
+import os
+import shutil
+import stat
+from collections import defaultdict
+from contextlib import suppress
+from pathlib import Path
+
+from bot.images.store import SPARE, unpack
+from bot.images.unpacker import Bounds, Packed
+from bot.model.clock import Clock
+from bot.model.errors import Refused, Unavailable
+from bot.rules.additions import BOUNDS, HOME, WORKSPACE
+
+UNWANTED_FOR = 7 * 24 * 3600.0
+"""Seconds after which a tree is removed that no job wanted: longer than any job lives."""
+
+FULL = 5 * 60.0
+"""Seconds until it is seen again whether the disk has room."""
+
+PARTS = (WORKSPACE, HOME)
+"""The folders that a tree has at its top, each of which there may be."""
+
+_REPOSITORY = ".git"
+
+
+class Additions:
+    """The trees below one folder.
+
+    Args:
+        root: `GREENROOM_HOME/setups`.
+        clock: says when something was last wanted.
+        spare: bytes of the disk that are left to everything else.
+    """
+
+    def __init__(self, root: Path, clock: Clock, spare: int = SPARE) -> None:
+        self._root = root
+        self._clock = clock
+        self._spare = spare
+        self._unpacking: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    def tree(self, name: str) -> Path | None:
+        """Return a tree, wanted as of now; None where it is not unpacked yet."""
+        path, now = self._root / name, self._clock.now()
+        with suppress(FileNotFoundError):
+            os.utime(path, (now, now))
+            return path
+        return None
+
+    def lock(self, name: str) -> asyncio.Lock:
+        """Return what keeps a tree from being unpacked twice at a time."""
+        return self._unpacking[name]
+
+    async def unpack(self, name: str, tar: Path) -> Path:
+        """Unpack a tar, packed by gzip, into the tree of a name.
+
+        Raises:
+            Refused: `image`: it is none, or too much, or holds what no setup may add.
+            Unavailable: the disk is nearly full.
+        """
+        bounds = Bounds(
+            packed=BOUNDS.packed,
+            size=min(BOUNDS.size, self._room()),
+            entries=BOUNDS.entries,
+        )
+        packed = Packed(file=str(tar), packing="gzip", digest=None)
+        await unpack(self._root / name, (packed,), bounds, _check)
+        found = self.tree(name)
+        assert found is not None
+        return found
+
+    async def prune(self) -> int:
+        """Remove the trees that no job wanted for a long time; return how many that were."""
+        return await asyncio.to_thread(self._prune)
+
+    def _prune(self) -> int:
+        before = self._clock.now() - UNWANTED_FOR
+        old = [path for path in self._root.glob("*") if _when(path) < before]
+        for path in old:
+            # nobody finds half of it under its name
+            gone = path.with_name(f".{path.name.lstrip('.')}")
+            path.rename(gone)
+            shutil.rmtree(gone)
+        return len(old)
+
+    def _room(self) -> int:
+        self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if (room := shutil.disk_usage(self._root).free - self._spare) <= 0:
+            raise Unavailable("setups", "the disk is nearly full", retry_after=FULL)
+        return room
+
+
+def _check(top: Path) -> None:
+    """See that a tree is what jobs mount: two folders, and none of a repository's own files.
+
+    Raises:
+        Refused: `image`: it is not.
+    """
+    for path in top.iterdir():
+        if path.name not in PARTS or not stat.S_ISDIR(path.lstat().st_mode):
+            raise Refused("image", "has more at its top than a workspace and a home.")
+    if (top / WORKSPACE / _REPOSITORY).is_symlink() or (top / WORKSPACE / _REPOSITORY).exists():
+        raise Refused("image", "has files of the repository itself.")
+    for name in PARTS:
+        (top / name).mkdir(exist_ok=True)
+
+
+def _when(path: Path) -> float:
+    with suppress(FileNotFoundError):
+        return path.lstat().st_mtime
+    return float("inf")
