@@ -24,12 +24,14 @@ class Outcome:
 
     Attributes:
         status: one of the exit statuses.
+        outcome: the verdict in one word; empty where it was refused.
         failing: the tests that failed, by name.
         words: the same, for people.
     """
 
     status: int
     words: str
+    outcome: str = ""
     failing: tuple[str, ...] = ()
 
 
@@ -53,6 +55,7 @@ def validate(name: str, hear: Hear) -> Outcome:
         hear(f"{excerpt.rstrip()}\n")
     return Outcome(
         status=PASSED if verdict["outcome"] == "passed" else FAILED,
+        outcome=verdict["outcome"],
         failing=tuple(verdict["failing"]),
         words="\n".join(_lines(name, verdict, cached=said["cached"])),
     )

@@ -53,6 +53,15 @@ def test_a_patch_in_the_instruction_is_applied_and_tested():
     assert done(f"please do this\n\n{PATCH}") == (Apply((Patch(author="", text=DIFF),)), Check())
 
 
+def test_a_patch_for_a_test_that_fails_waits_until_it_does():
+    both = f"{PATCH}\nIf `zero` fails:\n\n```patch\n+more\n```\n"
+    mend = Patch(author="ann", text="+more\n", fails="zero")
+    first = Apply((Patch(author="ann", text=DIFF),))
+    assert done("", text("ann", both)) == (first, Check(mends=(mend,)))
+    alone = done("apply this", text("ann", both.removeprefix(PATCH)))
+    assert alone == (Check(mends=(mend,)),)
+
+
 def test_each_move_says_what_is_going_on():
     one, two = Patch(author="ann", text="a"), Patch(author="", text="b")
     todo = (Apply((one,)), Apply((one, two)), Autofix(), Check(), Ask("", ()), Leave(""))

@@ -1,8 +1,10 @@
 """What the playbook makes of several turns, and of plans."""
 
+from dataclasses import replace
+
 import pytest
 
-from bot.agents.playbook.changes import Replace
+from bot.agents.playbook.changes import Patch, Replace
 from bot.agents.playbook.moves import FORMAT, Apply, Ask, Autofix, Check, Keep, Leave, Propose
 from bot.agents.playbook.proposal import MOST_SHOWN, proposed, says
 from bot.agents.playbook.task import Message, Task, Text
@@ -70,6 +72,12 @@ def test_tests_that_may_fail_may_fail_in_the_next_turn_too():
     assert todo(suggests(3), handed_in=[before])[-1] == Check(anyway=True)
 
 
+def test_what_is_given_for_a_test_that_fails_is_given_in_the_next_turn_too():
+    mend = "If `zero` fails:\n```diff\n+a\n```\n"
+    moves = todo(steer("Run the tests"), handed_in=[steer(mend), steer(mend)])
+    assert moves == (Check(mends=(Patch(author="", text="+a\n", fails="zero"),)),)
+
+
 def test_work_that_is_kept_stays_kept():
     handed_in = [steer("", "push")]
     assert todo(steer("Run the tests"), handed_in=handed_in) == (Keep(), Check())
@@ -126,6 +134,13 @@ def test_a_plan_says_what_else_would_be_done():
         "- Run the tests, and go on even if one fails that passed before.\n"
         "- Hand the changes in."
     )
+
+
+def test_a_plan_says_what_would_be_done_if_a_test_failed():
+    mend = Patch(author="ann", text="+a\n", fails="zero")
+    text = proposed((Check(mends=(mend,)),))[0].text
+    assert "- Apply the patch by ann if `zero` fails:\n\n  ```text\n  +a\n" in text
+    assert not says(text, (Check(mends=(replace(mend, fails="one"),)),))
 
 
 def test_where_a_plan_comes_first_nothing_is_done():

@@ -42,6 +42,20 @@ def test_blocks_are_found_by_their_first_word():
     assert blocks(text) == (Block("patch", "+a\n"), Block("suggestion", "```\nx\n"))
 
 
+@pytest.mark.parametrize(
+    ("above", "fails"),
+    [
+        ("If `zero` fails:", "zero"),
+        ("text\n\n  Where `a.py::zero adds` breaks, this helps.\n", "a.py::zero adds"),
+        ("If zero fails:", ""),
+        ("If `zero` fails, tell me.\n\nElse:", ""),
+        ("If `zero` fails:\n\n```diff\n+b\n```", ""),
+    ],
+)
+def test_a_patch_below_words_of_a_test_is_for_when_that_fails(above, fails):
+    assert blocks(f"{above}\n```diff\n+a\n```")[-1] == Block("patch", "+a\n", fails)
+
+
 def test_a_block_without_an_end_goes_to_the_end():
     assert blocks("```diff\n+a") == (Block("patch", "+a\n"),)
 

@@ -2,6 +2,8 @@
 
 Only what a reader sees as such a block is one: nothing in a quote, in a comment of HTML, in
 another block, or in raw HTML, by the rules of CommonMark for these.
+
+Below a line such as "If `test_zero` fails:" stands a patch that is made only if that test fails.
 https://spec.commonmark.org/0.31.2/#fenced-code-blocks
 https://spec.commonmark.org/0.31.2/#html-blocks
 """
@@ -14,6 +16,7 @@ from typing import Literal
 KINDS = {"diff": "patch", "patch": "patch", "suggestion": "suggestion"}
 """What the first word after a fence makes of its block."""
 
+_IF_FAILS = re.compile(r"(?i)\s*(?:if|when|where) `(?P<test>[^`]+)` (?:fails|breaks)\b")
 _OPENING = re.compile(r" {0,3}(?P<fence>`{3,}(?=[^`]*$)|~{3,})[ \t]*(?P<word>[\w-]*)")
 _TEXTUAL = r"(?:script|pre|style|textarea)"
 _RAW = (
@@ -26,17 +29,24 @@ _RAW = (
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One change that somebody wrote down; `text` ends with a line end, unless it is empty."""
+    """One change that somebody wrote down.
+
+    Attributes:
+        text: it ends with a line end, unless it is empty.
+        fails: the test that has to fail before a patch is made; empty for a change that is
+            wanted anyway.
+    """
 
     kind: Literal["patch", "suggestion"]
     text: str
+    fails: str = ""
 
 
 def blocks(markdown: str) -> tuple[Block, ...]:
     """Return the changes in a comment, in order."""
     return tuple(
-        Block("patch" if KINDS[word] == "patch" else "suggestion", text)
-        for word, text in _fenced(markdown.split("\n"))
+        Block("patch", text, fails) if KINDS[word] == "patch" else Block("suggestion", text)
+        for word, text, fails in _fenced(markdown.split("\n"))
         if word in KINDS
     )
 
@@ -47,12 +57,18 @@ def without_blocks(markdown: str) -> str:
     return " ".join(" ".join(line for line in lines if not line.lstrip().startswith(">")).split())
 
 
-def _fenced(lines: list[str]) -> Iterator[tuple[str, str]]:
+def _fenced(lines: list[str]) -> Iterator[tuple[str, str, str]]:
+    """Yield of each fenced block its kind, its text, and the test that has to fail for it."""
+    above = ""
     for opening, inside in _walk(lines):
-        if opening is not None:
-            indent = len(opening[0]) - len(opening[0].lstrip(" "))
-            text = "".join(f"{_dedented(line, indent)}\n" for line in inside)
-            yield opening["word"].lower(), text
+        if opening is None:
+            above = inside[0] if inside[0].strip() else above
+            continue
+        indent = len(opening[0]) - len(opening[0].lstrip(" "))
+        text = "".join(f"{_dedented(line, indent)}\n" for line in inside)
+        fails = _IF_FAILS.match(above)
+        above = ""
+        yield opening["word"].lower(), text, fails["test"] if fails else ""
 
 
 def _outside(lines: list[str]) -> Iterator[str]:

@@ -39,10 +39,16 @@ class Replace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patch:
-    """Apply a unified diff."""
+    """Apply a unified diff.
+
+    Attributes:
+        author: as of `Replace`.
+        fails: the test that has to fail before it is made; empty for none.
+    """
 
     author: str
     text: str
+    fails: str = ""
 
     def __str__(self) -> str:
         return whose(self.author, "patch")

@@ -11,7 +11,7 @@ from typing import Any
 
 import acp
 
-from bot.agents.asking import Answer, AwayError, ask, base, handing_in, plans
+from bot.agents.asking import Answer, AwayError, ask, base, handing_in, plans, validations
 from bot.agents.playbook.agent import Playbook
 from bot.agents.playbook.task import Task, read
 from bot.agents.playbook.work import Door
@@ -19,7 +19,7 @@ from bot.agents.playbook.work import Door
 
 def main() -> int:
     """Serve one client over standard input and output; return the exit status."""
-    door = Door(ask=_ask, changes=handing_in(), plans=plans())
+    door = Door(ask=_ask, changes=handing_in(), plans=plans(), validations=validations())
     agent = Playbook(_task, Path.home(), door, base())
     asyncio.run(_serve(agent))
     return 1 if agent.refused else 0

@@ -25,8 +25,11 @@ class Apply:
     changes: tuple[Change, ...]
 
     def __str__(self) -> str:
-        many = len(self.changes) > 1
-        return f"Applying {len(self.changes)} changes" if many else f"Applying {self.changes[0]}"
+        first, *more = self.changes
+        if more:
+            return f"Applying {len(self.changes)} changes"
+        fails = first.fails if isinstance(first, Patch) else ""
+        return f"Applying {first}{f', since {fails} fails' if fails else ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +42,15 @@ class Autofix:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Run the tests; `anyway` hands the changes in even if they break one."""
+    """Try what was made.
+
+    Attributes:
+        anyway: whether changes are handed in even if they break a test.
+        mends: changes that are made when the test fails which each is for.
+    """
 
     anyway: bool = False
+    mends: tuple[Patch, ...] = ()
 
     def __str__(self) -> str:
         return "Running the tests"
@@ -144,12 +153,14 @@ def moves(task: Task) -> tuple[Move, ...]:
     found = _wanted(task, words)
     if isinstance(found, Ask):
         return (found,)
-    steps: list[Move] = [Apply(tuple(in_order(found)))] if found else []
-    if _FORMATS.search(words) or not (steps or words):
+    mends = tuple(each for each in found if isinstance(each, Patch) and each.fails)
+    changes = [each for each in found if each not in mends]
+    steps: list[Move] = [Apply(tuple(in_order(changes)))] if changes else []
+    if _FORMATS.search(words) or not (found or words):
         steps.append(Autofix())
-    if not steps and not _TESTS.search(words):
+    if not (steps or mends) and not _TESTS.search(words):
         return (_unsure(task, "I follow fixed rules, and none of them fits what you wrote."),)
-    return (*steps, Check(anyway=anyway))
+    return (*steps, Check(anyway=anyway, mends=mends))
 
 
 def _wanted(task: Task, words: str) -> Sequence[Change] | Ask:
@@ -218,7 +229,7 @@ def _changes(task: Task, texts: Sequence[Text]) -> Sequence[Change] | Ask:
     for text in texts:
         for block in blocks(text.body):
             if block.kind == "patch":
-                changes.append(Patch(author=text.author, text=block.text))
+                changes.append(Patch(author=text.author, text=block.text, fails=block.fails))
             elif text.path is None or text.line is None:
                 words = f"I cannot tell which lines {whose(text.author, 'suggestion')} is about."
                 return _unsure(task, words, but=text)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import assert_never
 
 from bot.agents import tidied
-from bot.agents.playbook.changes import Change
+from bot.agents.playbook.changes import Change, Patch
 from bot.agents.playbook.moves import (
     Apply,
     Ask,
@@ -45,14 +45,13 @@ def says(text: str, todo: tuple[Move, ...]) -> bool:
 def _lines(move: Move) -> Iterator[str]:
     match move:
         case Apply(changes):
-            shown = [_shown(each) for each in changes]
-            yield from shown if sum(map(len, shown)) <= MOST_SHOWN else _named(changes)
+            yield from _told(changes)
         case Autofix():
             yield "Format and lint, with the repository's own tools."
-        case Check(anyway=False):
-            yield "Run the tests, and ask if one fails that passed before."
-        case Check():
-            yield "Run the tests, and go on even if one fails that passed before."
+        case Check(anyway, mends):
+            otherwise = "go on even" if anyway else "ask"
+            yield f"Run the tests, and {otherwise} if one fails that passed before."
+            yield from _told(mends)
         case Keep():
             yield "Go on with what I have made already."
         case Ask() | Leave() | Propose():
@@ -61,16 +60,26 @@ def _lines(move: Move) -> Iterator[str]:
             assert_never(move)
 
 
+def _told(changes: Sequence[Change]) -> Iterator[str]:
+    shown = [_shown(each) for each in changes]
+    yield from shown if sum(map(len, shown)) <= MOST_SHOWN else _named(changes)
+
+
 def _shown(change: Change) -> str:
     if not change.text:
-        return f"Apply {described(change)}, which takes these lines away."
+        return f"Apply {_which(change)}, which takes these lines away."
     text = tidied.fenced(change.text.removesuffix("\n")).replace("\n", "\n  ")
-    return f"Apply {described(change)}:\n\n  {text}"
+    return f"Apply {_which(change)}:\n\n  {text}"
+
+
+def _which(change: Change) -> str:
+    fails = change.fails if isinstance(change, Patch) else ""
+    return f"{described(change)}{f' if {tidied.code(fails)} fails' if fails else ''}"
 
 
 def _named(changes: Sequence[Change]) -> Iterator[str]:
     """Name changes that are too long to be shown, and all of them by one digest."""
-    yield from (f"Apply {described(each)}." for each in changes[:MOST_NAMED])
-    every = "\0".join(f"{described(each)}\0{each.text}" for each in changes)
+    yield from (f"Apply {_which(each)}." for each in changes[:MOST_NAMED])
+    every = "\0".join(f"{_which(each)}\0{each.text}" for each in changes)
     digest = hashlib.sha256(every.encode("utf-8", "surrogatepass")).hexdigest()
     yield f"Apply nothing else: all changes, {len(changes)} in number, are `{digest}` together."

@@ -3,6 +3,7 @@
 Pure text, from what was done and what came of it; nothing is said better than it is.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -22,12 +23,14 @@ class Trial:
 
     Attributes:
         words: the last lines of what failed, or why nothing could be run.
+        failing: the tests that failed, where they are known by name.
         before: whether they failed without the changes too; None where nobody looked.
     """
 
     command: str
     result: Literal["passed", "failed", "not run"]
     words: str = ""
+    failing: Sequence[str] = ()
     before: bool | None = None
 
     def since(self, *, before: bool) -> "Trial":
@@ -41,7 +44,7 @@ class Report:
 
     Attributes:
         kept: whether there are changes of an earlier job, which a push has overtaken.
-        applied: changes that were made.
+        applied: changes that were made, also those since a test failed.
         ran: formatters and linters.
         missing: those that were not there.
         tested: the tests.
@@ -57,6 +60,11 @@ class Report:
     def broke_tests(self) -> bool:
         """Whether tests fail that passed without the changes."""
         return any(each.result == "failed" and not each.before for each in self.tested)
+
+    def tells_of(self, test: str) -> bool:
+        """Say whether a test has failed, by its name or the end of it."""
+        failed = [each for each in self.tested if each.result == "failed"]
+        return any(_names(each, test) for each in failed)
 
 
 def title(report: Report) -> str:
@@ -76,7 +84,7 @@ def body(report: Report) -> str:
     if report.kept:
         parts.append("What was made before is now on top of what somebody has pushed meanwhile.")
     if report.applied:
-        lines = [f"- {described(each)}" for each in report.applied]
+        lines = [f"- {described(each)}{_since(each)}" for each in report.applied]
         parts.append("\n".join(["**What was applied**", "", *lines]))
     if report.ran or report.missing:
         parts.append(tidied.body(report.ran, report.missing).rstrip())
@@ -122,6 +130,18 @@ def described(change: Change) -> str:
     lines = f"{change.first}-{change.last}" if change.last > change.first else f"{change.first}"
     where = tidied.code(f"{change.path}:{lines}")
     return f"{whose(change.author, 'suggestion')} for {where}"
+
+
+def _names(trial: Trial, test: str) -> bool:
+    """Without names of tests, what is said of them has to do."""
+    if trial.failing:
+        return any(name.endswith(test) for name in trial.failing)
+    return bool(re.search(rf"(?<!\w){re.escape(test)}(?!\w)", trial.words))
+
+
+def _since(change: Change) -> str:
+    fails = change.fails if isinstance(change, Patch) else ""
+    return f", since {tidied.code(fails)} failed" if fails else ""
 
 
 def _tested(tested: Trial) -> str:

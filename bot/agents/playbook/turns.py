@@ -93,7 +93,13 @@ def together(before: Sequence[Sequence[Move]], now: tuple[Move, ...]) -> tuple[M
     steps: list[Move] = [Keep()] if any(isinstance(each, Keep) for each in every) else []
     steps += [Apply(tuple(in_order(changes)))] if changes else []
     steps += [Autofix()] if Autofix() in every else []
-    return (*steps, Check(anyway=Check(anyway=True) in every))
+    return (*steps, _check([each for each in every if isinstance(each, Check)]))
+
+
+def _check(checks: Sequence[Check]) -> Check:
+    """Return what is tried after all that was to be tried, each mending once."""
+    mends = dict.fromkeys(mend for check in checks for mend in check.mends)
+    return Check(anyway=any(check.anyway for check in checks), mends=tuple(mends))
 
 
 def _last(changes: Sequence[Change]) -> list[Change]:

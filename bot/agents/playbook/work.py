@@ -9,7 +9,7 @@ from typing import Literal, Protocol, TypeVar, assert_never
 
 from bot.agents import tidied
 from bot.agents.asking import Answer
-from bot.agents.playbook import edits, report, trials
+from bot.agents.playbook import edits, report, trials, validated
 from bot.agents.playbook.edits import CannotApply
 from bot.agents.playbook.moves import (
     LEAVE,
@@ -26,8 +26,10 @@ from bot.agents.playbook.report import Report
 from bot.agents.playbook.session import Came
 from bot.agents.playbook.tree import GitFailed, Tree
 from bot.agents.playbook.turns import Todo
+from bot.agents.playbook.validated import Validate
 from bot.agents.programs import Programs, Stopped
 from bot.agents.tools import Tidying, tidy, why_missing
+from bot.agents.validating import validate
 
 CallKind = Literal["edit", "execute"]
 
@@ -47,11 +49,15 @@ class Door:
         ask: asks for one, and blocks until the broker's answer comes.
         changes: the kind that hands changes in.
         plans: whether a plan is all that may be handed in before a person's yes.
+        validations: those that may be asked for, by name.
+        validate: has the tree validated as it is, and blocks until there is a verdict.
     """
 
     ask: Callable[[dict[str, str]], Answer]
     changes: str
     plans: bool = False
+    validations: Sequence[str] = ()
+    validate: Validate = validate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,7 +203,7 @@ class Work:
             await self._call(name, "edit", edits.apply, top, place.tree, move.changes, scratch)
         except CannotApply as problem:
             return await self._ask(report.about_change(problem.change, str(problem)), (LEAVE,))
-        self._report.applied = move.changes
+        self._report.applied = (*self._report.applied, *move.changes)
         return None
 
     async def _autofix(self, place: Place) -> bool | None:
@@ -208,15 +214,48 @@ class Work:
         return None
 
     async def _check(self, move: Check, place: Place) -> bool | None:
-        self._report.tested = await self._call(
-            str(move), "execute", trials.run, self._programs, place.tree, place.base
-        )
-        if not self._report.broke_tests or move.anyway:
-            return None
+        over = await self._tried(move, place)
+        if over is not None or not self._report.broke_tests or move.anyway:
+            return over
         if not await asyncio.to_thread(place.changed):
             return None
         question = report.about_tests(self._report, self._todo.instruction)
         return await self._ask(*question)
+
+    async def _tried(self, move: Check, place: Place) -> bool | None:
+        """Try it, and again with what is given for the tests that fail."""
+        left = list(move.mends)
+        while True:
+            if self._door.validations:
+                await self._validate()
+            else:
+                self._report.tested = await self._call(
+                    str(move), "execute", trials.run, self._programs, place.tree, place.base
+                )
+            mend = next((each for each in left if self._report.tells_of(each.fails)), None)
+            if mend is None:
+                await self._compare(place)
+                return None
+            left.remove(mend)
+            if (over := await self._apply(Apply((mend,)), place)) is not None:
+                return over
+
+    async def _validate(self) -> None:
+        """Ask for the validations one after another, until one fails."""
+        self._report.tested = []
+        for name in self._door.validations:
+            title = f"Validating {name}"
+            trial = await self._call(title, "execute", validated.run, name, self._door.validate)
+            self._report.tested.append(trial)
+            if trial.result == "failed":
+                return
+
+    async def _compare(self, place: Place) -> None:
+        """Have what a validation says held against the tree without the changes."""
+        tested, given = self._report.tested, (self._door.validate, place.tree, place.base)
+        if self._door.validations and tested[-1].result == "failed":
+            title = f"Validating {tested[-1].command} without the changes"
+            tested[-1] = await self._call(title, "execute", validated.compared, tested[-1], *given)
 
     async def _ask(self, text: str, choices: Sequence[str]) -> bool:
         if await self._voice.ask(text, choices):
