@@ -8,27 +8,27 @@ import asyncio
 import json
 import re
 import socket
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 
-import aiohttp
-from aiohttp import web
-
+from bot.harness.beside import beside
 from bot.harness.checkpoint import Take
 from bot.harness.gateway_client import ANSWER_WITHIN, Answer, Gateway
+from bot.harness.hypertext import Asked, converse
 from bot.harness.validations import Validations
-from bot.model.errors import Unavailable
+from bot.model.errors import Refused, Unavailable
+from bot.wires import CHUNK, Wire, serve
 
-LARGEST = 1024**2
-"""Bytes of an output, step or note."""
-
-_ANSWERS = ("/outputs", "/steps", "/notes", "/checks", "/mcp")
+_ANSWERS = "/(?:outputs|steps|notes|checks|mcp)"
 _AT_ONCE = 8
-_CHUNK = 1 << 16
 _KEY = re.compile(r"[0-9a-f]{32}", re.ASCII)
-_MODEL = re.compile(r"/models/[a-z]+(?:/(?!\.)[A-Za-z0-9._:@~+-]+)*/?", re.ASCII)
-_QUERY = re.compile(r"[A-Za-z0-9._=&%-]*", re.ASCII)
+_MODEL = (
+    r"/models/[a-z]+(?:/(?!\.)[A-Za-z0-9._:@~+-]+)*/?"  # no step up
+    r"(?:\?[A-Za-z0-9._=&%-]*)?"
+)
 _THINKS = 15 * 60.0  # seconds; models are silent while they think, and the job's time is bounded
 _MODEL_HEADERS = (
     *("Accept", "Content-Type", "Content-Encoding"),
@@ -36,19 +36,34 @@ _MODEL_HEADERS = (
 )
 _TOOL_HEADERS = ("Accept", "Mcp-Protocol-Version", "Mcp-Method", "Mcp-Name")
 _GIT_HEADERS = ("Accept", "Content-Type", "Content-Encoding", "Git-Protocol")
+_ANSWERS_HEADERS = ("Content-Type", "Content-Encoding", "Cache-Control")
 
 Heard = Callable[[str, object, Answer], None]
 """Told of each request that the gateway answered: path, payload, answer."""
 
 
-@asynccontextmanager
-async def agents_door(
+@dataclass(frozen=True, slots=True)
+class _Route:
+    """What is done with requests.
+
+    Attributes:
+        targets: their paths and queries.
+        method: of HTTP; None for any.
+        handle: has one of them answered, or returns what the answer is.
+    """
+
+    targets: re.Pattern[str]
+    method: str | None
+    handle: Callable[[Asked], Awaitable[Answer | None]]
+
+
+def agents_door(
     listener: socket.socket,
     gateway: Gateway,
     heard: Heard,
     asks: Callable[[], None],
     take: Take,
-) -> AsyncIterator[None]:
+) -> AbstractAsyncContextManager[None]:
     """Serve the agent: what it asks for, validations, models, and fetching from the mirror.
 
     Args:
@@ -61,130 +76,132 @@ async def agents_door(
     turnstile = asyncio.Semaphore(_AT_ONCE)
     validations = Validations(gateway, take)
 
-    async def forward(request: web.Request) -> web.Response:
+    async def forward(asked: Asked) -> Answer:
         async with turnstile:
-            return await _forward(request, gateway, heard, validations)
+            return await _forward(asked, gateway, heard, validations)
 
-    app = web.Application(client_max_size=LARGEST)
-    app.add_routes([web.post(path, forward) for path in _ANSWERS])
-    app.add_routes(validations.routes())
-    _add_git(app, gateway, "/git/mirror.git", "git-upload-pack")
-    _add_models(app, gateway, asks)
-    async with _served(app, listener):
-        yield
+    return _served(
+        listener,
+        _route(_ANSWERS, "POST", forward),
+        _route(r"/validations", "POST", validations.post),
+        _route(r"/validations/[^/]+", "GET", validations.news),
+        *_git(gateway, "/git/mirror.git", "git-upload-pack"),
+        _route(_MODEL, None, partial(_ask, gateway, asks)),
+    )
 
 
-@asynccontextmanager
-async def push_door(listener: socket.socket, gateway: Gateway) -> AsyncIterator[None]:
+def push_door(listener: socket.socket, gateway: Gateway) -> AbstractAsyncContextManager[None]:
     """Serve the harness's own push into quarantine, and nothing else."""
-    app = web.Application()
-    _add_git(app, gateway, "/git/quarantine.git", "git-receive-pack")
-    async with _served(app, listener):
-        yield
+    return _served(listener, *_git(gateway, "/git/quarantine.git", "git-receive-pack"))
 
 
 async def _forward(
-    request: web.Request, gateway: Gateway, heard: Heard, validations: Validations
-) -> web.Response:
+    asked: Asked, gateway: Gateway, heard: Heard, validations: Validations
+) -> Answer:
     try:
-        payload = json.loads(await request.read())
+        payload = json.loads(await asked.read())
     except (ValueError, RecursionError):
         return _refused(HTTPStatus.BAD_REQUEST, "json", "The body is not JSON.")
-    given = request.headers.get("Idempotency-Key", "")
+    given = asked.headers.get("idempotency-key", "")
     key = given if _KEY.fullmatch(given) else None
-    named = {name: request.headers[name] for name in _TOOL_HEADERS if name in request.headers}
-    if request.path == "/mcp":
+    named = _named(asked.headers, _TOOL_HEADERS)
+    if asked.target == "/mcp":
         named |= await validations.called(payload)
     try:
-        answer = await gateway.post(request.path, payload, key, named)
+        answer = await gateway.post(asked.target, payload, key, named)
     except Unavailable:
-        words = "Greenroom's gateway is away; try again later."
-        return _refused(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", words)
-    heard(request.path, payload, answer)
-    return web.Response(status=answer.status, body=answer.body, content_type="application/json")
+        return _away()
+    heard(asked.target, payload, answer)
+    return answer
 
 
-def _add_git(app: web.Application, gateway: Gateway, repository: str, service: str) -> None:
+def _git(gateway: Gateway, repository: str, service: str) -> Sequence[_Route]:
     """Serve one service of one repository over git's smart HTTP.
 
     https://git-scm.com/docs/http-protocol
     """
 
-    async def advertise(request: web.Request) -> web.StreamResponse:
-        if request.query_string != f"service={service}":
-            return _refused(HTTPStatus.FORBIDDEN, "service", f"Only {service} is served here.")
-        return await _stream(request, gateway, f"{repository}/info/refs?service={service}")
+    async def pass_on(asked: Asked) -> Answer | None:
+        return await _stream(asked, gateway, _GIT_HEADERS)
 
-    async def exchange(request: web.Request) -> web.StreamResponse:
-        return await _stream(request, gateway, f"{repository}/{service}")
-
-    app.router.add_get(f"{repository}/info/refs", advertise)
-    app.router.add_post(f"{repository}/{service}", exchange)
+    return (
+        _route(re.escape(f"{repository}/info/refs?service={service}"), "GET", pass_on),
+        _route(re.escape(f"{repository}/{service}"), "POST", pass_on),
+    )
 
 
-def _add_models(app: web.Application, gateway: Gateway, asks: Callable[[], None]) -> None:
-    """Serve the models' interfaces; which requests are good ones, the gateway says.
+async def _ask(gateway: Gateway, asks: Callable[[], None], asked: Asked) -> Answer | None:
+    """Pass on what is asked of a model; which requests are good ones, the gateway says.
 
     None has to wait for another: a program's own helpers ask models side by side.
     """
-
-    async def ask(request: web.Request) -> web.StreamResponse:
-        path, query = request.rel_url.raw_path, request.rel_url.raw_query_string
-        if not (_MODEL.fullmatch(path) and _QUERY.fullmatch(query)):
-            return _refused(HTTPStatus.NOT_FOUND, "path", "There is no such model interface.")
-        if request.method == "POST":
-            asks()
-        whole = f"{path}?{query}" if query else path
-        return await _stream(request, gateway, whole, _MODEL_HEADERS, _THINKS)
-
-    app.router.add_route("*", "/models/{tail:.+}", ask)
+    if asked.method == "POST":
+        asks()
+    return await _stream(asked, gateway, _MODEL_HEADERS, _THINKS)
 
 
 async def _stream(
-    request: web.Request,
-    gateway: Gateway,
-    path: str,
-    named: Sequence[str] = _GIT_HEADERS,
-    silent: float = ANSWER_WITHIN,
-) -> web.StreamResponse:
+    asked: Asked, gateway: Gateway, names: Sequence[str], silent: float = ANSWER_WITHIN
+) -> Answer | None:
     """Pass a request on with the headers that are named, and its answer back as it comes."""
-    headers = {name: request.headers[name] for name in named if name in request.headers}
-    body = request.content if request.can_read_body else None
-    near: web.StreamResponse | None = None
+    headers = _named(asked.headers, names)
+    body = asked.line.pieces() if asked.has_body else ()
+    begun = False
     try:
-        async with gateway.stream(request.method, path, headers, body, silent) as far:
-            near = web.StreamResponse(status=far.status, headers=_kept(far))
-            await near.prepare(request)
-            async for chunk in far.content.iter_chunked(_CHUNK):
-                await near.write(chunk)
-            await near.write_eof()
-            return near
-    except (aiohttp.ClientError, TimeoutError, OSError):
-        if near is not None and near.prepared:
-            # half an answer cannot be taken back: break the connection
-            if request.transport is not None:
-                request.transport.abort()
-            return near
-        words = "Greenroom's gateway is away; try again later."
-        return _refused(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", words)
+        async with gateway.stream(asked.method, asked.target, headers, body, silent) as far:
+            begun = True
+            await asked.begin(far.status, [*_named(far.headers, _ANSWERS_HEADERS).items()])
+            async for piece in far.line.pieces():
+                await asked.more(piece)
+            await asked.end()
+    except OSError:
+        if begun:
+            raise
+        return _away()
+    return None
 
 
-def _kept(far: aiohttp.ClientResponse) -> dict[str, str]:
-    names = ("Content-Type", "Content-Encoding", "Cache-Control")
-    return {name: far.headers[name] for name in names if name in far.headers}
+def _named(headers: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
+    return {name: headers[name.lower()] for name in names if name.lower() in headers}
 
 
-def _refused(status: HTTPStatus, reason: str, words: str) -> web.Response:
-    return web.json_response({"accepted": False, "reason": reason, "words": words}, status=status)
+def _away() -> Answer:
+    words = "Greenroom's gateway is away; try again later."
+    return _refused(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", words)
 
 
-@asynccontextmanager
-async def _served(app: web.Application, listener: socket.socket) -> AsyncIterator[None]:
-    # bodies are passed on as they are: git's are often compressed
-    runner = web.AppRunner(app, access_log=None, auto_decompress=False, shutdown_timeout=1.0)
-    await runner.setup()
+def _refused(status: HTTPStatus, reason: str, words: str) -> Answer:
+    said = {"accepted": False, "reason": reason, "words": words}
+    return Answer(status, json.dumps(said).encode())
+
+
+def _route(
+    targets: str, method: str | None, handle: Callable[[Asked], Awaitable[Answer | None]]
+) -> _Route:
+    return _Route(re.compile(targets, re.ASCII), method, handle)
+
+
+def _served(listener: socket.socket, *routes: _Route) -> AbstractAsyncContextManager[None]:
+    async def answer(asked: Asked) -> None:
+        said = await _answered(routes, asked)
+        if said is not None:
+            await asked.answer(said.status, said.body, "application/json")
+
+    async def has(wire: Wire) -> None:
+        await converse(wire, answer)
+
+    return beside(serve(listener, has, most_head=CHUNK))
+
+
+async def _answered(routes: Sequence[_Route], asked: Asked) -> Answer | None:
+    """Have a request answered by the first route that leads anywhere."""
+    found = [each for each in routes if each.targets.fullmatch(asked.target)]
+    if not found:
+        return _refused(HTTPStatus.NOT_FOUND, "path", "There is no such address.")
+    (route, *_) = found
+    if route.method not in {None, asked.method}:
+        return _refused(HTTPStatus.METHOD_NOT_ALLOWED, "method", f"Only {route.method} is served.")
     try:
-        await web.SockSite(runner, listener).start()
-        yield
-    finally:
-        await runner.cleanup()
+        return await route.handle(asked)
+    except Refused as why:
+        return _refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, why.reason, why.words)

@@ -5,21 +5,20 @@ between; one that is away is tried again for minutes before anybody is told.
 """
 
 import asyncio
-import io
 import json
 import uuid
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from types import MappingProxyType
-from typing import Any, Self
-
-import aiohttp
-from yarl import URL
+from typing import Any
 
 from bot.harness.claim import message_from
+from bot.harness.hypertext import CLIENT, Body, Line, Said, asking
 from bot.model.errors import Fenced, Unavailable
 from bot.model.runs import Message
+from bot.wires import CHUNK, Wire
 
 PATIENCE = 10 * 60.0
 """Seconds during which a gateway that is away is tried again."""
@@ -30,10 +29,13 @@ LOOKS_FOR = 10.0
 ANSWER_WITHIN = 60.0
 """Seconds for which a request may be silent."""
 
+_CONNECTS_WITHIN = 10.0
 _LONGEST_PAUSE = 5.0
 _AWAY = frozenset({500, 502, 503, 504})
 _FENCED = frozenset({401, 409})
 
+_JSON, _BYTES = "application/json", "application/octet-stream"
+_SAYS_JSON = {"Content-Type": _JSON}
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -60,18 +62,6 @@ class Gateway:
         self._sleep = sleep
         self._authorization = {"Authorization": f"Bearer {token}"}
 
-    async def __aenter__(self) -> Self:
-        self._session = aiohttp.ClientSession(
-            "http://greenroom",
-            connector=aiohttp.UnixConnector(path=self._path, force_close=True),
-            auto_decompress=False,
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=ANSWER_WITHIN),
-        )
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._session.close()
-
     async def heartbeat(self) -> bool:
         """Say that the job lives, and return whether it is to go on.
 
@@ -79,7 +69,7 @@ class Gateway:
             Fenced: a newer job has taken over.
             Unavailable: no gateway answered this time.
         """
-        answer = await self._once("POST", "/heartbeat", _json({}), {})
+        answer = await self._once("POST", "/heartbeat", [b"{}"], _SAYS_JSON)
         _taken(answer, "heartbeat")
         return json.loads(answer.body)["go_on"] is True
 
@@ -128,10 +118,9 @@ class Gateway:
         Raises:
             Unavailable: it stayed away for `PATIENCE`.
         """
-        under = {**headers, "Idempotency-Key": key or uuid.uuid4().hex}
-        return await self._until_answered(
-            lambda: self._once("POST", path, _json(payload), under), path
-        )
+        under = {**_SAYS_JSON, **headers, "Idempotency-Key": key or uuid.uuid4().hex}
+        body = [_json(payload)]
+        return await self._until_answered(lambda: self._once("POST", path, body, under), path)
 
     async def get(self, path: str) -> Answer:
         """Get something until the gateway answers.
@@ -142,7 +131,7 @@ class Gateway:
         Raises:
             Unavailable: it stayed away for `PATIENCE`.
         """
-        return await self._until_answered(lambda: self._once("GET", path, None, {}), path)
+        return await self._until_answered(lambda: self._once("GET", path, (), {}), path)
 
     async def leave(
         self, left: Mapping[str, Any], parts: Mapping[str, bytes], *, patiently: bool
@@ -158,20 +147,14 @@ class Gateway:
             Fenced: a newer job has taken over.
             Unavailable: no gateway took it.
         """
+        edge = uuid.uuid4().hex  # in no blob, but by a chance of nothing
+        form = _form(edge, left, parts)
+        kind = {"Content-Type": f"multipart/form-data; boundary={edge}"}
 
-        def form() -> aiohttp.MultipartWriter:
-            writer = aiohttp.MultipartWriter("form-data")
-            for name, part in (("left", _json(left)), *map(_blob, parts.items())):
-                part.set_content_disposition("form-data", name=name)
-                writer.append_payload(part)
-            return writer
+        async def once() -> Answer:
+            return await self._once("POST", "/checkpoint", form, kind)
 
-        if patiently:
-            answer = await self._until_answered(
-                lambda: self._once("POST", "/checkpoint", form(), {}), "/checkpoint"
-            )
-        else:
-            answer = await self._once("POST", "/checkpoint", form(), {})
+        answer = await (self._until_answered(once, "/checkpoint") if patiently else once())
         _taken(answer, "checkpoint")
 
     async def _until_answered(self, once: Callable[[], Awaitable[Answer]], path: str) -> Answer:
@@ -189,43 +172,44 @@ class Gateway:
             await self._sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
 
-    def stream(
+    @asynccontextmanager
+    async def stream(
         self,
         method: str,
         path: str,
         headers: Mapping[str, str],
-        body: Any,
+        body: Body,
         silent: float = ANSWER_WITHIN,
-    ) -> "aiohttp.client._RequestContextManager":
-        """Open a request whose body and answer are streams: git's, and those of models.
+    ) -> AsyncIterator[Said]:
+        """Make a request whose body and answer are streams: git's, and those of models.
 
         Args:
             method: of HTTP.
             path: with its query, as it was written.
             headers: beside the run token.
-            body: as aiohttp takes it.
+            body: as `asking` takes it.
             silent: seconds for which nothing may come.
+
+        Raises:
+            OSError: nobody answers, or the answer breaks off.
         """
-        return self._session.request(
-            method,
-            URL(path, encoded=True),
-            headers={**headers, **self._authorization},
-            data=body,
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=silent),
-        )
+        async with asyncio.timeout(_CONNECTS_WITHIN):
+            wire = Wire(*await asyncio.open_unix_connection(self._path, limit=CHUNK))
+        line = Line(wire, CLIENT, silent)
+        given = [*headers.items(), *self._authorization.items()]
+        try:
+            async with asking(line, method, path, given, body) as said:
+                yield said
+        finally:
+            line.cut()
 
     async def _once(
-        self, method: str, path: str, body: aiohttp.Payload | None, headers: Mapping[str, str]
+        self, method: str, path: str, body: Sequence[bytes], headers: Mapping[str, str]
     ) -> Answer:
         try:
-            async with self._session.request(
-                method,
-                URL(path, encoded=True),
-                data=body,
-                headers={**headers, **self._authorization},
-            ) as response:
-                return Answer(response.status, await response.read())
-        except (aiohttp.ClientError, TimeoutError, OSError) as problem:
+            async with self.stream(method, path, headers, body) as said:
+                return Answer(said.status, await said.read())
+        except OSError as problem:
             raise Unavailable("gateway", type(problem).__name__, retry_after=0) from problem
 
 
@@ -237,12 +221,22 @@ def _taken(answer: Answer, what: str) -> None:
         raise Unavailable("gateway", f"{what}: {answer.status}", retry_after=0)
 
 
-def _json(payload: Any) -> aiohttp.BytesPayload:
+def _json(payload: Any) -> bytes:
     """Write JSON in as few bytes as it takes: the gateway bounds bytes, not characters."""
-    text = json.dumps(payload, ensure_ascii=False)
-    return aiohttp.BytesPayload(text.encode("utf-8", "replace"), content_type="application/json")
+    return json.dumps(payload, ensure_ascii=False).encode("utf-8", "replace")
 
 
-def _blob(part: tuple[str, bytes]) -> tuple[str, aiohttp.Payload]:
-    name, data = part
-    return name, aiohttp.BytesIOPayload(io.BytesIO(data), content_type="application/octet-stream")
+def _form(edge: str, left: Mapping[str, Any], blobs: Mapping[str, bytes]) -> list[bytes]:
+    """Write the names and the blobs as a form: https://www.rfc-editor.org/rfc/rfc7578."""
+    parts = [("left", _JSON, _json(left)), *((name, _BYTES, data) for name, data in blobs.items())]
+    written = [piece for part in parts for piece in _part(edge, *part)]
+    return [*written, f"--{edge}--\r\n".encode()]
+
+
+def _part(edge: str, name: str, kind: str, data: bytes) -> tuple[bytes, bytes, bytes]:
+    head = (
+        f"--{edge}\r\n"
+        f'Content-Disposition: form-data; name="{name}"\r\n'
+        f"Content-Type: {kind}\r\n\r\n"
+    )
+    return head.encode(), data, b"\r\n"

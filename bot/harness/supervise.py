@@ -118,11 +118,8 @@ class _Supervision:
         if stopping_already():
             fate.decide("cancelled")
         say("harness.ready")
-        async with (
-            Gateway(job.gateway, job.token) as gateway,
-            beside(self._beat(gateway)),
-            beside(self._tell(gateway)),
-        ):
+        gateway = Gateway(job.gateway, job.token)
+        async with beside(self._beat(gateway)), beside(self._tell(gateway)):
             globs = job.driver.session
             checkpoints = Checkpoints(self._result, globs, gateway, self._clock)
             try:

@@ -11,10 +11,9 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from urllib.parse import quote
 
-from aiohttp import web
-
 from bot.harness.checkpoint import Take, Taken
 from bot.harness.gateway_client import Answer, Gateway
+from bot.harness.hypertext import Asked
 from bot.model.errors import Fenced, Unavailable
 from bot.model.validations import KNOWN, REFUSED, VALIDATE, VALIDATION
 from bot.workspace.snapshot import GitFailed
@@ -25,8 +24,7 @@ APART = 0.2
 AT_ONCE = 8
 """Programs of one agent that may ask, and as many that may wait for what is printed."""
 
-_ID = re.compile(r"[0-9A-Z]{1,64}", re.ASCII)
-_AFTER = re.compile(r"[0-9]{1,15}", re.ASCII)
+_NEWS = re.compile(r"/validations/[0-9A-Z]{1,64}\?after=[0-9]{1,15}", re.ASCII)
 _AWAY = "Greenroom's gateway is away; try again later."
 
 
@@ -46,19 +44,13 @@ class Validations:
         self._asking = asyncio.Semaphore(AT_ONCE)
         self._listening = asyncio.Semaphore(AT_ONCE)
 
-    def routes(self) -> list[web.RouteDef]:
-        """Return their addresses."""
-        return [web.post("/validations", self.post), web.get("/validations/{id}", self.news)]
-
-    async def post(self, request: web.Request) -> web.Response:
+    async def post(self, asked: Asked) -> Answer:
         """Answer an agent that asks for one."""
         try:
             async with self._asking:  # nobody's bodies pile up here
-                asked = json.loads(await request.read())
-                answer = await self.ask(str(asked["name"]))
+                return await self.ask(str(json.loads(await asked.read())["name"]))
         except (ValueError, RecursionError, TypeError, KeyError):
-            answer = _refused(HTTPStatus.BAD_REQUEST, "body", "Send a name, as JSON.")
-        return _response(answer)
+            return _refused(HTTPStatus.BAD_REQUEST, "body", "Send a name, as JSON.")
 
     async def ask(self, name: str) -> Answer:
         """Take the tree, and ask for a validation of it."""
@@ -77,16 +69,15 @@ class Validations:
             finally:
                 self._next = loop.time() + APART
 
-    async def news(self, request: web.Request) -> web.Response:
+    async def news(self, asked: Asked) -> Answer:
         """Pass on what one has printed, and what came of it."""
-        name, after = request.match_info["id"], request.query.get("after", "0")
-        if not (_ID.fullmatch(name) and _AFTER.fullmatch(after)):
-            return _response(_refused(HTTPStatus.NOT_FOUND, "path", "There is none of this id."))
+        if not _NEWS.fullmatch(asked.target):
+            return _refused(HTTPStatus.NOT_FOUND, "path", "There is none of this id.")
         try:
             async with self._listening:
-                return _response(await self._gateway.get(f"/validations/{name}?after={after}"))
+                return await self._gateway.get(asked.target)
         except Unavailable:
-            return _response(_refused(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", _AWAY))
+            return _refused(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", _AWAY)
 
     async def called(self, message: object) -> Mapping[str, str]:
         """Ask for what a call of the tool is about; return what the gateway is told of that."""
@@ -117,10 +108,6 @@ def _heads(answer: Answer) -> Mapping[str, str]:
         return {REFUSED: quote(str(said["words"])[:1000])}
     except (ValueError, KeyError, TypeError):
         return {REFUSED: quote(f"The gateway answered {answer.status}.")}
-
-
-def _response(answer: Answer) -> web.Response:
-    return web.Response(status=answer.status, body=answer.body, content_type="application/json")
 
 
 def _refused(status: HTTPStatus, reason: str, words: str) -> Answer:

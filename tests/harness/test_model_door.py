@@ -49,8 +49,8 @@ async def door(tmp_path, far):  # noqa: ARG001 - it has to be there
     listener.bind(str(tmp_path / "near"))
     listener.listen()
     connector = aiohttp.UnixConnector(str(tmp_path / "near"))
+    gateway = Gateway(str(tmp_path / "far"), "run-token")
     async with (
-        Gateway(str(tmp_path / "far"), "run-token") as gateway,
         agents_door(listener, gateway, lambda *_: None, lambda: asks.append(1), None),
         aiohttp.ClientSession("http://door", connector=connector) as session,
     ):
@@ -113,8 +113,8 @@ async def test_a_gateway_that_is_away_is_one_to_try_again(tmp_path):
     listener.bind(str(tmp_path / "near"))
     listener.listen()
     connector = aiohttp.UnixConnector(str(tmp_path / "near"))
+    gateway = Gateway(str(tmp_path / "nobody"), "t")
     async with (
-        Gateway(str(tmp_path / "nobody"), "t") as gateway,
         agents_door(listener, gateway, lambda *_: None, lambda: None, None),
         aiohttp.ClientSession("http://door", connector=connector) as session,
         session.post("/models/openai/v1/responses") as answer,

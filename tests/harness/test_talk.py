@@ -67,7 +67,8 @@ class Watched:
     @asynccontextmanager
     async def supervision(self, way):
         agent = self.start(way)
-        async with self.gateway, self.connected() as gateway:
+        async with self.gateway:
+            gateway = self.connected()
             job = Job(
                 folder=self.folder, order=self.order, plan=self.stage.plan, token="t",
                 gateway="", driver=Playbook(), talk=Talk(prompt="Do it."), agent=agent,

@@ -46,8 +46,8 @@ async def door(tmp_path, far):  # noqa: ARG001 - it has to be there
     listener.bind(str(tmp_path / "near"))
     listener.listen()
     connector = aiohttp.UnixConnector(str(tmp_path / "near"))
+    gateway = Gateway(str(tmp_path / "far"), "run-token")
     async with (
-        Gateway(str(tmp_path / "far"), "run-token") as gateway,
         agents_door(listener, gateway, lambda *said: heard.append(said), lambda: None, None),
         aiohttp.ClientSession("http://door", connector=connector) as session,
     ):

@@ -73,8 +73,8 @@ async def door(tmp_path, far, place):  # noqa: ARG001 - it has to be there
     listener.bind(str(tmp_path / "near"))
     listener.listen()
     connector = aiohttp.UnixConnector(str(tmp_path / "near"))
+    gateway = Gateway(str(tmp_path / "far"), "run-token")
     async with (
-        Gateway(str(tmp_path / "far"), "run-token") as gateway,
         agents_door(listener, gateway, lambda *_: None, lambda: None, place.take),
         aiohttp.ClientSession("http://door", connector=connector) as session,
     ):
