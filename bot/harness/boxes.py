@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from bot.agents.proxied import PROXY, proxy
 from bot.model.inside import DOOR, EGRESS, HOME, MIRROR, RESULT_REPO, SOCKET, WORKSPACE
-from bot.model.runs import JobPlan, Limits, ValidationPlan
+from bot.model.limits import Limits
+from bot.model.validations import ValidationPlan
 from bot.sandbox.box import Bind, Box
 from bot.sandbox.folder import JobFolder, Order
 from bot.sandbox.toolboxes import surroundings
@@ -15,6 +16,7 @@ from bot.workspace.snapshot import snapshot_environment
 
 if TYPE_CHECKING:  # what a validation can do without
     from bot.agents.base import Start
+    from bot.model.runs import JobPlan
 
 _OURS = "/opt/greenroom"
 _PYTHON = f"{_OURS}/python"
@@ -25,7 +27,7 @@ _SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 _COMMON = {"HOME": HOME, "LANG": "C.UTF-8", "TERM": "dumb", "SHELL": "/bin/sh"}
 
 
-def for_agent(folder: JobFolder, order: Order, start: "Start", plan: JobPlan) -> Box:
+def for_agent(folder: JobFolder, order: Order, start: "Start", plan: "JobPlan") -> Box:
     """Return the agent's box: its workspace, its home, its tools and one door."""
     hidden = _hidden(folder, start.masks)
     return Box(
@@ -109,7 +111,7 @@ def for_push(folder: JobFolder, order: Order, limits: Limits) -> Box:
     )
 
 
-def doors(start: "Start", plan: JobPlan) -> Mapping[int, str]:
+def doors(start: "Start", plan: "JobPlan") -> Mapping[int, str]:
     """Return which loopback ports lead the agent to which socket of its door."""
     models = {start.port: SOCKET} if start.port else {}
     return models | ({PROXY: EGRESS} if plan.egress else {})

@@ -13,16 +13,19 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from bot.harness.boxes import errands
 from bot.harness.program import bubblewrap
-from bot.model.runs import JobPlan, Limits
+from bot.model.limits import Limits
 from bot.sandbox.box import Box, Descriptors, argv
 from bot.sandbox.ending import end
 from bot.sandbox.folder import LOCK, JobFolder, Order
 from bot.workspace import snapshot
 from bot.workspace.snapshot import GitFailed
+
+if TYPE_CHECKING:  # what a validation can do without
+    from bot.model.runs import JobPlan
 
 SECONDS = 10 * 60
 """How long one command may take."""
@@ -167,6 +170,6 @@ def seed(folder: JobFolder, order: Order) -> None:
     snapshot.seed(folder.result, tree / ".git" / "index")
 
 
-def git_limits(plan: JobPlan) -> Limits:
+def git_limits(plan: "JobPlan") -> Limits:
     """Return what one command of git may use."""
     return replace(plan.agent.limits, seconds=SECONDS)

@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.harness.once import run
-from bot.model.runs import Limits
+from bot.model.limits import Limits
 from bot.sandbox.box import Bind, Box
 from bot.sandbox.folder import JobFolder, Order
 

@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from bot.harness.say import say
-from bot.model.runs import Limits
+from bot.model.limits import Limits
 from bot.sandbox import cgroups, mounts
 from bot.sandbox.folder import JobFolder, Order
 

@@ -5,7 +5,6 @@ other; then one command runs in a box without a door, and what it prints goes ou
 Until it runs, nothing is imported but the standard library and plain values.
 """
 
-import hashlib
 import socket
 import sys
 import time
@@ -25,8 +24,8 @@ from bot.harness.say import say
 from bot.model.errors import Unavailable
 from bot.model.ids import JobName, Repo, Sha, ValidationId
 from bot.model.inside import EGRESS
-from bot.model.runs import Limits, ValidationPlan
-from bot.model.validations import Definition, Service
+from bot.model.limits import Limits
+from bot.model.validations import Definition, Service, ValidationPlan
 from bot.rules.checkpoints import MOST
 from bot.sandbox.folder import JobFolder, Order
 from bot.workspace.snapshot import WORK_REF, GitFailed
@@ -124,23 +123,19 @@ def _prepare(it: Validation, git: GitBox) -> str:
 def lay_out(it: Validation, git: GitBox) -> None:
     """Turn the workspace, which is the base, into the tree that was asked about.
 
+    It is named by its content, so that whatever came as work, no other tree comes of it.
+
     Raises:
-        ValueError: the work is another than its name says, or makes another tree.
-        GitFailed: git could not.
+        ValueError: what came is no work on this base.
+        GitFailed: git could not; or the tree is not there, since the work is another's.
         Fenced, LookupError, Unavailable: the work cannot be had.
     """
     plan = it.plan
     if plan.work is not None:
         data = fetch(it.gateway, it.token, "/validation/work", MOST["work"])
-        if hashlib.sha256(data).hexdigest() != plan.work:
-            raise ValueError("the bytes are not those of this name")
-        bundle = read(data, WORK_REF, plan.base)
-        with incoming(it.folder, bundle):
+        with incoming(it.folder, read(data, WORK_REF, plan.base)):
             take(git)
-        check_out(git, plan.base, f"{bundle.tip}^{{tree}}")
-    tree = git.git(("write-tree",)).strip()
-    if tree != plan.tree:
-        raise ValueError(f"the tree is {tree}, and {plan.tree} was asked about")
+    check_out(git, plan.base, plan.tree)
 
 
 def _start(it: Validation, groups: Sequence[int]) -> Command:

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
-from bot.model.ids import Fence, JobName, Login, Repo, RunId, Sha, UserId, ValidationId
+from bot.model.ids import Fence, JobName, Login, Repo, RunId, Sha, UserId
+from bot.model.limits import Limits as Limits  # noqa: PLC0414 - of agents, as all of this is
 from bot.model.models import Cost
 from bot.model.validations import Definition, Setup, Toolbox
 
@@ -55,28 +56,6 @@ class Person:
     id: UserId
     login: Login
     bot: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What one job may use.
-
-    Attributes:
-        seconds: wall-clock time of the agent's program.
-        memory: bytes of address space for each process (and for the group, where cgroups allow).
-        processes: processes and threads at once.
-        file_size: bytes of the largest file it may write.
-        open_files: file descriptors for each process.
-        disk: bytes of all files that it adds or changes; counted now and then, and with each
-            file a little more than it holds.
-    """
-
-    seconds: int = 30 * 60
-    memory: int = 4 * 1024**3
-    processes: int = 512
-    file_size: int = 1024**3
-    open_files: int = 4096
-    disk: int = 10 * 1024**3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -306,28 +285,3 @@ class JobPlan:
     egress: tuple[str, ...] = ()
     validations: tuple[str, ...] = ()
     inputs: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ValidationPlan:
-    """All that a runner and a harness need to know of one validation; holds no secret.
-
-    Attributes:
-        job: the name under which the runner creates it or adopts it.
-        shelf: the name under which the mirror of the repository lies.
-        base: the commit that the workspace starts from.
-        work: the blob with a git bundle of all that was changed since; None for nothing.
-        tree: Git's name of what the workspace has to be then.
-        sets_up: whether it is a setup: then what it adds is handed in.
-    """
-
-    job: JobName
-    id: ValidationId
-    repo: Repo
-    shelf: Repo
-    base: Sha
-    work: str | None
-    tree: Sha
-    definition: Definition
-    limits: Limits
-    sets_up: bool = False

@@ -7,7 +7,8 @@ base branch, so that no change to a pull request decides what runs where there i
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.model.ids import Sha
+from bot.model.ids import JobName, Repo, Sha, ValidationId
+from bot.model.limits import Limits
 
 VALIDATE = "validate"
 """The tool that asks for a validation."""
@@ -30,6 +31,9 @@ REUSED: frozenset[Outcome] = frozenset({"passed", "failed"})
 
 State = Literal["queued", "running", "done", "dropped"]
 """`dropped`: nobody waits for it any more."""
+
+COMING = ""
+"""Stands for the name of work that is on its way: a job can begin before it is there."""
 
 MOST_REPORT = 8 * 1024 * 1024
 """Bytes of a report that are read; more of it is no report."""
@@ -156,3 +160,29 @@ class Verdict:
     failing: tuple[str, ...] = ()
     excerpt: str = ""
     words: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValidationPlan:
+    """All that a runner and a harness need to know of one validation; holds no secret.
+
+    Attributes:
+        job: the name under which the runner creates it or adopts it.
+        shelf: the name under which the mirror of the repository lies.
+        base: the commit that the workspace starts from.
+        work: the blob with a git bundle of all that was changed since; None for nothing, and
+            `COMING` while it is on its way.
+        tree: Git's name of what the workspace has to be then.
+        sets_up: whether it is a setup: then what it adds is handed in.
+    """
+
+    job: JobName
+    id: ValidationId
+    repo: Repo
+    shelf: Repo
+    base: Sha
+    work: str | None
+    tree: Sha
+    definition: Definition
+    limits: Limits
+    sets_up: bool = False

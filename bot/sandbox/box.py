@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.model.runs import Limits
+from bot.model.limits import Limits
 from bot.sandbox.proc import Telling
 
 UID = 1000

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from bot.model.runs import Limits
+from bot.model.limits import Limits
 
 _HIERARCHIES = Path("/sys/fs/cgroup")
 _V1 = {"cpu": "cpu.shares", "memory": "memory.limit_in_bytes", "pids": "pids.max"}

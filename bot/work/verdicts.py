@@ -15,7 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.blobs.blobs import Blobs
 from bot.model.clock import Clock
 from bot.model.errors import Fenced, Refused
-from bot.model.runs import Limits, ValidationPlan
+from bot.model.limits import Limits
+from bot.model.validations import ValidationPlan
 from bot.rules import reports
 from bot.rules.reports import Ended
 from bot.store import validation_jobs, validations

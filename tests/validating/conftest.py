@@ -11,8 +11,8 @@ import pytest
 from pydantic import SecretStr
 
 from bot.model.ids import JobName, Repo, Sha, ValidationId
-from bot.model.runs import Limits, ValidationPlan
-from bot.model.validations import Definition
+from bot.model.runs import Limits
+from bot.model.validations import Definition, ValidationPlan
 from bot.runners.base import Launch
 from bot.runners.local import LocalRunner
 from bot.sandbox.probe import probe

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from bot.model.runs import ValidationPlan
+from bot.model.validations import ValidationPlan
 
 LAUNCH, TOKEN = "launch-canary-5d1c", "validation-canary-e80b"
 
