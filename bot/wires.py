@@ -83,9 +83,9 @@ async def serve(
             about = {"message": "a connection ended by a bug", "exception": bug}
             task.get_loop().call_exception_handler(about)
 
-    server = await asyncio.start_unix_server(
-        accepted, sock=listener, limit=most_head, backlog=backlog
-    )
+    local = listener.family == socket.AF_UNIX
+    start = asyncio.start_unix_server if local else asyncio.start_server
+    server = await start(accepted, sock=listener, limit=most_head, backlog=backlog)
     try:
         async with server:
             await server.serve_forever()

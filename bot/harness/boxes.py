@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from bot.agents.proxied import PROXY, proxy
 from bot.model.inside import DOOR, EGRESS, HOME, MIRROR, RESULT_REPO, SOCKET, WORKSPACE
 from bot.model.limits import Limits
 from bot.model.validations import ValidationPlan
+from bot.sandbox import roots
 from bot.sandbox.box import Bind, Box
 from bot.sandbox.folder import JobFolder, Order
 from bot.sandbox.toolboxes import surroundings
@@ -24,6 +26,7 @@ _RELAY = f"{_OURS}/relay.py"
 _ERRANDS = f"{_OURS}/errands.py"
 
 _SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
+_IMAGE_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _COMMON = {"HOME": HOME, "LANG": "C.UTF-8", "TERM": "dumb", "SHELL": "/bin/sh"}
 
 
@@ -54,22 +57,58 @@ def for_agent(folder: JobFolder, order: Order, start: "Start", plan: "JobPlan") 
 def for_validation(folder: JobFolder, order: Order, plan: ValidationPlan) -> Box:
     """Return the box of a validation: a workspace, a home and its tools, and no door.
 
-    One that may reach hosts has a door with the socket that leads there, and nothing else.
+    One that may reach hosts has a door with the socket that leads there, and nothing else; in
+    a network of the job, the harness itself stands at the port that leads there.
     """
-    hosts = plan.definition.egress
-    return Box(
+    hosts, image = plan.definition.egress, plan.definition.image
+    relayed = bool(hosts) and not joined(order)
+    box = Box(
         binds=(
             Bind(source=str(folder.workspace), target=WORKSPACE, writable=True),
             Bind(source=order.mirror, target=MIRROR),
             Bind(source=str(folder.home), target=HOME, writable=True),
             *_toolboxes(order),
-            *(_way_out(folder, order) if hosts else ()),
+            *(_way_out(folder, order) if relayed else ()),
         ),
-        links=_python_link(order) if hosts else (),
-        environment={**_tools(order), "CI": "true", **proxy(hosts)},
+        links=_python_link(order) if relayed else (),
+        environment={**_tools(order, _given(order, image)), "CI": "true", **proxy(hosts)},
         directory=WORKSPACE,
         limits=plan.limits,
+        joined=joined(order),
     )
+    return box if image is None else rooted(box, order, image, folder.root / "etc")
+
+
+def rooted(box: Box, order: Order, image: str, etc: Path) -> Box:
+    """Give a box an image for its root.
+
+    Args:
+        box: what else it has; nothing of the image is seen where that lies.
+        order: what the runner wrote; it has the image's tree.
+        image: its name.
+        etc: a folder to be filled, of this box alone.
+
+    Raises:
+        Refused: `image`: it cannot be the root of a box.
+    """
+    tree = tree_of(order, image)
+    roots.write_etc(tree, etc)
+    lies = (*(each.target for each in box.binds), *(at for _, at in box.links))
+    return replace(box, root=roots.laid_out(tree, lies), etc=str(etc))
+
+
+def tree_of(order: Order, image: str) -> Path:
+    """Return the tree of an image.
+
+    Raises:
+        KeyError: the runner has none.
+    """
+    return Path(dict(order.roots)[image])
+
+
+def joined(order: Order) -> bool:
+    """Tell whether the boxes of a validation share a network: `stage` makes one for images."""
+    return bool(order.roots)
 
 
 def for_git(folder: JobFolder, order: Order, limits: Limits, *, writes: bool = False) -> Box:
@@ -222,13 +261,25 @@ def _agent_environment(order: Order) -> dict[str, str]:
     }
 
 
-def _tools(order: Order) -> dict[str, str]:
-    """Return what every program that is not ours is told of its box."""
+def _given(order: Order, image: str | None) -> Mapping[str, str] | None:
+    """Return what an image tells its programs; None where there is no image."""
+    return None if image is None else dict(roots.config(tree_of(order, image)).environment)
+
+
+def _tools(order: Order, given: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return what every program that is not ours is told of its box.
+
+    `given` is what its image says; None where it has the host's programs.
+    """
+    image = given or {}
     beside = surroundings({name: Path(path) for name, path in order.toolboxes})
+    usual = _SYSTEM_PATH if given is None else _IMAGE_PATH
     return {
+        **image,
         **beside.environment,
         **_COMMON,
-        "PATH": ":".join((*beside.path, _SYSTEM_PATH)),
+        "LANG": image.get("LANG", _COMMON["LANG"]),
+        "PATH": ":".join((*beside.path, image.get("PATH", usual))),
         "USER": "agent",
         "LOGNAME": "agent",
         "NO_COLOR": "1",

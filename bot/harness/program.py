@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from bot.model.inside import SOCKET
-from bot.sandbox.box import Box, Bubblewrap, Descriptors, argv
+from bot.sandbox.box import Box, Bubblewrap, Descriptors, argv, bounds
 from bot.sandbox.ending import children, end
 from bot.sandbox.folder import LOCK, JobFolder, Order
 from bot.sandbox.proc import telling
@@ -124,6 +125,8 @@ def launch(  # noqa: PLR0913 - what a process is started with
     os.close(info_inside)
     os.close(block)
     first = _first(info)
+    if first is not None and box.root is not None:
+        _bound(first, box)
     if first is not None:
         for group in groups:
             with suppress(OSError):  # the limits of each process hold all the same
@@ -132,6 +135,16 @@ def launch(  # noqa: PLR0913 - what a process is started with
         os.write(let_go, b"1")
     os.close(let_go)
     return Program(process, first)
+
+
+def _bound(process: int, box: Box) -> None:
+    """Lower the resource limits of the first process of a box, before anything else is in it.
+
+    It is in its user namespace already, so what is counted there is the box's alone.
+    """
+    for name, most in bounds(box.limits, reserves=box.reserves).items():
+        kind = getattr(resource, f"RLIMIT_{name.upper()}")
+        resource.prlimit(process, kind, (most, most))
 
 
 def _first(info: int) -> int | None:

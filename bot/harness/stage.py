@@ -15,7 +15,7 @@ from pathlib import Path
 
 from bot.harness.say import say
 from bot.model.limits import Limits
-from bot.sandbox import cgroups, mounts
+from bot.sandbox import cgroups, mounts, network
 from bot.sandbox.folder import JobFolder, Order
 
 _WORLD_MAY_PASS = stat.S_IXOTH
@@ -85,6 +85,8 @@ def _as_root(folder: JobFolder, order: Order, uid: int) -> None:
     mounts.attach(lower, folder.root / "lower")
     _give(folder, uid)
     _workspace(folder, folder.root / "lower", uid)
+    if order.roots:
+        network.enter()
     os.setgroups([])
     os.setresgid(uid, uid, uid)
     os.setresuid(uid, uid, uid)
@@ -108,6 +110,8 @@ def _as_user(folder: JobFolder, order: Order) -> None:
     except OSError as problem:
         say("stage.no_user_namespace", why=str(problem))
     _workspace(folder, Path(order.tree), None)
+    if order.roots:
+        network.enter()
     mounts.drop_capabilities()
 
 

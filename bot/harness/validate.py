@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.agents.proxied import PROXY
-from bot.harness.boxes import for_git, for_validation, relayed
+from bot.harness.boxes import for_git, for_validation, joined, relayed
 from bot.harness.bundle import read
 from bot.harness.gitbox import SECONDS, GitBox, seed
 from bot.harness.incoming import check_out, incoming, take
@@ -21,6 +21,7 @@ from bot.harness.printed import Printed
 from bot.harness.program import Program, launch, listen
 from bot.harness.requests import exchange, fetch
 from bot.harness.say import say
+from bot.harness.serving import lacking
 from bot.model.errors import Unavailable
 from bot.model.ids import JobName, Repo, Sha, ValidationId
 from bot.model.inside import EGRESS
@@ -30,8 +31,9 @@ from bot.rules.checkpoints import MOST
 from bot.sandbox.folder import JobFolder, Order
 from bot.workspace.snapshot import WORK_REF, GitFailed
 
+LOOPBACK = "127.0.0.1"
+
 NO_TREE = "The tree that was asked about could not be had."
-NO_IMAGE = "This runner has no images, and the validation wants one."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,8 +111,8 @@ def run(
 
 def _prepare(it: Validation, git: GitBox) -> str:
     """Make the workspace what it is to be; return in words why that cannot be done."""
-    if it.plan.definition.image is not None:
-        return NO_IMAGE
+    if words := lacking(it.order, it.plan.definition):
+        return words
     try:
         lay_out(it, git)
     except (GitFailed, LookupError, OSError, Unavailable, ValueError) as problem:
@@ -140,18 +142,24 @@ def lay_out(it: Validation, git: GitBox) -> None:
 
 def _start(it: Validation, groups: Sequence[int]) -> Command:
     definition = it.plan.definition
-    egress = listen(it.folder.door, EGRESS) if definition.egress else None
+    alone = not joined(it.order)
+    egress = _way_out(it, alone=alone) if definition.egress else None
     words = ("/bin/sh", "-c", definition.run)
     program = launch(
         it.folder,
         it.order,
         for_validation(it.folder, it.order, it.plan),
-        relayed({PROXY: EGRESS} if egress else {}, words),
+        relayed({PROXY: EGRESS} if egress and alone else {}, words),
         groups,
     )
     started = time.monotonic()  # before anybody reads: no command has ended earlier
     printed = Printed(program.told, it.gateway, it.token)
     return Command(program=program, printed=printed, egress=egress, started=started)
+
+
+def _way_out(it: Validation, *, alone: bool) -> socket.socket:
+    """Listen where the command looks for hosts: at its door, or in the network that it shares."""
+    return listen(it.folder.door, EGRESS) if alone else socket.create_server((LOOPBACK, PROXY))
 
 
 def plan_from(fields: Mapping[str, Any]) -> ValidationPlan:

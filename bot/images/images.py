@@ -23,6 +23,7 @@ from bot.rules.images import (
     refused,
     unpacked_digests,
 )
+from bot.sandbox import roots
 from bot.sandbox.toolboxes import check
 
 UNWANTED_FOR = 14 * 24 * 3600.0
@@ -109,8 +110,19 @@ class Images:
                 words = f"{named.host} took more than {PATIENCE / 60:.0f} minutes"
                 raise Unavailable("registry", words, retry_after=PATIENCE) from None
             except Refused as problem:
-                words = f"The image `{named}` {problem.words}"
-                raise Refused(problem.reason, words) from None
+                raise _of(named, problem) from None
+
+    async def root(self, image: str) -> Path:
+        """Return the same as `tree`, of an image that a box can have for its root.
+
+        Raises as `toolboxes` does.
+        """
+        found = await self.tree(image)
+        try:
+            await asyncio.to_thread(roots.check, found)
+        except Refused as problem:
+            raise _of(reference(image), problem) from None
+        return found
 
     async def prune(self) -> int:
         """Remove what no job wanted for a long time; return how much that was."""
@@ -131,7 +143,8 @@ class Images:
         if size > self._bounds.packed:
             raise refused(f"is larger than the {self._bounds.packed} bytes that one may have.")
         bounds = replace(self._bounds, size=min(self._bounds.size, await self._room(size)))
-        digests = await self._digests(named, found)
+        config = await self._config(named, found)
+        digests = unpacked_digests(config, found) if config else (None,) * len(found.layers)
         packed = tuple(
             [
                 Packed(
@@ -143,7 +156,7 @@ class Images:
             ]
         )
         async with self._unpacking:
-            path, left_out = await self._store.unpack(named, packed, bounds)
+            path, left_out = await self._store.unpack(named, packed, bounds, config)
         log.info("image.unpacked", image=str(named), bytes=size, left_out=left_out)
         return path
 
@@ -165,11 +178,9 @@ class Images:
             raise refused("is an index of indexes.")
         return found
 
-    async def _digests(self, named: Reference, found: Manifest) -> tuple[str | None, ...]:
-        """Return what each layer hashes to unpacked; unknown where the image has no config."""
-        if found.config is None:
-            return (None,) * len(found.layers)
-        return unpacked_digests(await self._registry.blob(named, found.config), found)
+    async def _config(self, named: Reference, found: Manifest) -> bytes:
+        """Return an image's config; nothing where it has none."""
+        return await self._registry.blob(named, found.config) if found.config else b""
 
     async def _blob(self, named: Reference, blob: Descriptor) -> Path:
         if (there := self._store.blob(named, blob)) is not None:
@@ -179,3 +190,8 @@ class Images:
         kept = self._store.blob(named, blob)
         assert kept is not None
         return kept
+
+
+def _of(named: Reference, problem: Refused) -> Refused:
+    """Say of which image something is true."""
+    return Refused(problem.reason, f"The image `{named}` {problem.words}")

@@ -302,9 +302,7 @@ class Validation:
 
     run: Script = Field(description="The command, for `/bin/sh`.", examples=["pytest -q"])
     toolboxes: tuple[Name, ...] = many("Toolboxes that it needs.", ["python"])
-    image: Image | None = Field(
-        default=None, description="The image that it runs in, by digest: none can be named yet."
-    )
+    image: Image | None = Field(default=None, description="The image that it runs in, by digest.")
     runner_class: RunsIn = Field(
         default="plain",
         alias="class",

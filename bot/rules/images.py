@@ -29,6 +29,9 @@ MOST_SHOWN = 200
 Packing = Literal["none", "gzip", "zstd"]
 """How a layer's tar is packed."""
 
+SAYS = ".image.json"
+"""The file at the top of an unpacked image that holds its config, as it was fetched."""
+
 INDEX = "application/vnd.oci.image.index.v1+json"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 _DOCKER = "application/vnd.docker."

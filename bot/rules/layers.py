@@ -30,10 +30,6 @@ MOST_SIZE = 2 * 1024 * 1024
 MOST_AGENTS = 50
 
 UNFINISHED: Mapping[str, tuple[str, str]] = {
-    "image": (
-        "cannot bring an image of its own yet.",
-        "Take the image out, and name toolboxes.",
-    ),
     "inputs": (
         "cannot name its inputs yet: it is run again for every other tree.",
         "Take them out.",

@@ -5,7 +5,7 @@ an `/etc` of ours, a loopback interface that leads nowhere, and the binds named 
 What is not in it does not exist inside.  Everything here is pure.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,8 +15,8 @@ from bot.sandbox.proc import Telling
 UID = 1000
 """Who the program inside is, whatever uid holds the box from outside."""
 
-SCRATCH = 1024**3
-"""Bytes that `/tmp` and `/dev/shm` hold each: both are memory of the host."""
+SCRATCH, RUN = 1024**3, 64 * 1024**2
+"""Bytes that `/tmp` and `/dev/shm` hold each, and `/run`: all of them are memory of the host."""
 
 ETC = Path(__file__).with_name("etc")
 
@@ -49,6 +49,21 @@ class Bind:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Root:
+    """What a box shows of an image instead of the host's programs.
+
+    Attributes:
+        binds: files and folders, read-only.
+        links: as those of a box.
+        run: folders to be made in `/run`, which is in memory.
+    """
+
+    binds: tuple[Bind, ...] = ()
+    links: tuple[tuple[str, str], ...] = ()
+    run: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Box:
     """Everything that a program inside can reach.
 
@@ -65,6 +80,11 @@ class Box:
         etc: folder with the passwd, group, hosts and nsswitch.conf that are seen inside, and
             the boot_id that is the same in every box.
         reads_all: whether its programs read what files' own modes forbid; for ours alone.
+        root: what it has of an image; None for the programs of the host.
+        joined: whether it is in the network of the process that makes it, which has to be one
+            of the job's own that leads nowhere; else it has one for itself.
+        scratch: bytes that its folders in memory hold each.
+        builds: whether a program in it may make a user namespace, to build images in.
     """
 
     binds: tuple[Bind, ...] = ()
@@ -77,6 +97,10 @@ class Box:
     hidden_files: tuple[str, ...] = ()
     etc: str = str(ETC)
     reads_all: bool = False
+    root: Root | None = None
+    joined: bool = False
+    scratch: int = SCRATCH
+    builds: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,20 +140,26 @@ def argv(
 ) -> list[str]:
     """Return the command line that runs `program` in `box`."""
     return [
-        *_namespaces(bubblewrap),
+        *_namespaces(box, bubblewrap),
         *(("--cap-add", "CAP_DAC_READ_SEARCH") if box.reads_all else ()),
         *_environment(box),
-        *_system(),
+        *(_usr() if box.root is None else _image(box.root)),
+        *_system(box.scratch),
+        # what builds images shows a /sys to its containers, and there is nothing in this one
+        *(("--dir", "/sys") if box.builds else ()),
         *_closed(bubblewrap.telling),
         *_etc(box.etc),
-        *_binds(box),
+        *(_host_etc() if box.root is None else ()),
+        *_links(box.links),
+        *_binds(box.binds),
         *_hidden(box),
         # bubblewrap's own root and /dev are tmpfs: closed once everything is in place
         *("--remount-ro", "/dev", "--remount-ro", "/"),
         *("--chdir", box.directory),
         *_descriptors(descriptors),
         "--",
-        *prlimit(box.limits, reserves=box.reserves),
+        # an image need not have the program: who starts the box sets the same from outside
+        *(prlimit(box.limits, reserves=box.reserves) if box.root is None else ()),
         *program,
     ]
 
@@ -139,31 +169,37 @@ def prlimit(limits: Limits, *, reserves: bool = False) -> list[str]:
 
     It runs inside, since Linux counts processes for each user namespace: outside, all
     processes of the same user would count.
+    """
+    amounts = bounds(limits, reserves=reserves)
+    return ["/usr/bin/prlimit", *(f"--{name}={most}" for name, most in amounts.items()), "--"]
+
+
+def bounds(limits: Limits, *, reserves: bool = False) -> Mapping[str, int]:
+    """Return the resource limits of each process, as `setrlimit` names them in small letters.
 
     Args:
         limits: of each process.
         reserves: whether addresses that nobody can write to yet are free (RLIMIT_DATA):
             WebAssembly reserves ten gigabytes for each memory of a few kilobytes.
     """
-    return [
-        "/usr/bin/prlimit",
-        f"--{'data' if reserves else 'as'}={limits.memory}",
-        f"--nproc={limits.processes}",
-        f"--fsize={limits.file_size}",
-        f"--nofile={limits.open_files}",
-        f"--cpu={limits.seconds}",
-        "--core=0",
-        "--",
-    ]
+    return {
+        "data" if reserves else "as": limits.memory,
+        "nproc": limits.processes,
+        "fsize": limits.file_size,
+        "nofile": limits.open_files,
+        "cpu": limits.seconds,
+        "core": 0,
+    }
 
 
-def _namespaces(bubblewrap: Bubblewrap) -> list[str]:
+def _namespaces(box: Box, bubblewrap: Bubblewrap) -> list[str]:
     return [
         bubblewrap.path,
         "--unshare-user",
         # it needs --unshare-user spelled out
-        *(["--disable-userns"] if bubblewrap.disable_userns else []),
-        *("--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-net"),
+        *(["--disable-userns"] if bubblewrap.disable_userns and not box.builds else []),
+        *("--unshare-pid", "--unshare-ipc", "--unshare-uts"),
+        *(() if box.joined else ("--unshare-net",)),
         "--unshare-cgroup-try",
         *("--uid", str(UID), "--gid", str(UID), "--hostname", "greenroom"),
         *("--new-session", "--die-with-parent", "--cap-drop", "ALL"),
@@ -175,15 +211,27 @@ def _environment(box: Box) -> list[str]:
     return ["--clearenv", *(word for pair in settings for word in ("--setenv", *pair))]
 
 
-def _system() -> list[str]:
+def _usr() -> list[str]:
+    links = tuple((f"usr/{name}", f"/{name}") for name in _USR_LINKS)
+    return ["--ro-bind", "/usr", "/usr", *_links(links)]
+
+
+def _image(root: Root) -> list[str]:
     return [
-        *("--ro-bind", "/usr", "/usr"),
-        *(word for name in _USR_LINKS for word in ("--symlink", f"usr/{name}", f"/{name}")),
+        *_binds(root.binds),
+        *_links((*root.links, ("/tmp", "/var/tmp"))),  # noqa: S108 - paths inside
+        *("--size", str(RUN), "--tmpfs", "/run"),
+        *(word for path in root.run for word in ("--dir", path)),
+    ]
+
+
+def _system(scratch: int) -> list[str]:
+    return [
         *("--proc", "/proc", "--dev", "/dev"),
         # bubblewrap's own process in the box holds the job's lock, and may be written to by it
         *("--tmpfs", "/proc/1", "--remount-ro", "/proc/1"),
-        *("--size", str(SCRATCH), "--tmpfs", "/dev/shm"),  # noqa: S108 - a path inside
-        *("--size", str(SCRATCH), "--tmpfs", "/tmp"),  # noqa: S108 - a path inside
+        *("--size", str(scratch), "--tmpfs", "/dev/shm"),  # noqa: S108 - a path inside
+        *("--size", str(scratch), "--tmpfs", "/tmp"),  # noqa: S108 - a path inside
     ]
 
 
@@ -201,22 +249,23 @@ def _etc(folder: str) -> list[str]:
     return [
         *("--ro-bind", f"{folder}/boot_id", "/proc/sys/kernel/random/boot_id"),
         *(word for name in ours for word in ("--ro-bind", f"{folder}/{name}", f"/etc/{name}")),
-        *(
-            word
-            for name in _HOST_ETC
-            for word in ("--ro-bind-try", f"/etc/{name}", f"/etc/{name}")
-        ),
     ]
 
 
-def _binds(box: Box) -> list[str]:
+def _host_etc() -> list[str]:
+    paths = (f"/etc/{name}" for name in _HOST_ETC)
+    return [word for path in paths for word in ("--ro-bind-try", path, path)]
+
+
+def _links(links: Sequence[tuple[str, str]]) -> list[str]:
+    return [word for says, at in links for word in ("--symlink", says, at)]
+
+
+def _binds(binds: Sequence[Bind]) -> list[str]:
     return [
-        *(word for says, at in box.links for word in ("--symlink", says, at)),
-        *(
-            word
-            for bind in box.binds
-            for word in ("--bind" if bind.writable else "--ro-bind", bind.source, bind.target)
-        ),
+        word
+        for bind in binds
+        for word in ("--bind" if bind.writable else "--ro-bind", bind.source, bind.target)
     ]
 
 

@@ -102,6 +102,7 @@ def _loops(
             workspaces,
             settings.home / "gateway",
             unpack=images.toolboxes,
+            root=images.root,
             most=settings.runs_at_once,
         ).step,
         "janitor": Janitor(context, runner, workspaces, images.prune).step,

@@ -24,6 +24,7 @@ from bot.store.validation_row import ValidationRow
 from bot.work import validated
 from bot.work.context import Context, renewing
 from bot.work.launching import APPEARS, Workspaces
+from bot.work.roots import Fetch, nowhere, roots
 from bot.work.toolboxes import Unpack, nothing
 from bot.work.validator import placed
 from bot.work.verdicts import limits
@@ -57,6 +58,7 @@ class Validations:
         runners: where validations of each class run; there need not be one for all.
         gateway: the folder with the gateway's socket.
         unpack: for toolboxes.
+        root: for images that commands run in.
         most: validations that run side by side, of all repositories.
     """
 
@@ -68,6 +70,7 @@ class Validations:
         gateway: Path,
         *,
         unpack: Unpack = nothing,
+        root: Fetch = nowhere,
         most: int,
     ) -> None:
         self._context = context
@@ -75,6 +78,7 @@ class Validations:
         self._workspaces = workspaces
         self._gateway = gateway
         self._unpack = unpack
+        self._root = root
         self._most = most
         self._pool = context.pool(AT_ONCE)
 
@@ -148,6 +152,7 @@ class Validations:
             if await validation_jobs.free_slot(rows, self._most) is None:
                 return NO_ROOM
         boxes = await self._unpack(row.toolboxes)
+        trees = await roots(self._root, row.definition)
         tree = await self._workspaces.lowers.hold(row.shelf, row.base, job)
         token = SecretStr(self._context.token())
         if not await self._written_down(row, job, token):
@@ -162,6 +167,7 @@ class Validations:
                 mirror=self._workspaces.mirrors.path(row.shelf),
                 gateway=self._gateway,
                 toolboxes=boxes,
+                roots=trees,
             )
         )
         self._pool.add("sweep", runner, self._sweep, self._not_swept)

@@ -84,10 +84,16 @@ def listed_as(kind: str, data: bytes, **more: object) -> dict[str, object]:
     return {"mediaType": kind, "digest": sha256(data), "size": len(data), **more}
 
 
-def image(*tars: bytes, kind: str = GZIP, pack: Callable[[bytes], bytes] = zipped) -> Image:
-    """Make an image of layers, the lowest first."""
+def image(
+    *tars: bytes,
+    kind: str = GZIP,
+    pack: Callable[[bytes], bytes] = zipped,
+    says: object = None,
+) -> Image:
+    """Make an image of layers, the lowest first; `says` is for who makes a container of it."""
     layers = [pack(each) for each in tars]
-    config = written({"rootfs": {"type": "layers", "diff_ids": [sha256(each) for each in tars]}})
+    rootfs = {"type": "layers", "diff_ids": [sha256(each) for each in tars]}
+    config = written({"rootfs": rootfs} | ({} if says is None else {"config": says}))
     manifest = written(
         {
             "schemaVersion": 2,

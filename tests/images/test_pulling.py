@@ -5,7 +5,7 @@ import gzip
 import os
 import shutil
 import stat
-from tarfile import DIRTYPE, LNKTYPE, SYMTYPE
+from tarfile import DIRTYPE, LNKTYPE, REGTYPE, SYMTYPE
 
 import pytest
 from backports.zstd import compress
@@ -16,6 +16,8 @@ from bot.images.store import Store
 from bot.model.clock import Clock
 from bot.model.errors import Refused, Unavailable
 from bot.model.validations import Toolbox
+from bot.rules.images import SAYS
+from bot.sandbox import roots
 from tests.images.built import TAR, ZSTD, entry, image, tar
 
 BOX = tar(
@@ -110,9 +112,26 @@ async def test_modes_are_ours(unpacked):
             entry("sticky/", DIRTYPE, mode=0o7777),
         )
     )
-    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (*tree.iterdir(), tree)}
+    found = [path for path in (*tree.iterdir(), tree) if path.name != SAYS]
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in found}
     assert set(modes.values()) == {0o755}
     assert {path.stat().st_uid for path in tree.iterdir()} == {os.geteuid()}
+
+
+@pytest.mark.parametrize("own", [("file", REGTYPE), ("link", SYMTYPE), ("folder", DIRTYPE)])
+async def test_what_an_image_says_lies_beside_it_whatever_it_has_there(unpacked, tmp_path, own):
+    (tmp_path / "outside").write_text("outside")
+    tree = await unpacked(
+        image(tar(entry(SAYS, own[1], str(tmp_path / "outside"))), says={"WorkingDir": "/srv"})
+    )
+    assert roots.config(tree).directory == "/srv"
+    assert (tmp_path / "outside").read_text() == "outside"
+
+
+async def test_a_root_is_looked_at_before_anything_runs_in_it(images, registry):
+    with pytest.raises(Refused, match="has a config that cannot be read"):
+        await images.root(registry.has(image(BOX, says={"Env": ["PATH"]})))
+    assert (await images.root(registry.has(image(BOX))) / "bin/tool").exists()
 
 
 async def test_gzip_in_several_members_is_read_to_its_end(unpacked):

@@ -95,28 +95,30 @@ def make_tree(root, interpreter=sys.executable):
     (root / "usr/share").mkdir()
     (root / "usr/share/agent-image").write_text("made for a test\n")
     for name in PROGRAMS:
-        _put(root, shutil.which(name))
+        put(root, shutil.which(name))
     core = Path(_said("git", "--exec-path").strip())
     shutil.copytree(core, root / core.relative_to("/"), symlinks=True)
-    _put(root, str(core / "git-remote-http"))
-    _put_libraries(root, _pydantic_core.__file__)
+    put(root, str(core / "git-remote-http"))
+    put_libraries(root, _pydantic_core.__file__)
     real = str(Path(interpreter).resolve())
-    _put_libraries(root, real)
+    put_libraries(root, real)
     if real.startswith("/usr/"):
-        _put(root, real)
+        put(root, real)
         (root / "usr/bin/python3").symlink_to(Path(real).name)
         library = Path(_said(real, "-I", "-c", "import os; print(os.__file__)").strip()).parent
         shutil.copytree(library, root / library.relative_to("/"))
         for module in library.glob("lib-dynload/*.so"):
-            _put_libraries(root, module)
+            put_libraries(root, module)
 
 
-def _put(root, program):
+def put(root, program):
+    """Copy a program into a root, with its libraries."""
     _copy(root, program)
-    _put_libraries(root, program)
+    put_libraries(root, program)
 
 
-def _put_libraries(root, program):
+def put_libraries(root, program):
+    """Copy the libraries of a program, or of a library."""
     for path in LIBRARY.findall(_said("ldd", program)):
         _copy(root, path)
 

@@ -11,7 +11,8 @@ import pytest
 
 from bot.clocks import move_clock
 from bot.harness.printed import HEAD, PIECE, TAIL
-from bot.harness.validate import NO_IMAGE, NO_TREE
+from bot.harness.serving import NO_IMAGE
+from bot.harness.validate import NO_TREE
 from bot.model.runs import Limits
 from bot.sandbox.folder import JobFolder
 from tests.runners.conftest import gone
