@@ -15,7 +15,7 @@ from bot.rules.wording import plain
 from bot.store import mailbox, runs, story
 from bot.store.run_row import RunRow
 from bot.work import calling, telling, waking
-from bot.work.claimed import ClaimedRuns
+from bot.work.claimed import Claimed, RunsWhere
 from bot.work.context import Context
 
 LATE = "Nobody said yes in time."
@@ -92,7 +92,9 @@ class Approvals:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self.step = ClaimedRuns(context, runs.parked_for(START), self._look, self._refused).step
+        self.step = Claimed(
+            context, RunsWhere(runs.parked_for(START)), self._look, self._refused
+        ).step
 
     async def _look(self, row: RunRow) -> float:
         """Return the seconds until its deadline, or end the run."""

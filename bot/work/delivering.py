@@ -33,7 +33,7 @@ from bot.store.outbox import OutboxRow
 from bot.store.run_row import RunRow
 from bot.store.story import OutputRow
 from bot.work import calling, telling, threads
-from bot.work.claimed import ClaimedRuns
+from bot.work.claimed import Claimed, RunsWhere
 from bot.work.context import Context
 from bot.work.progress import Seen, look
 from bot.work.resting import rest
@@ -65,7 +65,7 @@ class Delivering:
         self._setbacks = Setbacks(context)
         self._sealing = Sealing(context, quarantines, noreply, rules)
         which = runs.parked_for(DELIVERY)
-        self.step = ClaimedRuns(context, which, self._advance, self._fail).step
+        self.step = Claimed(context, RunsWhere(which), self._advance, self._fail).step
 
     async def _advance(self, row: RunRow) -> float:
         now = self._context.now()

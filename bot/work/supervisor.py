@@ -14,7 +14,7 @@ from bot.runners.base import Gone, Runner, Unknown
 from bot.store import jobs, runs
 from bot.store.run_row import RunRow
 from bot.work import telling
-from bot.work.claimed import ClaimedRuns
+from bot.work.claimed import Claimed, RunsWhere
 from bot.work.context import Context
 from bot.work.launching import Launcher
 
@@ -45,7 +45,7 @@ class Supervisor:
             Duty.FENCE: self._fence,
         }
 
-        self.step = ClaimedRuns(context, runs.OWED, self._look_after, self._fail).step
+        self.step = Claimed(context, RunsWhere(runs.OWED), self._look_after, self._fail).step
 
     async def _look_after(self, row: RunRow) -> float:
         overdue = row.deadline is not None and self._context.now() > row.deadline

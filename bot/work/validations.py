@@ -13,15 +13,16 @@ from pydantic import SecretStr
 from sqlalchemy.exc import IntegrityError
 
 from bot.github.client import AtRepository
-from bot.model.errors import Fenced, Refused, Unavailable
+from bot.model.errors import Refused, Unavailable
 from bot.model.ids import Fence, JobName, Sha, validation_job
 from bot.model.validations import Class, Verdict
 from bot.rules import validation
-from bot.rules.attempts import JOB_GRACE, MOST_FAILURES, pause
+from bot.rules.attempts import JOB_GRACE, pause
 from bot.runners.base import Gone, Launch, Runner, Unknown
 from bot.store import jobs, validation_jobs, validations
 from bot.store.validation_row import ValidationRow
 from bot.work import validated
+from bot.work.claimed import SOON, Claimed
 from bot.work.context import Context, renewing
 from bot.work.launching import APPEARS, Workspaces
 from bot.work.roots import Fetch, nowhere, roots
@@ -30,23 +31,14 @@ from bot.work.validator import placed
 from bot.work.verdicts import limits
 from bot.workspace.lend import sealed
 
-AT_ONCE = 64
-"""Validations that the loop works on side by side; most of them wait for others."""
-
 MOST_JOBS = 3
 """Jobs that one validation may have: who loses them all may well be to blame."""
 
 GLANCE = 1.0
 """Seconds between two looks at a job that runs."""
 
-SOON = 0.05
-"""Seconds until one is looked at again after something was done to it."""
-
 NO_ROOM = 0.5
 """Seconds until one is looked at again that found no place to run."""
-
-BROKEN = 30.0
-"""Seconds until one is looked at again whose handling failed in a way nobody foresaw."""
 
 log = structlog.get_logger()
 
@@ -80,22 +72,8 @@ class Validations:
         self._unpack = unpack
         self._root = root
         self._most = most
-        self._pool = context.pool(AT_ONCE)
-
-    async def step(self) -> bool:
-        """Begin with those that are due; True when there was one."""
-        store, room = self._context.store, self._pool.room
-        async with store.read() as rows:
-            if not room or not await validation_jobs.due(rows, now=self._context.now()):
-                return False
-        async with store.begin() as tx:
-            taken = await validation_jobs.claim(tx, self._context.lease(), most=room)
-        for row in taken:
-            self._pool.add(row.id, row, self._work_on, self._failed)
-        return bool(taken)
-
-    async def _work_on(self, row: ValidationRow) -> None:
-        await self._release(row, await self._look_after(row), failures=0)
+        self._sweeping = context.pool(1)
+        self.step = Claimed(context, validation_jobs, self._look_after, self._give_up).step
 
     async def _look_after(self, row: ValidationRow) -> float:
         """Do what is next for one; return the seconds until it is looked at again."""
@@ -118,13 +96,16 @@ class Validations:
         key = validation.key(row.definition, tree=tree, toolboxes=boxes, apart=apart)
         now = self._context.now()
         known = replace(row, tree=tree, key=key, created_at=now)
-        async with self._context.store.begin() as tx:
-            found = await placed(tx, known)
-            values = {"tree": tree, "key": key, "follows": found.follows}
-            noted = await validations.note(tx, row, **values)
-            if found.verdict is not None:
-                noted = await validations.answer(tx, noted, found.verdict, now=now)
-            await validated.show(tx, [noted], now=now)
+        try:
+            async with self._context.store.begin() as tx:
+                found = await placed(tx, known)
+                values = {"tree": tree, "key": key, "follows": found.follows}
+                noted = await validations.note(tx, row, **values)
+                if found.verdict is not None:
+                    noted = await validations.answer(tx, noted, found.verdict, now=now)
+                await validated.show(tx, [noted], now=now)
+        except IntegrityError:  # another of its key was faster to have a job
+            return SOON
         return 0.0
 
     async def _tree(self, row: ValidationRow, at: AtRepository) -> Sha:
@@ -170,7 +151,7 @@ class Validations:
                 roots=trees,
             )
         )
-        self._pool.add("sweep", runner, self._sweep, self._not_swept)
+        self._sweeping.add("sweep", runner, self._sweep, self._not_swept)
         return GLANCE
 
     async def _sweep(self, runner: Runner) -> None:
@@ -235,45 +216,14 @@ class Validations:
             raise Refused("class", f"There is no runner of class `{kind}` here.")
         return self._runners[kind]
 
-    async def _failed(self, row: ValidationRow, problem: Exception) -> None:
-        match problem:
-            case Fenced() | IntegrityError():
-                await self._release(row, SOON, failures=row.failures)
-            case Refused():
-                await self._give_up(row, problem.words)
-            case Unavailable():
-                log.warning("validation.unavailable", validation=row.id, words=str(problem))
-                await self._again(row, problem.retry_after, str(problem))
-            case _:
-                log.error("validation.failed", validation=row.id, exc_info=problem)
-                await self._again(row, BROKEN, "Something went wrong here.")
-
-    async def _again(self, row: ValidationRow, wait: float, words: str) -> None:
-        """Try later, longer each time, and give up in the end."""
-        failures = row.failures + 1
-        if failures >= MOST_FAILURES:
-            await self._give_up(row, f"Given up after {failures} tries: {words}")
-        else:
-            await self._release(row, max(wait, pause(failures)), failures=failures)
-
     async def _give_up(self, row: ValidationRow, words: str) -> None:
         """End one that nobody can run: that is no verdict on its tree."""
         broken = Verdict(outcome="broken", exit=None, seconds=0.0, words=words)
-        try:
-            async with self._context.store.begin() as tx:
-                current = await validations.get(tx, row.id)
-                # one with a newer job than the one that was looked at is looked at again
-                if current.under_way and current.fence == row.fence:
-                    await validated.end(tx, current, broken, now=self._context.now())
-        finally:
-            await self._release(row, 0.0, failures=0)
-
-    async def _release(self, row: ValidationRow, wait: float, *, failures: int) -> None:
-        worker, next_at = self._context.worker, self._context.now() + wait
         async with self._context.store.begin() as tx:
-            await validation_jobs.release(
-                tx, row, worker=worker, next_at=next_at, failures=failures
-            )
+            current = await validations.get(tx, row.id)
+            # one with a newer job than the one that was looked at is looked at again
+            if current.under_way and current.fence == row.fence:
+                await validated.end(tx, current, broken, now=self._context.now())
 
 
 def _job(row: ValidationRow) -> JobName:

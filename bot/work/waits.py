@@ -20,7 +20,7 @@ from bot.store.due import resting
 from bot.store.outbox import Wish
 from bot.store.run_row import RunRow
 from bot.work import telling
-from bot.work.claimed import ClaimedRuns
+from bot.work.claimed import Claimed, RunsWhere
 from bot.work.context import Context
 
 Look = Callable[[RunRow, Waiting], Awaitable[float]]
@@ -33,7 +33,7 @@ class Waits:
     def __init__(self, context: Context, look_at_ci: Look) -> None:
         self._context = context
         self._look_at_ci = look_at_ci
-        self.step = ClaimedRuns(context, resting(), self._look, self._refused).step
+        self.step = Claimed(context, RunsWhere(resting()), self._look, self._refused).step
 
     async def _look(self, row: RunRow) -> float:
         now = self._context.now()
