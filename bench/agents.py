@@ -2,8 +2,9 @@
 
 The clock starts when the harness knows its job, and stops when the first request of the agent
 has come to the model: with the relay, the door, the gateway, what it sets aside, and our tools.
-By hand the same program is started in the same box with the same brief, but the box has the
-host's network, the address is the model's own, and there are no tools of ours.
+By hand the same program is started in the same box with the same brief and settings, but the
+box has the host's network, and the addresses are the model's own and that of a plain server of
+the same tools, by the same package, which is up already: Codex waits for its tools, ours or not.
 
 Agents are measured that are installed for the tests (`python -m tests.real.programs NAME`).
 """
@@ -17,9 +18,11 @@ import sys
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from aiohttp import web
 
 from bench import steps
 from bench.latency import FILES, project
@@ -32,10 +35,13 @@ from bot.agents.gemini import Gemini
 from bot.agents.opencode import Opencode
 from bot.demo.hub import Hub
 from bot.demo.scene import Scene, scene
+from bot.gateway import mcp
 from bot.harness.agent import _write
 from bot.harness.boxes import for_agent
 from bot.harness.program import bubblewrap
 from bot.model.runs import JobPlan, RuntimeName
+from bot.rules import agenttools
+from bot.rules.agenttools import Said
 from bot.sandbox.box import Descriptors, argv
 from bot.sandbox.folder import JobFolder, Order
 from bot.sandbox.seccomp import program
@@ -147,8 +153,16 @@ async def _row(root: Path, name: RuntimeName, kind: Kind, tools: Path, model: Mo
         repo = await world.repository("project", source)
         await world.start("web", "work", "gateway")
         await world.install()
-        async with Hub(world.url, world.token) as hub:
-            pair = Pair(world=world, hub=hub, repo=repo, source=source, kind=kind, model=model)
+        async with Hub(world.url, world.token) as hub, _tools() as address:
+            pair = Pair(
+                world=world,
+                hub=hub,
+                repo=repo,
+                source=source,
+                kind=kind,
+                model=model,
+                tools=address,
+            )
             await pair.job()  # brings the mirror, the tokens and the program into memory
             ours, byhand = [], []
             for number in range(ROUNDS):
@@ -160,7 +174,11 @@ async def _row(root: Path, name: RuntimeName, kind: Kind, tools: Path, model: Mo
 
 @dataclass(kw_only=True)
 class Pair:
-    """One agent, as jobs of an app and started by hand."""
+    """One agent, as jobs of an app and started by hand.
+
+    Attributes:
+        tools: address of the server of tools that stands by for what is started by hand.
+    """
 
     world: Scene
     hub: Hub
@@ -168,6 +186,7 @@ class Pair:
     source: Path
     kind: Kind
     model: Model
+    tools: str
     order: Order | None = field(default=None, init=False)
 
     async def job(self) -> float:
@@ -209,36 +228,49 @@ class Pair:
         return PLAN.validate_python(json.loads(plan))
 
     def _plain(self) -> Start:
-        """Return how it is started by hand: it asks the model itself, and has no tools of ours."""
+        """Return how it is started by hand: it asks the model itself, and a server of tools."""
         what = self.kind.driver().start(self._plan())
-        base, at = self.kind.base, self.model.address + self.kind.version
-        words = [word.replace(base, at) for word in what.program]
-        tools = [number for number, word in enumerate(words) if word.startswith("mcp_servers.")]
         return replace(
             what,
-            program=tuple(w for n, w in enumerate(words) if not {n, n + 1} & set(tools)),
-            environment={k: _known(v.replace(base, at)) for k, v in what.environment.items()},
-            home={k: _known(_toolless(v.replace(base, at))) for k, v in what.home.items()},
+            program=tuple(map(self._direct, what.program)),
+            environment={k: _known(self._direct(v)) for k, v in what.environment.items()},
+            home={k: _known(self._direct(v)) for k, v in what.home.items()},
             port=None,
         )
+
+    def _direct(self, text: str) -> str:
+        """Put other addresses in place of those of a job's door."""
+        at = self.model.address + self.kind.version
+        return text.replace(self.kind.base, at).replace(models.TOOLS, self.tools)
+
+
+@asynccontextmanager
+async def _tools() -> AsyncIterator[str]:
+    """Serve the tools that the agent has under Greenroom; gives the address."""
+    tools = agenttools.offered({"comment": 1})
+
+    async def call(tool: str, _given: Mapping[str, object]) -> Said:
+        return Said(text=f"There is no {tool} here.", refused=True)
+
+    async def answer(request: web.Request) -> web.Response:
+        return await mcp.exchange(request, await request.read(), tools, call)
+
+    app = web.Application()
+    app.router.add_post("/mcp", answer)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        _, port, *_ = runner.addresses[0]
+        yield f"http://127.0.0.1:{port}/mcp"
+    finally:
+        await runner.cleanup()
 
 
 def _known(text: str) -> str:
     """Put the key in place of the word that stands for it."""
     quoted = text.replace(f'"{models.KEY}"', f'"{KEY}"')
     return KEY if text == models.KEY else quoted
-
-
-def _toolless(text: str) -> str:
-    if not text:
-        return text
-    fields = json.loads(text)
-    kept = (
-        {k: v for k, v in fields.items() if k not in {"mcp", "mcpServers"}}
-        if isinstance(fields, dict)
-        else fields
-    )
-    return json.dumps(kept)
 
 
 @contextmanager

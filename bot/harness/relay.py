@@ -7,12 +7,14 @@ program is started before most of that is imported.
 
 import _socket
 import os
-import signal
 import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import signal
     from typing import NoReturn
+else:
+    import _signal as signal  # without its enums, which take as long as all else here
 
 _CHUNK = 1 << 16
 _SIGNALLED = 128  # as in shells
