@@ -6,10 +6,15 @@ the usual engines of containers take away (https://docs.docker.com/engine/securi
 with namespaces of any kind, io_uring and rare protocols besides.  The rest of the system
 calls stays allowed, since compilers and runtimes use nearly all of them.  Calls by another
 numbering than the machine's own, such as those of 32 bits, end the program.
+
+Where images are built, a program may in addition make a user namespace and mount in it, and
+nothing of the network or of processes anew.  It has one id there, its own, so whatever would
+give a file or a process to another one is answered with success and not done.
 """
 
 import errno
 import tempfile
+from collections.abc import Collection
 from functools import lru_cache
 from typing import Any
 
@@ -36,6 +41,17 @@ _PLACES_OF_MEMORY = (
 )  # fmt: skip
 _KEYRINGS = ("add_key", "request_key", "keyctl")
 
+BUILDS = ("unshare", "mount", "umount2", "pivot_root", "chroot")
+"""What is not denied where images are built."""
+
+# Told to be done where there is one id: files stay with it, and so do processes.  What else
+# builders of images do without power is the same:
+# https://hpc.github.io/charliecloud/ch-image.html#seccomp
+_OTHER_IDS = (
+    "chown", "fchown", "lchown", "fchownat", "setuid", "setgid", "setreuid", "setregid",
+    "setresuid", "setresgid", "setgroups",
+)  # fmt: skip
+
 DENIED = (
     *_NAMESPACES, *_MOUNTS, *_OTHER_PROCESSES, *_KERNEL, *_PLACES_OF_MEMORY, *_KEYRINGS,
 )  # fmt: skip
@@ -46,10 +62,11 @@ DENIED = (
 _NEWER = {"set_mempolicy_home_node": 450, "open_tree_attr": 467}
 _UNKNOWN = -1  # libseccomp's __NR_SCMP_ERROR
 
-# include/uapi/linux/sched.h: CLONE_NEWCGROUP, NEWNS, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET
-_CLONE_NEW = (
-    0x02000000, 0x00020000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000,
-)  # fmt: skip
+# include/uapi/linux/sched.h: CLONE_NEWCGROUP, NEWIPC, NEWPID, NEWNET; then those that builders
+# of images may unshare, NEWNS, NEWUTS and NEWUSER; and NEWTIME, which is none of clone's
+_CLONE_NEW = (0x02000000, 0x08000000, 0x20000000, 0x40000000)
+_CLONE_BUILDS = (0x00020000, 0x04000000, 0x10000000)
+_CLONE_NEWTIME = 0x00000080
 
 # include/linux/socket.h.  AF_VSOCK (40) is the reason for the list: network namespaces do
 # not confine it.  Of netlink only ROUTE stays, by which libraries list the interfaces.
@@ -72,9 +89,12 @@ _TIOCSTI, _TIOCLINUX, _TIOCSETD = 0x5412, 0x541C, 0x5423
 _F_SETLEASE, _F_SETDELEG = 1024, 1040
 
 
-@lru_cache(maxsize=1)
-def program() -> bytes:
+@lru_cache(maxsize=2)
+def program(*, builds: bool = False) -> bytes:
     """Return the filter as the kernel's BPF, for this machine's architecture.
+
+    Args:
+        builds: whether images may be built under it.
 
     Raises:
         Misconfigured: libseccomp is not installed.
@@ -87,24 +107,26 @@ def program() -> bytes:
             "The sandbox needs libseccomp: install libseccomp2 (Debian, Ubuntu) or libseccomp."
         ) from problem
     rules = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
-    _deny_calls(rules, pyseccomp)
+    _deny_calls(rules, pyseccomp, set(DENIED) - (set(BUILDS) if builds else set()))
     _deny_sockets(rules, pyseccomp)
     _deny_protocols(rules, pyseccomp)
+    if builds:
+        _bound_builders(rules, pyseccomp)
     with tempfile.TemporaryFile() as file:
         rules.export_bpf(file)
         file.seek(0)
         return file.read()
 
 
-def _deny_calls(rules: Any, lib: Any) -> None:
+def _deny_calls(rules: Any, lib: Any, denied: Collection[str]) -> None:
     refused = lib.ERRNO(errno.EPERM)
-    for name in DENIED:
+    for name in sorted(denied):
         number = lib.resolve_syscall(lib.Arch.NATIVE, name)
         if number == _UNKNOWN:
             number = _NEWER.get(name)
         if number is not None:
             rules.add_rule(refused, number)
-    for flag in _CLONE_NEW:
+    for flag in (*_CLONE_NEW, *_CLONE_BUILDS):
         rules.add_rule(refused, "clone", lib.Arg(0, lib.MASKED_EQ, flag, flag))
     # clone3 hides its flags behind a pointer; told that it does not exist, libc uses clone
     rules.add_rule(lib.ERRNO(errno.ENOSYS), "clone3")
@@ -113,6 +135,14 @@ def _deny_calls(rules: Any, lib: Any) -> None:
         *(("fcntl", command) for command in (_F_SETLEASE, _F_SETDELEG)),
     ):
         rules.add_rule(refused, name, lib.Arg(1, lib.MASKED_EQ, 0xFFFFFFFF, second))
+
+
+def _bound_builders(rules: Any, lib: Any) -> None:
+    """Leave of namespaces those that are needed, and tell lies about ids that are not there."""
+    for flag in (*_CLONE_NEW, _CLONE_NEWTIME):
+        rules.add_rule(lib.ERRNO(errno.EPERM), "unshare", lib.Arg(0, lib.MASKED_EQ, flag, flag))
+    for name in _OTHER_IDS:
+        rules.add_rule(lib.ERRNO(0), name)
 
 
 def _deny_sockets(rules: Any, lib: Any) -> None:
