@@ -18,7 +18,7 @@ from aiohttp import web
 from pydantic import SecretStr
 
 from bot.gateway.tokens import bearer
-from bot.gateway.upstream import Answer, NoAnswer, Upstream
+from bot.gateway.upstream import LARGE, Answer, NoAnswer, Upstream
 from bot.model.errors import Fenced, Refused
 from bot.model.models import Provider
 from bot.rules.dialects.base import BAD_REQUEST, Body, Dialect, Request, Tally
@@ -42,7 +42,6 @@ ARRIVES_WITHIN = 60.0
 
 LATE = NoAnswer(status=None, words="The model did not answer in time.", again=False, free=False)
 
-_LARGE = 256 * 1024
 _CHUNK = 1 << 16
 _PROVIDERS: Mapping[str, Provider] = {each: each for each in get_args(Provider)}
 
@@ -119,7 +118,7 @@ class Models:
             async with (
                 asyncio.timeout(self._upstream.patience.whole),
                 self._upstream.ask(
-                    reserved.ask.provider, fitted, request.headers, passing.gone, lost
+                    reserved.ask, fitted, request.headers, passing.gone, lost
                 ) as found,
             ):
                 if isinstance(found, NoAnswer):
@@ -262,7 +261,7 @@ async def _arrived(request: web.Request) -> tuple[Request, int]:
                     raise Refused("size", f"A request has {MOST_BODY >> 20} MiB at most.")
     except (TimeoutError, aiohttp.ClientPayloadError, ConnectionError):
         raise Refused("body", "The request came too slowly, or ended too early.") from None
-    small = len(data) < _LARGE
+    small = len(data) < LARGE
     body = _object(data) if small else await asyncio.to_thread(_object, data)
     return Request(path=_path(request), query=request.query_string, body=body), len(data)
 

@@ -18,7 +18,7 @@ import structlog
 from yarl import URL
 
 from bot.model.errors import Refused
-from bot.model.models import Provider
+from bot.model.models import Ask, Provider
 from bot.model.settings import Address
 from bot.rules.dialects.base import Body, Request
 from bot.rules.dialects.messages import betas
@@ -37,6 +37,9 @@ GIVEN_UP = "The model gave no answer, and Greenroom has asked it often enough."
 It is to end, whatever it thinks of that: opencode tries again for a minute when the words of
 an error have `429`, `500` or `rate_limit` in them, be its status what it may.
 """
+
+LARGE = 256 * 1024
+"""Bytes of JSON that is read and written in a thread; less holds nobody up for a millisecond."""
 
 _KIND = re.compile(r"[A-Za-z_]{1,64}", re.ASCII)
 _TOO_LONG = re.compile(
@@ -146,7 +149,7 @@ class Upstream:
     @asynccontextmanager
     async def ask(
         self,
-        provider: Provider,
+        ask: Ask,
         request: Request,
         given: Mapping[str, str],
         gone: Callable[[], bool],
@@ -155,14 +158,16 @@ class Upstream:
         """Ask a provider until it answers, or has been asked often enough.
 
         Args:
-            provider: who is asked.
+            ask: who is asked, and with how many bytes.
             request: what.
             given: the headers of who asks.
             gone: tells whether they have left.
             lost: hears of a try that may have cost something, and tells whether there is money
                 for another one.
         """
-        data = await asyncio.to_thread(_written, request.body)
+        provider, body = ask.provider, request.body
+        small = ask.size < LARGE
+        data = _written(body) if small else await asyncio.to_thread(_written, body)
         found = await self._try(provider, request, data, given)
         for pause in self._patience.pauses:
             if isinstance(found, Answer) or not self._worth(found) or gone():

@@ -35,16 +35,6 @@ class JobRow:
     ended_at: float | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sketch:
-    """A job without its plan, which is long: for calls that come with every turn of an agent."""
-
-    name: JobName
-    run: RunId
-    fence: Fence
-    ended: bool
-
-
 def digest(token: SecretStr) -> str:
     """Return what is stored of a token: enough to know it again, useless to a thief."""
     return hashlib.sha256(token.get_secret_value().encode()).hexdigest()
@@ -88,15 +78,6 @@ async def by_run_token(tx: AsyncConnection, token: SecretStr) -> JobRow | None:
     query = select(jobs).where(jobs.c.run_hash == digest(token))
     row = (await tx.execute(query)).mappings().first()
     return _row(row) if row else None
-
-
-async def sketched(tx: AsyncConnection, token: SecretStr) -> Sketch | None:
-    """Find the job that a run token was given to, and leave its plan where it is."""
-    columns = select(jobs.c.name, jobs.c.run, jobs.c.fence, jobs.c.ended_at)
-    row = (await tx.execute(columns.where(jobs.c.run_hash == digest(token)))).first()
-    if row is None:
-        return None
-    return Sketch(name=row.name, run=row.run, fence=row.fence, ended=row.ended_at is not None)
 
 
 async def latest(tx: AsyncConnection, run: RunId) -> JobRow | None:

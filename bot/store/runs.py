@@ -218,15 +218,15 @@ async def line(tx: AsyncConnection, row: RunRow) -> Sequence[RunId]:
     return found
 
 
-async def first(tx: AsyncConnection, row: RunRow) -> RunId:
+async def first(tx: AsyncConnection, run: RunId, after: RunId | None) -> RunId:
     """Return the run that it all began with, however many have gone on from one another."""
-    if row.after is None:
-        return row.id
+    if after is None:
+        return run
     columns = select(runs.c.id, runs.c.after)
-    before = columns.where(runs.c.id == row.after).cte("before", recursive=True)
+    before = columns.where(runs.c.id == after).cte("before", recursive=True)
     before = before.union(columns.join(before, runs.c.id == before.c.after))
     query = select(before.c.id).where(before.c.after.is_(None))
-    return (await tx.execute(query)).scalar_one_or_none() or row.after
+    return (await tx.execute(query)).scalar_one_or_none() or after
 
 
 async def was_closed(tx: AsyncConnection, subject: Subject, repo_id: int) -> bool:

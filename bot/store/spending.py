@@ -1,9 +1,10 @@
 """Money that is spoken for, and every request to a model that it was for."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from pydantic import TypeAdapter
-from sqlalchemy import case, func, select, update
+from sqlalchemy import BigInteger, bindparam, case, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model.ids import Fence, RunId
@@ -17,6 +18,24 @@ USAGE = TypeAdapter(Usage)
 
 ANSWERED = 200
 """The status of an answer; https://www.rfc-editor.org/rfc/rfc9110#section-15.3.1"""
+
+
+# What comes with every request is made once: that takes longer than SQLite takes to answer it.
+_amount = bindparam("amount", type_=BigInteger)
+_budget = update(budgets).where(
+    budgets.c.scope == bindparam("of"), budgets.c.day == bindparam("on")
+)
+_CHANGE = _budget.values(reserved=budgets.c.reserved + _amount)
+_TAKE = _CHANGE.where(budgets.c.reserved + _amount <= bindparam("limit"))
+_BEGIN = model_calls.insert().returning(model_calls.c.id)
+_END = update(model_calls).where(
+    model_calls.c.id == bindparam("which"), model_calls.c.ended_at.is_(None)
+)
+_TURNS = select(func.count()).where(
+    model_calls.c.run == bindparam("of"),
+    model_calls.c.fence == bindparam("under"),
+    model_calls.c.refused.is_(None) | model_calls.c.status.is_not(None),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,23 +65,18 @@ class Outcome:
 
 async def take(tx: AsyncConnection, hold: Hold, amount: Micros) -> bool:
     """Set money aside; False when the limit would be passed, however many ask at once."""
-    more = (
-        update(budgets)
-        .where(budgets.c.scope == hold.scope, budgets.c.day == hold.day)
-        .where(budgets.c.reserved + amount <= hold.limit)
-        .values(reserved=budgets.c.reserved + amount)
-    )
-    if (await tx.execute(more)).rowcount == 1:
+    given = _row(hold, amount) | {"limit": hold.limit}
+    if (await tx.execute(_TAKE, given)).rowcount == 1:
         return True
     empty = insert_or_skip(budgets, tx.dialect)
     await tx.execute(empty.values(scope=hold.scope, day=hold.day, reserved=0))
-    return (await tx.execute(more)).rowcount == 1
+    return (await tx.execute(_TAKE, given)).rowcount == 1
 
 
-async def change(tx: AsyncConnection, hold: Hold, by: int) -> None:
+async def change(tx: AsyncConnection, holds: Sequence[Hold], by: int) -> None:
     """Put right what was set aside, when it is known what it has come to."""
-    row = update(budgets).where(budgets.c.scope == hold.scope, budgets.c.day == hold.day)
-    await tx.execute(row.values(reserved=budgets.c.reserved + by))
+    if holds:
+        await tx.execute(_CHANGE, [_row(hold, by) for hold in holds])
 
 
 async def begin(
@@ -70,24 +84,21 @@ async def begin(
 ) -> int:
     """Write a request down before it goes out; return its number."""
     values = _values(caller, ask.provider, ask.model, now)
-    row = model_calls.insert().values(**values, reserved=reserved)
-    number: int = (await tx.execute(row.returning(model_calls.c.id))).scalar_one()
+    number: int = (await tx.execute(_BEGIN, values | {"reserved": reserved})).scalar_one()
     return number
 
 
 async def end(tx: AsyncConnection, call: int, outcome: Outcome, *, now: float) -> bool:
     """Write down what came of a request; False when that is known already."""
-    row = update(model_calls).where(model_calls.c.id == call, model_calls.c.ended_at.is_(None))
-    ended = await tx.execute(
-        row.values(
-            cost=outcome.cost,
-            usage=asdict(outcome.usage) if outcome.usage else None,
-            status=outcome.status,
-            refused=outcome.refused,
-            ended_at=now,
-        )
-    )
-    return ended.rowcount == 1
+    values = {
+        "which": call,
+        "cost": outcome.cost,
+        "usage": asdict(outcome.usage) if outcome.usage else None,
+        "status": outcome.status,
+        "refused": outcome.refused,
+        "ended_at": now,
+    }
+    return (await tx.execute(_END, values)).rowcount == 1
 
 
 async def refuse(  # noqa: PLR0913 - the columns of a call
@@ -109,9 +120,8 @@ async def stopped(tx: AsyncConnection, run: RunId, fence: Fence) -> str | None:
 
 async def turns(tx: AsyncConnection, run: RunId, fence: Fence) -> int:
     """Count the requests of a job that went out."""
-    query = select(func.count()).where(model_calls.c.run == run, model_calls.c.fence == fence)
-    went = model_calls.c.refused.is_(None) | model_calls.c.status.is_not(None)
-    return (await tx.execute(query.where(went))).scalar_one()
+    count: int = (await tx.execute(_TURNS, {"of": run, "under": fence})).scalar_one()
+    return count
 
 
 async def close(tx: AsyncConnection, run: RunId, *, below: Fence, now: float) -> None:
@@ -137,6 +147,10 @@ async def spent(tx: AsyncConnection, run: RunId) -> Spent:
         usage=_added([USAGE.validate_python(row.usage) for row in answered if row.usage]),
         cost=None if unknown or not known else Micros(sum(known)),
     )
+
+
+def _row(hold: Hold, amount: int) -> dict[str, object]:
+    return {"of": hold.scope, "on": hold.day, "amount": amount}
 
 
 def _values(caller: Caller, provider: str, model: str, now: float) -> dict[str, object]:

@@ -44,6 +44,11 @@ class _Connection(aiosqlite.Connection):
     def cursor(self) -> "_Cursor":  # type: ignore[override]
         return _Cursor(self)
 
+    async def rollback(self) -> None:
+        """Take back what a transaction has changed; without one there is nothing to ask for."""
+        if self.in_transaction:
+            await super().rollback()
+
     async def done(self, sql: str, parameters: Any, *, many: bool) -> _Done:
         """Execute a statement, once or for each of many, and fetch all that it returns."""
         execute = self._conn.executemany if many else self._conn.execute

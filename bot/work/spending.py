@@ -19,12 +19,10 @@ from bot.model.money import Micros
 from bot.rules import budget
 from bot.rules.budget import Hold, Spender
 from bot.rules.dialects.base import Tally
-from bot.rules.lifecycle import Compute, Run
 from bot.rules.prices import Catalogue, Known
-from bot.store import jobs, runs, spending
+from bot.store import asking, runs, spending
+from bot.store.asking import Asking
 from bot.store.engine import Store
-from bot.store.jobs import Sketch
-from bot.store.run_row import RunRow
 from bot.store.spending import Caller, Outcome
 
 log = structlog.get_logger()
@@ -78,10 +76,10 @@ class Spending:
         known = self._catalogue.known(ask.provider, ask.model)
         amount = budget.dearest(ask, known)
         async with self._alone, self._store.begin() as tx:
-            job, row = await self._at_work(tx, token)
-            caller = _caller(job, row)
-            await self._one_more(tx, caller, row.terms.agent.turns, now)
-            holds = budget.holds(await self._spender(tx, row), self._catalogue, now)
+            job = await _at_work(tx, token)
+            caller = _caller(job)
+            await _one_more(tx, caller, job.terms.agent.turns, now)
+            holds = budget.holds(await _spender(tx, job), self._catalogue, now)
             if known is None and holds and budget.sold_by_the_token(ask.provider):
                 raise budget.unpriced(ask)
             holds = holds if known else ()
@@ -118,12 +116,11 @@ class Spending:
         """Note why a request of a job does not go out, for the words at the job's end."""
         now = self._clock.now()
         async with self._alone, self._store.begin() as tx:
-            job = await jobs.sketched(tx, token)
+            job = await asking.by_token(tx, token)
             if job is None:
                 return
-            row = await runs.get(tx, job.run)
-            if row.fence == job.fence and not job.ended:
-                await spending.refuse(tx, _caller(job, row), provider, model, words, now=now)
+            if job.newest:
+                await spending.refuse(tx, _caller(job), provider, model, words, now=now)
         log.info("model.refused", run=job.run, provider=provider, model=model, words=words)
 
     async def _end(self, it: Reserved, outcome: Outcome) -> None:
@@ -131,46 +128,46 @@ class Spending:
         try:
             async with self._alone, self._store.begin() as tx:
                 if await spending.end(tx, it.call, outcome, now=now):
-                    for hold in it.holds:
-                        await spending.change(tx, hold, (outcome.cost or 0) - it.amount)
+                    await spending.change(tx, it.holds, (outcome.cost or 0) - it.amount)
         except Unavailable as problem:
             # What was set aside stays so: that is never less than what it has cost.
             log.warning("model.unsettled", run=it.caller.run, call=it.call, problem=str(problem))
 
-    async def _at_work(self, tx: AsyncConnection, token: SecretStr) -> tuple[Sketch, RunRow]:
-        job = await jobs.sketched(tx, token)
-        if job is None:
-            raise Refused("unknown_token", "This token opens nothing.")
-        row = await runs.get(tx, job.run)
-        at_work = row.state is Run.RUNNING and row.compute is Compute.LIVE
-        if row.fence != job.fence or not at_work or job.ended:
-            raise Fenced(f"job {job.name} is over")
-        return job, row
 
-    async def _one_more(self, tx: AsyncConnection, caller: Caller, most: int, now: float) -> None:
-        """See that a job may ask once more; its first request settles those of earlier jobs.
-
-        Raises:
-            Refused: `turns`, it may not.
-        """
-        turns = await spending.turns(tx, caller.run, caller.fence)
-        if turns >= most:
-            raise Refused("turns", f"It has made the {most} requests that one job may make.")
-        if turns == 0:
-            await spending.close(tx, caller.run, below=caller.fence, now=now)
-
-    async def _spender(self, tx: AsyncConnection, row: RunRow) -> Spender:
-        cost = row.terms.cost
-        return Spender(
-            run=await runs.first(tx, row),
-            repo_id=row.repo_id,
-            owner=row.repo.partition("/")[0].lower(),
-            per_run=row.budget,
-            per_day=cost.per_day,
-            org_per_day=cost.org_per_day,
-            prefix=row.terms.prefix,
-        )
+async def _at_work(tx: AsyncConnection, token: SecretStr) -> Asking:
+    job = await asking.by_token(tx, token)
+    if job is None:
+        raise Refused("unknown_token", "This token opens nothing.")
+    if not (job.newest and job.live):
+        raise Fenced(f"job {job.job} is over")
+    return job
 
 
-def _caller(job: Sketch, row: RunRow) -> Caller:
-    return Caller(run=job.run, fence=job.fence, repo_id=row.repo_id)
+async def _one_more(tx: AsyncConnection, caller: Caller, most: int, now: float) -> None:
+    """See that a job may ask once more; its first request settles those of earlier jobs.
+
+    Raises:
+        Refused: `turns`, it may not.
+    """
+    turns = await spending.turns(tx, caller.run, caller.fence)
+    if turns >= most:
+        raise Refused("turns", f"It has made the {most} requests that one job may make.")
+    if turns == 0:
+        await spending.close(tx, caller.run, below=caller.fence, now=now)
+
+
+async def _spender(tx: AsyncConnection, job: Asking) -> Spender:
+    cost = job.terms.cost
+    return Spender(
+        run=await runs.first(tx, job.run, job.after),
+        repo_id=job.repo_id,
+        owner=job.repo.partition("/")[0].lower(),
+        per_run=job.budget,
+        per_day=cost.per_day,
+        org_per_day=cost.org_per_day,
+        prefix=job.terms.prefix,
+    )
+
+
+def _caller(job: Asking) -> Caller:
+    return Caller(run=job.run, fence=job.fence, repo_id=job.repo_id)

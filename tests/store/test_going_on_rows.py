@@ -103,13 +103,13 @@ async def test_runs_that_go_on_from_one_another_are_told_oldest_first(store):
 async def test_the_first_of_many_runs_that_go_on_from_one_another_is_known(store):
     row = await over(store, id=RunId("010"))
     async with store.begin() as tx:
-        assert await runs.first(tx, row) == "010"
+        assert await runs.first(tx, row.id, row.after) == "010"
     for number in range(1, runs.MOST_BEFORE + 3):
         row = await over(store, id=RunId(f"01{number}"), after=row.id)
     await over(store, id=RunId("02"))
     async with store.begin() as tx:
-        assert await runs.first(tx, row) == "010"
-        assert await runs.first(tx, replace(row, after=RunId("01GONE"))) == "01GONE"
+        assert await runs.first(tx, row.id, row.after) == "010"
+        assert await runs.first(tx, row.id, RunId("01GONE")) == "01GONE"
 
 
 async def test_what_was_closed_is_known_by_its_runs(store):

@@ -47,7 +47,7 @@ async def test_of_many_who_take_at_once_no_more_get_it_than_there_is_for(store):
 async def test_what_is_given_back_can_be_taken_again(store):
     assert await take(store, 100)
     async with store.begin() as tx:
-        await spending.change(tx, HOLD, -30)
+        await spending.change(tx, [HOLD], -30)
     assert [await take(store, each) for each in (31, 30)] == [False, True]
 
 
