@@ -133,6 +133,7 @@ ENVIRONMENT = {"os.environ", "os.environb", "os.getenv", "os.putenv"}
 MAY_READ_THE_ENVIRONMENT = {
     "bot.wiring",
     "bot.agents.asking",  # runs inside a sandbox, whose environment we made
+    "bot.agents.door",  # likewise
     "bot.harness.errands",  # likewise
     "bot.doctor.command",  # says which settings are wrong, where wiring would end at the first
     "bot.demo",  # starts processes as a person would, each with an environment of its own

@@ -20,29 +20,38 @@ printed, and the status is 0 where it passed, 1 where it did not, 2 where it was
 Without a NAME all that there are run, one after another.
 """
 
-import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
 
-from bot.agents.asking import AwayError, ask, validations
+from bot.agents.door import AwayError
 from bot.agents.validating import PASSED, validate
+
+TYPE_CHECKING = False  # most of what is imported below takes longer than a known verdict
+if TYPE_CHECKING:
+    import argparse
+    from typing import Any
 
 ACCEPTED, REFUSED, AWAY = 0, 1, 75
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """Ask for what the command line says, print the answer, and return the exit status."""
-    given = parser().parse_args(words)
+    given = sys.argv[1:] if words is None else words
     try:
-        return _validated(given.name) if given.verb == "validate" else _asked(given)
+        match given:
+            case ["validate", name] if not name.startswith("-"):
+                return _validated(name)
+            case _:
+                said = parser().parse_args(given)
+                return _validated(said.name) if said.verb == "validate" else _asked(said)
     except AwayError as problem:
         print(problem, file=sys.stderr)  # noqa: T201 - this is a command
         return AWAY
 
 
-def _asked(given: argparse.Namespace) -> int:
+def _asked(given: "argparse.Namespace") -> int:
+    from bot.agents.asking import ask  # noqa: PLC0415 - as above
+
     path, payload = request(given)
     answer = ask(path, payload)
     left = "" if answer.left is None else f" ({answer.left} left)"
@@ -52,7 +61,7 @@ def _asked(given: argparse.Namespace) -> int:
 
 def _validated(name: str | None) -> int:
     """Return the first status that is not good."""
-    names = [name] if name else validations()
+    names = [name] if name else _all()
     if not names:
         print("There are no validations here.")  # noqa: T201 - this is a command
     outcomes = []
@@ -63,13 +72,21 @@ def _validated(name: str | None) -> int:
     return next((status for status in outcomes if status != PASSED), PASSED)
 
 
+def _all() -> Sequence[str]:
+    from bot.agents.asking import validations  # noqa: PLC0415 - as above
+
+    return validations()
+
+
 def _hear(text: str) -> None:
     sys.stdout.write(text)
     sys.stdout.flush()
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> "argparse.ArgumentParser":
     """Return the grammar of the command line."""
+    import argparse  # noqa: PLC0415 - as above
+
     top = argparse.ArgumentParser(prog="greenroom", description="Ask Greenroom for something.")
     verbs = top.add_subparsers(dest="verb", required=True)
     kinds = verbs.add_parser("output", help="have something done on GitHub").add_subparsers(
@@ -104,7 +121,7 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def request(given: argparse.Namespace) -> tuple[str, dict[str, Any]]:
+def request(given: "argparse.Namespace") -> "tuple[str, dict[str, Any]]":
     """Return the path and the payload of what was asked for."""
     if given.verb == "checks":
         return "/checks", {}
@@ -117,4 +134,6 @@ def request(given: argparse.Namespace) -> tuple[str, dict[str, Any]]:
 
 
 def _read(file: str) -> str:
+    from pathlib import Path  # noqa: PLC0415 - as above
+
     return sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")

@@ -1,29 +1,17 @@
-"""Asking for things from inside a box: one request over the door's socket, patiently.
+"""Asking for things from inside a box, and what may be asked for there.
 
 Runs with the standard library alone, under whichever interpreter the box has.
 """
 
-import http.client
-import json
 import os
-import socket
 import time
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-PATIENCE = 15 * 60.0
-"""Seconds during which a door or gateway that is away is tried again."""
+from bot.agents.door import exchange
 
-_ANSWER_WITHIN = 20 * 60.0
-_LONGEST_PAUSE = 5.0
-_AWAY = frozenset({502, 503, 504})
 _TAKEN = frozenset({200, 204})
-
-
-class AwayError(Exception):
-    """Nobody answered for as long as it was worth waiting."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,18 +29,6 @@ class Answer:
     left: int | None = None
 
 
-class _Door(http.client.HTTPConnection):
-    def __init__(self, path: str) -> None:
-        super().__init__("greenroom", timeout=_ANSWER_WITHIN)
-        self._path = path
-
-    def connect(self) -> None:
-        """Connect to the socket instead of a host."""
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self._path)
-
-
 def ask(
     path: str, payload: Mapping[str, Any], sleep: Callable[[float], None] = time.sleep
 ) -> Answer:
@@ -66,31 +42,6 @@ def ask(
     words = str(said.get("words") or ("Accepted." if accepted else f"Refused ({status})."))
     left = said.get("left")
     return Answer(accepted=accepted, words=words, left=left if isinstance(left, int) else None)
-
-
-def exchange(
-    method: str,
-    path: str,
-    payload: Mapping[str, Any] | None = None,
-    sleep: Callable[[float], None] = time.sleep,
-) -> tuple[int, Mapping[str, Any]]:
-    """Send a request to the door until it answers; return the status and what it says.
-
-    Raises:
-        AwayError: nobody answered.
-    """
-    key, pause, give_up = uuid.uuid4().hex, 0.1, time.monotonic() + PATIENCE
-    while True:
-        try:
-            status, body = _send(method, path, payload, key)
-        except (OSError, http.client.HTTPException):
-            status, body = min(_AWAY), b""
-        if status not in _AWAY:
-            return status, _understood(body)
-        if time.monotonic() + pause > give_up:
-            raise AwayError("Greenroom does not answer.")
-        sleep(pause)
-        pause = min(pause * 2, _LONGEST_PAUSE)
 
 
 def handing_in() -> str:
@@ -120,25 +71,3 @@ def base() -> str:
 def validations() -> tuple[str, ...]:
     """Return the names of the validations that may be asked for, as the environment tells."""
     return tuple(os.environ.get("GREENROOM_VALIDATIONS", "").split())
-
-
-def _send(
-    method: str, path: str, payload: Mapping[str, Any] | None, key: str
-) -> tuple[int, bytes]:
-    door = _Door(os.environ["GREENROOM_SOCKET"])
-    try:
-        body = None if payload is None else json.dumps(payload).encode()
-        headers = {"Content-Type": "application/json", "Idempotency-Key": key}
-        door.request(method, path, body, headers)
-        answer = door.getresponse()
-        return answer.status, answer.read()
-    finally:
-        door.close()
-
-
-def _understood(body: bytes) -> Mapping[str, Any]:
-    try:
-        said = json.loads(body) if body else {}
-    except ValueError:
-        said = {}
-    return said if isinstance(said, dict) else {}

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bot.agents import tidied
-from bot.agents.asking import AwayError, ask, base, handing_in
+from bot.agents.asking import ask, base, handing_in
+from bot.agents.door import AwayError
 from bot.agents.programs import Programs
 from bot.agents.tools import Tidying, back_to, changed, found, tidy, why_missing
 

@@ -1,10 +1,15 @@
-"""Asking for validations from inside a box, and hearing of them as they run."""
+"""Asking for validations from inside a box, and hearing of them as they run.
+
+An agent waits for it, so as little as possible is imported.
+"""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
 
-from bot.agents.asking import AwayError, exchange
+from bot.agents.door import AwayError, exchange
+
+TYPE_CHECKING = False  # a look into `typing` takes as long as a request
+if TYPE_CHECKING:
+    from typing import Any
 
 PASSED, FAILED, REFUSED = 0, 1, 2
 """Exit statuses of the command; a validation that is no verdict on the tree has not passed."""
@@ -18,8 +23,7 @@ Hear = Callable[[str], None]
 """Told of what a validation prints, as it comes, and at last of what came of it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome:  # a dataclass takes longer to import than all else that is needed here
     """What came of a validation.
 
     Attributes:
@@ -29,10 +33,13 @@ class Outcome:
         words: the same, for people.
     """
 
-    status: int
-    words: str
-    outcome: str = ""
-    failing: tuple[str, ...] = ()
+    def __init__(
+        self, *, status: int, words: str, outcome: str = "", failing: tuple[str, ...] = ()
+    ) -> None:
+        self.status = status
+        self.outcome = outcome
+        self.failing = failing
+        self.words = words
 
 
 def validate(name: str, hear: Hear) -> Outcome:
@@ -61,7 +68,7 @@ def validate(name: str, hear: Hear) -> Outcome:
     )
 
 
-def _heard(said: Mapping[str, Any], hear: Hear) -> Mapping[str, Any]:
+def _heard(said: "Mapping[str, Any]", hear: Hear) -> "Mapping[str, Any]":
     """Follow one to its end, and return the last that is told of it."""
     after, ends = 0, True
     while said["under_way"]:
@@ -76,7 +83,7 @@ def _heard(said: Mapping[str, Any], hear: Hear) -> Mapping[str, Any]:
     return said
 
 
-def _lines(name: str, verdict: Mapping[str, Any], *, cached: bool) -> Iterator[str]:
+def _lines(name: str, verdict: "Mapping[str, Any]", *, cached: bool) -> Iterator[str]:
     tests = "" if verdict["tests"] is None else f", {verdict['tests']} tests"
     known = ", known of this tree from before" if cached else ""
     yield f"{name}: {verdict['outcome']} ({verdict['seconds']:.1f} s{tests}{known})"

@@ -1,16 +1,11 @@
-"""Requests to the gateway with as little of Python as possible: one at a time, of HTTP/1.0.
-
-They are on the way from a label to an agent, and from a question to a validation's first
-line.  `http.client` alone would cost more than the whole exchange.
-"""
+"""Requests to the gateway while nothing better has been imported: one at a time."""
 
 import json
-import re
-import socket
 import time
 from collections.abc import Callable
 from typing import Any
 
+from bot.agents.request import request as send
 from bot.model.errors import Fenced, Unavailable
 
 PATIENCE = 15 * 60
@@ -21,8 +16,6 @@ FETCH_PATIENCE = 60.0
 
 _ANSWER_WITHIN = 30
 _MOST_PLAN = 64 * 1024**2
-_MOST_HEAD = 16 * 1024
-_LENGTH = re.compile(rb"\r\nContent-Length: *(\d+)", re.IGNORECASE)
 _LONGEST_PAUSE = 2.0
 _CONFLICT, _OK, _UNAUTHORIZED, _SERVER_ERROR = 409, 200, 401, 500
 JSON, BYTES = "application/json", "application/octet-stream"
@@ -98,17 +91,6 @@ def request(  # noqa: PLR0913 - the parts of a request
         OSError: nobody is there, or answers.
         ValueError: the answer broke off.
     """
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": kind}
     body = given if method == "POST" else b""
-    with socket.socket(socket.AF_UNIX) as wire:
-        wire.settimeout(_ANSWER_WITHIN)
-        wire.connect(gateway)
-        wire.sendall(
-            f"{method} {path} HTTP/1.0\r\nHost: greenroom\r\nAuthorization: Bearer {token}\r\n"
-            f"Content-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n".encode("ascii")
-            + body
-        )
-        with wire.makefile("rb") as answer:
-            head, _, said = answer.read(most + _MOST_HEAD).partition(b"\r\n\r\n")
-    if (size := _LENGTH.search(head)) and int(size[1]) != len(said):
-        raise ValueError("the answer broke off")
-    return int(head.split(b" ", 2)[1]) if head else _SERVER_ERROR, said
+    return send(gateway, f"{method} {path}", headers, body, _ANSWER_WITHIN, most)

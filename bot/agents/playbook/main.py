@@ -11,7 +11,8 @@ from typing import Any
 
 import acp
 
-from bot.agents.asking import Answer, AwayError, ask, base, handing_in, plans, validations
+from bot.agents.asking import Answer, ask, base, handing_in, plans, validations
+from bot.agents.door import AwayError
 from bot.agents.playbook.agent import Playbook
 from bot.agents.playbook.task import Task, read
 from bot.agents.playbook.work import Door

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from bot.agents.asking import AwayError
+from bot.agents.door import AwayError
 from bot.agents.playbook.report import Trial
 from bot.agents.playbook.tree import Tree
 from bot.agents.validating import Hear, Outcome
