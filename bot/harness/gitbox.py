@@ -167,7 +167,8 @@ class _Heard:
 def seed(folder: JobFolder, order: Order) -> None:
     """Lay out the repository, unless it was; from the warm tree, which no agent writes."""
     tree = Path(order.tree) if order.uid is None else folder.root / "lower"
-    snapshot.seed(folder.result, tree / ".git" / "index")
+    excluded = folder.excluded.read_bytes() if order.layers else b""
+    snapshot.seed(folder.result, tree / ".git" / "index", excluded)
 
 
 def git_limits(plan: "JobPlan") -> Limits:

@@ -71,10 +71,10 @@ async def _named(folder: JobFolder, order: Order) -> int:
 
 
 def _kept(folder: JobFolder) -> tuple[Path, ...]:
-    """Return what a job writes to: its layer of the workspace, or all where it has a copy."""
-    layered = os.path.ismount(folder.workspace)
-    tree = folder.root / "upper" if layered else folder.workspace
-    return (tree, folder.home)
+    """Return what a job writes to: its layers of workspace and home, or all where they are its."""
+    tree = folder.root / "upper" if os.path.ismount(folder.workspace) else folder.workspace
+    home = folder.root / "home.upper" if os.path.ismount(folder.home) else folder.home
+    return (tree, home)
 
 
 def _devices(folder: JobFolder) -> frozenset[int]:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+from bot.harness import overlays
 from bot.harness.say import say
 from bot.model.limits import Limits
 from bot.sandbox import cgroups, mounts, network
@@ -34,13 +35,13 @@ def prepare(folder: JobFolder, order: Order) -> list[int]:
     """
     os.chdir("/")
     os.umask(0o022)
+    groups: list[int] = []
     if order.uid is None:
         _as_user(folder, order)
-        return []
-    if os.geteuid() == order.uid:  # all was made ready before its container was
-        return []
-    groups = cgroups.entrances(cgroups.create(folder.group, Limits(**order.limits)))
-    _as_root(folder, order, order.uid)
+    elif os.geteuid() != order.uid:  # else all was made ready before its container was
+        groups = cgroups.entrances(cgroups.create(folder.group, Limits(**order.limits)))
+        _as_root(folder, order, order.uid)
+    overlays.leave_alone(folder, order)
     return groups
 
 
@@ -60,31 +61,27 @@ def enclose(folder: JobFolder, order: Order, uid: int) -> None:
     mounts.unshare(mounts.CLONE_NEWNS)
     mounts.make_private()
     with _mapped(uid) as namespace:
-        lower = _clone(Path(order.tree), namespace)
+        lower, layers = _clone(Path(order.tree), namespace), _layers(folder, order, namespace)
         for path, view in order.views:
             always = path in {order.mirror, order.gateway}
             mapped = namespace if always else _if_closed(Path(path), namespace)
             Path(view).mkdir(parents=True, exist_ok=True)
             mounts.attach(_clone(Path(path), mapped), Path(view))
-    mounts.attach(lower, folder.root / "lower")
-    _give(folder, uid)
-    _workspace(folder, folder.root / "lower", uid)
+    _attach(folder, order, {folder.root / "lower": lower, **layers}, uid)
 
 
 def _as_root(folder: JobFolder, order: Order, uid: int) -> None:
     mounts.unshare(mounts.CLONE_NEWNS)
     mounts.make_private()
     with _mapped(uid) as namespace:
-        lower = _clone(Path(order.tree), namespace)
+        lower, layers = _clone(Path(order.tree), namespace), _layers(folder, order, namespace)
         views = {path: _clone(path, _if_closed(path, namespace)) for path in _shared(order)}
         for path in (Path(order.mirror), Path(order.gateway)):
             views[path] = _clone(path, namespace)
     views[folder.root] = mounts.clone(folder.root, read_only=False)
     for path in sorted(views, key=lambda each: len(each.parts)):
         _show(path, views[path])
-    mounts.attach(lower, folder.root / "lower")
-    _give(folder, uid)
-    _workspace(folder, folder.root / "lower", uid)
+    _attach(folder, order, {folder.root / "lower": lower, **layers}, uid)
     if order.roots:
         network.enter()
     os.setgroups([])
@@ -109,34 +106,10 @@ def _as_user(folder: JobFolder, order: Order) -> None:
         mounts.make_private()
     except OSError as problem:
         say("stage.no_user_namespace", why=str(problem))
-    _workspace(folder, Path(order.tree), None)
+    overlays.show(folder, order, Path(order.tree))
     if order.roots:
         network.enter()
     mounts.drop_capabilities()
-
-
-def _workspace(folder: JobFolder, lower: Path, uid: int | None) -> None:
-    """Show the warm tree as the job's own: an overlay, or a copy where there can be none."""
-    upper, work = folder.root / "upper", folder.root / "work"
-    upper.chmod(0o755)
-    if uid is None or lower.stat().st_uid == uid:
-        try:
-            mounts.overlay(lower, upper, work, folder.workspace, user=uid is None)
-        except OSError as problem:
-            say("stage.no_overlay", why=str(problem))
-        else:
-            return
-    _copy(lower, folder.workspace, uid)
-
-
-def _copy(lower: Path, target: Path, uid: int | None) -> None:
-    import subprocess  # noqa: PLC0415 - costs eight milliseconds, and is rarely needed
-
-    subprocess.run(
-        ["/bin/cp", "-a", "--reflink=auto", f"{lower}/.", str(target)], check=True, env={}
-    )
-    if uid is not None:
-        subprocess.run(["/bin/chown", "-Rh", f"{uid}:{uid}", str(target)], check=True, env={})
 
 
 def _clone(path: Path, namespace: int | None) -> int:
@@ -147,6 +120,24 @@ def _clone(path: Path, namespace: int | None) -> int:
     return mounts.clone(path, read_only=True)
 
 
+def _layers(folder: JobFolder, order: Order, namespace: int | None) -> dict[Path, int]:
+    """Views of what lies below the workspace and the home, by where they are to be attached."""
+    return {
+        folder.below(kind, number): _clone(Path(path), namespace)
+        for kind, paths in ((overlays.LAYERS, order.layers), (overlays.HOMES, order.homes))
+        for number, path in enumerate(paths)
+    }
+
+
+def _attach(folder: JobFolder, order: Order, views: dict[Path, int], uid: int) -> None:
+    """Attach what only root can, and show workspace and home."""
+    for path, view in views.items():
+        path.mkdir(parents=True, exist_ok=True)
+        mounts.attach(view, path)
+    _give(folder, uid)
+    overlays.show(folder, order, folder.root / "lower")
+
+
 def _if_closed(path: Path, namespace: int | None) -> int | None:
     """Folders that others may read stay as they are, with the mounts below them."""
     return None if path.stat().st_mode & _WORLD_MAY_READ == _WORLD_MAY_READ else namespace
@@ -155,7 +146,6 @@ def _if_closed(path: Path, namespace: int | None) -> int | None:
 def _shared(order: Order) -> Iterator[Path]:
     yield from map(Path, (order.code, order.python, *order.packages))
     yield from (Path(path) for _, path in (*order.toolboxes, *order.roots))
-    yield from map(Path, order.layers)
     if order.clock is not None:
         yield Path(order.clock).parent
 

@@ -29,3 +29,19 @@ class Bounds:
 
 BOUNDS = Bounds()
 """Of all setups."""
+
+NEVER_HOME = (
+    *(".claude", ".claude.json", ".codex", ".gemini", ".agents", ".opencode"),
+    *(".config/opencode", ".local/share/opencode", ".local/state/opencode"),
+    *(".gitconfig", ".config/git", ".git-credentials", ".netrc", ".ssh"),
+    *(".profile", ".bash_profile", ".bashrc", ".zshrc", ".zshenv"),
+    *(".cache/pip", ".cache/uv", ".npm/_cacache", ".npm/_logs"),
+)
+"""What of a home is left out.
+
+Coding agents take their orders from some of it, git and shells their settings; and what was
+only downloaded is there a second time where it was installed.
+"""
+
+NEVER_WORKSPACE = (".git",)
+"""What of a workspace is."""

@@ -30,7 +30,8 @@ class Launch:
         mirror: the bare repository that the tree borrows objects from.
         gateway: the folder that holds `gateway.sock`.
         toolboxes: read-only tool trees by name, beside those that the runner has for all.
-        layers: read-only trees that lie over `tree` in the workspace, the lowest one first.
+        layers: read-only trees that lie below `tree` in the workspace, the upper one first.
+        homes: the same below what is written to the home.
         roots: trees of images by their names, which boxes of the job have for their root.
     """
 
@@ -43,6 +44,7 @@ class Launch:
     gateway: Path
     toolboxes: Mapping[str, Path] = field(default_factory=dict)
     layers: tuple[Path, ...] = ()
+    homes: tuple[Path, ...] = ()
     roots: Mapping[str, Path] = field(default_factory=dict)
 
 

@@ -27,7 +27,7 @@ from bot.runners.process import code, compile_ours, harness, packages, python, s
 from bot.runners.uids import allot
 from bot.sandbox import cgroups
 from bot.sandbox.box import Bubblewrap
-from bot.sandbox.folder import JobFolder, Order, held, take
+from bot.sandbox.folder import WORKS, JobFolder, Order, held, take
 from bot.sandbox.probe import probe
 from bot.sandbox.seccomp import program
 
@@ -201,6 +201,7 @@ class LocalRunner:
             gateway=str(launch.gateway.resolve()),
             toolboxes=_resolved(toolboxes),
             layers=tuple(str(path.resolve()) for path in launch.layers),
+            homes=tuple(str(path.resolve()) for path in launch.homes),
             roots=_resolved(launch.roots),
             code=str(code()),
             packages=packages(),
@@ -278,14 +279,15 @@ def _clear(folder: JobFolder) -> None:
 
 
 def _remove_tree(root: Path) -> None:
-    """Remove a folder and follow no link; overlayfs leaves one in it that nobody may enter."""
-    with suppress(FileNotFoundError, NotADirectoryError), ExitStack() as stack:
-        at = None
-        for name in (root, "work", "work"):
-            at = os.open(name, _WALK, dir_fd=at)
-            stack.callback(os.close, at)
-            # what O_PATH opened has no fchmod; this name leads to it and nothing else
-            Path(f"/proc/self/fd/{at}").chmod(0o700)
+    """Remove a folder and follow no link; overlayfs leaves some in it that nobody may enter."""
+    for work in WORKS:
+        with suppress(FileNotFoundError, NotADirectoryError), ExitStack() as stack:
+            at = None
+            for name in (root, work, "work"):
+                at = os.open(name, _WALK, dir_fd=at)
+                stack.callback(os.close, at)
+                # what O_PATH opened has no fchmod; this name leads to it and nothing else
+                Path(f"/proc/self/fd/{at}").chmod(0o700)
     # `rm` needs no stack for folders in folders; Python's own would end at a thousand.
     done = subprocess.run(["rm", "-rf", "--", str(root)], capture_output=True, check=False)
     if done.returncode != 0:

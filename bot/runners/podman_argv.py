@@ -107,7 +107,8 @@ def _read(order: Order) -> Iterator[str]:
     yield from (order.mirror, order.gateway)
     yield from ours(order.code, order.python, order.packages)
     yield from (path for _, path in (*order.toolboxes, *order.roots))
-    yield from order.layers
+    if order.uid is None:  # else they are in the workspace and the home already
+        yield from (*order.layers, *order.homes)
     if order.clock is not None:
         yield str(Path(order.clock).parent)
 

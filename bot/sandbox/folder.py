@@ -22,6 +22,9 @@ from typing import Any, Literal
 LOCK = 3
 """The descriptor by which a runner hands over the job's lock."""
 
+WORKS = ("work", "home.work")
+"""The folders of a job in which the kernel prepares what it writes to an overlay."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
@@ -35,7 +38,8 @@ class Order:
         mirror: the bare repository that the tree borrows objects from.
         gateway: the folder that holds `gateway.sock`.
         toolboxes: pairs of a name and a folder that has `bin`.
-        layers: trees that lie over `tree` in the workspace, the lowest one first.
+        layers: trees that lie below `tree` in the workspace, the upper one first.
+        homes: the same below what is written to the home.
         roots: pairs of an image's name and its tree.
         code: the folder that holds the package `bot`.
         packages: folders of installed packages.
@@ -68,6 +72,7 @@ class Order:
     grace: float
     launched: float
     layers: tuple[str, ...] = ()
+    homes: tuple[str, ...] = ()
     roots: tuple[tuple[str, str], ...] = ()
     container: tuple[str, ...] = ()
     views: tuple[tuple[str, str], ...] = ()
@@ -157,6 +162,15 @@ class JobFolder:
         """The bare repository that the result is committed in, away from the workspace."""
         return self.root / "result.git"
 
+    @property
+    def excluded(self) -> Path:
+        """What git is to leave alone in the workspace, as patterns."""
+        return self.root / "excluded"
+
+    def below(self, kind: str, number: int) -> Path:
+        """Where root shows one of the layers, or of the homes, as if it were the job's own."""
+        return self.root / kind / str(number)
+
     def view(self, number: int) -> Path:
         """Where root shows a folder of the host to a container, as if it were the job's own."""
         return self.root / "views" / str(number)
@@ -170,7 +184,7 @@ class JobFolder:
     def read_order(self) -> Order:
         """Return what the runner wrote."""
         fields: dict[str, Any] = json.loads(self.order.read_bytes())
-        for name in ("packages", "layers", "container"):
+        for name in ("packages", "layers", "homes", "container"):
             fields[name] = tuple(fields[name])
         for name in ("toolboxes", "roots", "views"):
             fields[name] = tuple((first, second) for first, second in fields[name])

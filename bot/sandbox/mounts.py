@@ -9,7 +9,7 @@ https://man7.org/linux/man-pages/man2/mount_setattr.2.html
 import ctypes
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -64,11 +64,11 @@ def tmpfs(target: Path) -> None:
     _mount("tmpfs", str(target), "tmpfs", _MS_NOSUID | _MS_NODEV, "mode=0755,size=1m")
 
 
-def overlay(lower: Path, upper: Path, work: Path, target: Path, *, user: bool) -> None:
-    """Show `lower` at `target`, with every change going to `upper`.
+def overlay(lowers: Sequence[Path], upper: Path, work: Path, target: Path, *, user: bool) -> None:
+    """Show some folders as one at `target`, with every change going to `upper`.
 
     Args:
-        lower: never written.
+        lowers: never written; what an earlier one has hides what has its name in later ones.
         upper: empty at first; owner and mode of its top are those of the tree.
         work: empty, on the same filesystem as `upper`.
         target: an existing folder.
@@ -77,10 +77,8 @@ def overlay(lower: Path, upper: Path, work: Path, target: Path, *, user: bool) -
     Raises:
         OSError: the filesystem of `upper` cannot carry an overlay, or it is forbidden.
     """
-    options = ",".join(
-        f"{name}={_escaped(path)}"
-        for name, path in (("lowerdir", lower), ("upperdir", upper), ("workdir", work))
-    )
+    lowerdir = ":".join(map(_escaped, lowers))
+    options = f"lowerdir={lowerdir},upperdir={_escaped(upper)},workdir={_escaped(work)}"
     options += ",userxattr" if user else ""
     _mount("overlay", str(target), "overlay", _MS_NOSUID | _MS_NODEV, options)
 

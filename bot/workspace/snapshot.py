@@ -103,18 +103,21 @@ def snapshot_environment() -> dict[str, str]:
     }
 
 
-def seed(git_dir: Path, index: Path) -> None:
+def seed(git_dir: Path, index: Path, excluded: bytes = b"") -> None:
     """Lay out the snapshot's repository, with the index of the tree that the agent starts from.
 
     Call it before the agent starts: `index` is the workspace's `.git/index`, which the
     agent may write afterwards.  It knows size and time of every file, so that a snapshot
     reads only what has changed.  A repository that was laid out before stays as it is.
+    `excluded` are patterns of what is never part of a snapshot.
     """
     if (git_dir / "HEAD").exists():
         return
     (git_dir / "objects" / "pack").mkdir(parents=True, exist_ok=True)
     (git_dir / "refs" / "heads").mkdir(parents=True, exist_ok=True)
     (git_dir / "index").write_bytes(index.read_bytes())
+    (git_dir / "info").mkdir(exist_ok=True)
+    (git_dir / "info" / "exclude").write_bytes(excluded)
     (git_dir / "HEAD").write_text(f"ref: {RESULT_REF}\n", encoding="ascii")
 
 
