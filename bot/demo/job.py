@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from bot.demo.hub import Hub
 from bot.model.errors import Unavailable
 
 LABEL = "agent:tidy"
+APP = "greenroom"
 LOOK = 0.05
 """Seconds between two looks."""
 
@@ -37,26 +39,41 @@ class Seen:
 
 
 class Job:
-    """One issue in one repository; `check` raises when the app is no longer up."""
+    """One issue in one repository.
 
-    def __init__(self, hub: Hub, repo: str, tell: Tell, check: Callable[[], None]) -> None:
+    Args:
+        hub: GitHub as a maintainer uses it.
+        tell: told of each step.
+        check: raises when the app is no longer up.
+        label: what starts the agent.
+    """
+
+    def __init__(
+        self,
+        hub: Hub,
+        repo: str,
+        tell: Tell,
+        check: Callable[[], None],
+        label: str = LABEL,
+    ) -> None:
         self._hub = hub
         self._check = check
         self._at = f"/repos/{repo}"
         self._tell = tell
+        self._label = label
 
-    async def run(self, title: str, within: float) -> Seen:
+    async def run(self, title: str, within: float, body: str = "") -> Seen:
         """Open an issue, label it, and watch until its check run is completed.
 
         Raises:
             Unavailable: that did not happen in time, or something was not there.
         """
-        issue = await self._hub.send("POST", f"{self._at}/issues", {"title": title})
+        issue = await self._hub.send("POST", f"{self._at}/issues", {"title": title, "body": body})
         self._tell(f"issue #{issue['number']} opened: {title}")
         labels = f"{self._at}/issues/{issue['number']}/labels"
         labelled_at, began = system_clock().now(), time.monotonic()
-        await self._hub.send("POST", labels, {"labels": [LABEL]})
-        self._tell(f"labelled {LABEL}")
+        await self._hub.send("POST", labels, {"labels": [self._label]})
+        self._tell(f"labelled {self._label}")
         try:
             async with asyncio.timeout(within):
                 to_ack = await self._eyes(issue["number"], began)
@@ -88,7 +105,7 @@ class Job:
 
     async def _end(self, number: int) -> tuple[int, int]:
         """Follow the comment until a completed check run stands on the pull request's head."""
-        told: set[str] = set()
+        told: Counter[str] = Counter()
         while True:
             comments = await self._hub.get(f"{self._at}/issues/{number}/comments")
             for comment in comments:
@@ -105,18 +122,17 @@ class Job:
 
     async def _checks(self, head: str) -> list[dict[str, Any]]:
         found = await self._hub.get(f"{self._at}/commits/{head}/check-runs")
-        runs: list[dict[str, Any]] = found["check_runs"]
-        return runs
+        return [run for run in found["check_runs"] if run["app"]["slug"] == APP]
 
     async def _issue_labels(self, number: int) -> list[str]:
         issue = await self._hub.get(f"{self._at}/issues/{number}")
         return [label["name"] for label in issue["labels"]]
 
-    def _follow(self, body: str, told: set[str]) -> None:
-        for line in body.splitlines():
-            if line.startswith("- `") and line not in told:
-                told.add(line)
-                self._tell(f"comment: {line.split('` ', 1)[1]}")
+    def _follow(self, body: str, told: Counter[str]) -> None:
+        steps = Counter(line for line in body.splitlines() if line.startswith("- `"))
+        for line in (steps - told).elements():
+            self._tell(f"comment: {line.split('` ', 1)[1]}")
+        told |= steps
 
     def _stopped(self, comments: list[dict[str, Any]]) -> None:
         """Give up when the comment says that the run failed."""

@@ -15,6 +15,7 @@ from typing import Any
 
 from bot.demo.brain import WANTS, Brain, found, missing, toolbox
 from bot.demo.hub import Hub
+from bot.demo.inner import loop
 from bot.demo.job import LABEL, Job, Seen
 from bot.demo.project import STAMINA, Project, fetch, make_repository, passes, run
 from bot.demo.scene import Scene, scene
@@ -153,11 +154,13 @@ async def _once(root: Path) -> int:
         tell(f"the project's own checks {'fail' if failed_before else 'pass'} on its main branch")
         async with Hub(world.url, world.token) as hub:
             seen = await Job(hub, repo, tell, world.check).run("Format and lint the code", WITHIN)
+            tell("and now the inner loop: an agent breaks a test, is told which, and mends it")
+            looped, lacks = await loop(world, hub, tell, WITHIN)
         passes_now = await _passes_at_head(STAMINA, world, repo, seen, tools)
         tell(f"the checks {'pass' if passes_now else 'fail'} on the pull request's head")
-        sys.stdout.write(json.dumps(_result(world, seen)) + "\n")
+        sys.stdout.write(json.dumps({**_result(world, seen), "inner_loop": looped}) + "\n")
         sys.stdout.flush()
-        wrong = [*_wrong(seen), *([] if failed_before and passes_now else ["the checks"])]
+        wrong = [*_wrong(seen), *([] if failed_before and passes_now else ["the checks"]), *lacks]
         for what in wrong:
             tell(f"not as it should be: {what}")
     return 1 if wrong else 0

@@ -8,7 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.demo import tally
+from bot.demo.agent import fix
 from bot.demo.hub import Hub
+from bot.demo.inner import cannot_build
 from bot.demo.project import Project, run
 from bot.demo.scene import Scene
 from bot.model.errors import Misconfigured
@@ -22,24 +25,6 @@ version: 1
 commands:
   bare: true
 """
-
-FIX = f"""\
----
-name: fix
-description: Makes the change that was asked for, runs the tests, and goes on until CI is green
-greenroom:
-  runtime: default
-  on: {{label: agent:fix, command: fix}}
-  allow: write
-  context: thread
-  outputs:
-    pull_request: {{max: 1}}
-    push: {{max: 1}}
-    comment: {{max: 1}}
-    question: {{max: 1}}
-  waits: [ci]
----
-{BUILT_IN["fix"].spec.prompt}"""
 
 TRY_TIDY = """\
 Put the label `agent:tidy` on this issue, or write `/tidy` in a comment. \
@@ -139,7 +124,8 @@ class Tour:
                 person = await control.send("POST", "/_devhub/users", {"login": login})
                 tokens[login] = person["token"]
             await self._configure(control)
-            await self._label(maintainer)
+            await self._label(maintainer, self._at)
+            await self._loop(maintainer)
             if ci:
                 await self._test(control, ci, tools)
             async with Hub(world.url, tokens["stranger"]) as stranger:
@@ -149,21 +135,32 @@ class Tour:
 
     async def _configure(self, control: Hub) -> None:
         owner = self._world.owner
-        files = {".github/greenroom.yml": CONFIG, ".github/agents/fix.md": FIX}
+        files = {".github/greenroom.yml": CONFIG, ".github/agents/fix.md": fix("ci")}
         new = {"owner": owner, "name": ".github", "files": files}
         await control.send("POST", "/_devhub/repositories", new)
         role = f"/_devhub/repositories/{owner}/.github/collaborators/maintainer"
         await control.send("PUT", role, {"role": "admin"})
         self._tell(f"{owner}/.github says that commands work without the prefix")
 
-    async def _label(self, maintainer: Hub) -> None:
+    async def _loop(self, maintainer: Hub) -> None:
+        """Add a project whose agent can ask for validations, with an issue for it."""
+        lack = cannot_build()
+        repo = await tally.found(self._world, builds=not lack)
+        await self._label(maintainer, f"/repos/{repo}")
+        new = {"title": tally.TITLE, "body": tally.body(builds=not lack)}
+        issue = await maintainer.send("POST", f"/repos/{repo}/issues", new)
+        self._tell(f"the inner loop: put {tally.LABEL} on {issue['html_url']}")
+        if lack:
+            self._tell(f"no validation builds an image there: {lack}")
+
+    async def _label(self, maintainer: Hub, at: str) -> None:
         for agent in BUILT_IN.values():
             label = {
                 "name": agent.on.label,
                 "color": "1d76db",
                 "description": agent.spec.description[:100],
             }
-            await maintainer.send("POST", f"{self._at}/labels", label)
+            await maintainer.send("POST", f"{at}/labels", label)
 
     async def _test(self, control: Hub, ci: tuple[str, ...], tools: Path) -> None:
         owner, _, name = self._repo.partition("/")
