@@ -3,7 +3,10 @@
 import subprocess
 import sys
 
-HEAVY = ("pydantic", "structlog", "markdown_it", "sqlalchemy", "acp", "mcp", "cryptography")
+HEAVY = (
+    *("aiohttp", "yarl", "pydantic", "structlog", "markdown_it", "sqlalchemy", "acp", "mcp"),
+    *("cryptography",),
+)
 LOADED = (
     f"import sys, bot.harness.supervise; print([each for each in {HEAVY} if each in sys.modules])"
 )
