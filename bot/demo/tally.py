@@ -112,11 +112,15 @@ default branch. The check run on the pull request says which hold for exactly th
 IMAGE = " Then it asks for `image`, which builds an image of the Dockerfile without privilege."
 
 
+def files(*, builds: bool) -> Mapping[str, str]:
+    """Return all files of the repository."""
+    config = f"{CONFIG}{BUILDS if builds else ''}"
+    return {**FILES, ".github/greenroom.yml": config, ".github/agents/fix.md": fix()}
+
+
 async def found(world: Scene, *, builds: bool) -> str:
     """Make the repository; return `owner/name`."""
-    config = f"{CONFIG}{BUILDS if builds else ''}"
-    files = {**FILES, ".github/greenroom.yml": config, ".github/agents/fix.md": fix()}
-    new = {"owner": world.owner, "name": NAME, "files": files}
+    new = {"owner": world.owner, "name": NAME, "files": files(builds=builds)}
     async with Hub(world.url) as control:
         made = await control.send("POST", "/_devhub/repositories", new)
         role = f"/_devhub/repositories/{made['full_name']}/collaborators/maintainer"

@@ -4,6 +4,8 @@ import shutil
 import sys
 from pathlib import Path
 
+from tests.runners.outside import ESCAPE
+
 CONFIGURED = {
     "pyproject.toml": "[tool.ruff]\nline-length = 99\n",
     ".pre-commit-config.yaml": "repos:\n  - repo: local\n    hooks:\n      - id: ruff-format\n",
@@ -24,11 +26,16 @@ SPIES = {**UNTIDY, "SPY": "its formatter looks around\n"}
 
 PROGRAM = """\
 #!/bin/sh
-# What untrusted code in a repository may do when its formatter runs: hang, or look around.
+# What untrusted code in a repository may do when its formatter runs: hang, look around, or try
+# to get out, once it is told of what there is outside.
 # A test may hold it as well, to do something at a moment when the agent is at work.
 while test -e /toolbox/tools/lib/hold; do sleep 0.05; done
 if test -e HANG; then exec sleep 3600; fi
 if test -e SPY; then /opt/greenroom/python/bin/python3 -IS /toolbox/tools/lib/spy.py; fi
+if test -e ESCAPE && ! test -e ~/escaped; then
+    until test -s ~/targets; do sleep 0.02; done
+    /opt/greenroom/python/bin/python3 -IS /toolbox/tools/lib/escape.py ~/targets > ~/escaped
+fi
 exec /toolbox/tools/lib/ruff "$@"
 """
 
@@ -40,7 +47,8 @@ def make_toolbox(folder: Path) -> Path:
     found = shutil.which("ruff", path=str(Path(sys.executable).parent)) or shutil.which("ruff")
     assert found is not None, "ruff is not installed: run `make install`"
     shutil.copy(found, folder / "lib" / "ruff")
-    shutil.copy(Path(__file__).with_name("spy.py"), folder / "lib" / "spy.py")
+    for probe in (Path(__file__).with_name("spy.py"), ESCAPE):
+        shutil.copy(probe, folder / "lib" / probe.name)
     (folder / "bin" / "ruff").write_text(PROGRAM)
     (folder / "bin" / "ruff").chmod(0o755)
     return folder
