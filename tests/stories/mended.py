@@ -33,6 +33,19 @@ class Mended(Waited):
         """Return Git's name of the tree of a commit on GitHub."""
         return str((await self.get(f"/git/commits/{head}"))["tree"]["sha"])
 
+    async def verdict(self, name: str, head: str) -> str:
+        """Wait for the check run of a validation; return its title."""
+        found: list[str] = []
+
+        async def holds() -> bool:
+            runs = {run["name"]: run for run in await self.checks(head)}
+            run = runs.get(f"greenroom / validate {name}")
+            found.extend([run["output"]["title"]] if run and run["conclusion"] else [])
+            return bool(found)
+
+        await self.world.until(holds, f"the verdict of {name}")
+        return found[0]
+
     def asked(self) -> list[tuple[Any, ...]]:
         """Name, outcome, first failing test and tree of each validation, in their order."""
         return self.world.rows(ASKED, self.repo)
