@@ -59,11 +59,15 @@ async def known(tx: AsyncConnection, repo_id: int, key: str, since: float) -> Va
     return await first(tx, query.order_by(table.c.ended_at.desc()))
 
 
-async def asked_before(tx: AsyncConnection, run: RunId, key: str) -> ValidationRow | None:
-    """Return the newest of a key that a run has asked for, unless it must be run anew."""
+async def asked_before(tx: AsyncConnection, row: ValidationRow) -> ValidationRow | None:
+    """Return the newest by which a run has asked the same, unless it must be run anew.
+
+    What a name stands for does not change while a run lasts.
+    """
     query = select(*COLUMNS).where(
-        table.c.run == run,
-        table.c.key == key,
+        table.c.run == row.run,
+        table.c.name == row.name,
+        table.c.tree == row.tree,
         or_(
             table.c.state.in_(UNDER_WAY),
             and_(table.c.state == "done", table.c.outcome.in_(REUSED)),

@@ -10,6 +10,7 @@ import aiohttp
 from pydantic import SecretStr
 
 import handlers
+from bot.blobs.blobs import open_blobs
 from bot.github.auth import AppKey
 from bot.github.client import Credentials, GitHub
 from bot.images.images import Images
@@ -32,6 +33,7 @@ from bot.work.inbox import Inbox
 from bot.work.janitor import Janitor
 from bot.work.launching import Launcher, Workspaces
 from bot.work.loop import Step
+from bot.work.placing import Placing
 from bot.work.reporter import Reporter
 from bot.work.scheduler import Scheduler
 from bot.work.supervisor import Supervisor
@@ -101,6 +103,7 @@ def _loops(
             {"plain": runner},
             workspaces,
             settings.home / "gateway",
+            place=Placing(context, mirrors, open_blobs(settings.blobs)).place,
             unpack=images.toolboxes,
             root=images.root,
             most=settings.runs_at_once,

@@ -4,32 +4,27 @@ Which runner it goes to is for its class to say.  A job that is lost is begun an
 times; one for which nobody waits any more is ended.
 """
 
-from collections.abc import Collection, Mapping
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from pathlib import Path
 
 import structlog
 from pydantic import SecretStr
 from sqlalchemy.exc import IntegrityError
 
-from bot.github.client import AtRepository
-from bot.model.errors import Refused, Unavailable
-from bot.model.ids import Fence, JobName, Sha, validation_job
+from bot.model.errors import Refused
+from bot.model.ids import Fence, JobName, validation_job
 from bot.model.validations import Class, Verdict
-from bot.rules import validation
 from bot.rules.attempts import JOB_GRACE, pause
 from bot.runners.base import Gone, Launch, Runner, Unknown
 from bot.store import jobs, validation_jobs, validations
 from bot.store.validation_row import ValidationRow
 from bot.work import validated
 from bot.work.claimed import SOON, Claimed
-from bot.work.context import Context, renewing
-from bot.work.launching import APPEARS, Workspaces
+from bot.work.context import Context
+from bot.work.launching import Workspaces
 from bot.work.roots import Fetch, nowhere, roots
 from bot.work.toolboxes import Unpack, nothing
-from bot.work.validator import placed
 from bot.work.verdicts import limits
-from bot.workspace.lend import sealed
 
 MOST_JOBS = 3
 """Jobs that one validation may have: who loses them all may well be to blame."""
@@ -40,6 +35,9 @@ GLANCE = 1.0
 NO_ROOM = 0.5
 """Seconds until one is looked at again that found no place to run."""
 
+Place = Callable[[ValidationRow], Awaitable[float]]
+"""Finds out what a validation asks; returns the seconds until it is looked at again."""
+
 log = structlog.get_logger()
 
 
@@ -49,6 +47,7 @@ class Validations:
     Args:
         runners: where validations of each class run; there need not be one for all.
         gateway: the folder with the gateway's socket.
+        place: finds out what is asked where that is not known.
         unpack: for toolboxes.
         root: for images that commands run in.
         most: validations that run side by side, of all repositories.
@@ -61,6 +60,7 @@ class Validations:
         workspaces: Workspaces,
         gateway: Path,
         *,
+        place: Place,
         unpack: Unpack = nothing,
         root: Fetch = nowhere,
         most: int,
@@ -69,6 +69,7 @@ class Validations:
         self._runners = runners
         self._workspaces = workspaces
         self._gateway = gateway
+        self._place = place
         self._unpack = unpack
         self._root = root
         self._most = most
@@ -86,43 +87,6 @@ class Validations:
         if row.key is None:
             return await self._place(row)
         return await self._launch(row)
-
-    async def _place(self, row: ValidationRow) -> float:
-        """Find out the tree of a commit, and whether what comes of it is known."""
-        tree = await self._tree(row, self._context.github.at(row.installation, row.repo))
-        told = row.asked or {}
-        apart = str(row.number) if told.get("fork") else ""
-        boxes = row.toolboxes
-        key = validation.key(row.definition, tree=tree, toolboxes=boxes, apart=apart)
-        now = self._context.now()
-        known = replace(row, tree=tree, key=key, created_at=now)
-        try:
-            async with self._context.store.begin() as tx:
-                found = await placed(tx, known)
-                values = {"tree": tree, "key": key, "follows": found.follows}
-                noted = await validations.note(tx, row, **values)
-                if found.verdict is not None:
-                    noted = await validations.answer(tx, noted, found.verdict, now=now)
-                await validated.show(tx, [noted], now=now)
-        except IntegrityError:  # another of its key was faster to have a job
-            return SOON
-        return 0.0
-
-    async def _tree(self, row: ValidationRow, at: AtRepository) -> Sha:
-        """Return the tree of a pull request's head, which the mirror has then."""
-        mirrors = self._workspaces.mirrors
-        repository = await at.repository.get()
-        if repository.id != row.repo_id:
-            words = f"{row.repo} is another repository now than the one this was asked in."
-            raise Refused("repository", words)
-        if await mirrors.resolve(row.shelf, row.base) is None:
-            with renewing(at):
-                token = await at.token_to_fetch()
-                await mirrors.fetch(row.shelf, repository.clone_url, token, pull=row.number)
-        if await mirrors.resolve(row.shelf, row.base) is None:
-            words = f"{row.base[:9]} is not there; its branch may have been rewritten"
-            raise Unavailable("git", words, retry_after=APPEARS)
-        return (await sealed(mirrors.path(row.shelf), row.base)).tree
 
     async def _launch(self, row: ValidationRow) -> float:
         """Give one a job, written down before anything of it exists."""

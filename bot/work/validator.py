@@ -145,7 +145,7 @@ class Validator:
         self, tx: AsyncConnection, run: RunRow, row: ValidationRow
     ) -> tuple[ValidationRow, bool]:
         """Write an agent's question down; tell whether it was answered at once."""
-        before = await validations.asked_before(tx, run.id, row.key or "")
+        before = await validations.asked_before(tx, row)
         if before is not None and before.under_way:
             return before, False
         if before is not None and before.hits >= MOST_HITS:
@@ -162,6 +162,8 @@ class Validator:
         assert run.base is not None  # of a run that has a job
         now = self._clock.now()
         named = [each for each in run.terms.toolboxes if each.name in definition.toolboxes]
+        apart = str(run.number) if run.fork else ""
+        key = validation.key(definition, tree=tree.sha, toolboxes=named, apart=apart)
         return ValidationRow(
             id=self._new_id(),
             run=run.id,
@@ -170,17 +172,13 @@ class Validator:
             repo=run.repo,
             number=run.number,
             name=definition.name,
-            key=validation.key(
-                definition,
-                tree=tree.sha,
-                toolboxes=named,
-                apart=str(run.number) if run.fork else "",
-            ),
+            key=None if definition.inputs else key,  # which files those are, git is asked first
             tree=tree.sha,
             base=run.base,
             work=tree.work,
             definition=definition,
             toolboxes=tuple(named),
+            asked={"fork": run.fork},
             created_at=now,
             next_attempt_at=now,
         )

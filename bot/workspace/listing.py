@@ -13,7 +13,7 @@ from bot.model.ids import Sha
 from bot.workspace.git import GIT, Git
 from bot.workspace.snapshot import GitFailed
 
-NOT_THERE = "The work that a job has left does not hold the tree that it names."
+NOT_THERE = "The tree that is meant is not in what there is of it."
 
 _HEAD_ENDS = b"\n\n"
 _BORROWS = "objects/info/alternates"
@@ -26,11 +26,13 @@ async def listed(mirror: Path, tree: Sha, git: Git = GIT) -> str:
         The lines of `git ls-tree -r -z`; bytes that are no UTF-8 are surrogates.
 
     Raises:
-        GitFailed: the mirror does not have it.
-        Refused: `too_large`, it has too many files.
+        Refused: `tree`, the mirror does not have it; `too_large`, it has too many files.
         Unavailable: git took too long.
     """
-    lines = await git.out(mirror, "ls-tree", "-r", "-z", "--full-tree", tree)
+    try:
+        lines = await git.out(mirror, "ls-tree", "-r", "-z", "--full-tree", tree)
+    except GitFailed:
+        raise Refused("tree", NOT_THERE) from None
     return lines.decode(errors="surrogateescape")
 
 
@@ -55,9 +57,9 @@ async def listed_of(mirror: Path, tree: Sha, bundle: bytes, git: Git = GIT, *, m
         takes = ("index-pack", "--stdin", "--fix-thin", "--strict", f"--max-input-size={most}")
         try:
             await git.out(scratch, *takes, stdin=pack)
-            return await listed(scratch, tree, git)
         except GitFailed:
             raise Refused("tree", NOT_THERE) from None
+        return await listed(scratch, tree, git)
 
 
 def _laid_out(scratch: Path, mirror: Path) -> Path:

@@ -237,7 +237,7 @@ async def test_a_run_is_counted_what_it_has_asked_for(store):
         assert await validations.count(tx, run.id) == 2
         assert await validations.under_way(tx, run.id) == 1
         assert [row.id for row in await validations.of_run(tx, run.id)] == [ONE.id, done.id]
-        assert (await validations.asked_before(tx, run.id, done.key)).id == done.id
+        assert (await validations.asked_before(tx, done)).id == done.id
         await validations.hit(tx, done.id)
         assert (await validations.get(tx, done.id)).hits == 1
         with pytest.raises(LookupError):

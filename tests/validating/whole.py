@@ -31,6 +31,7 @@ from bot.work.broker import Broker
 from bot.work.checkpoints import Checkpoints
 from bot.work.context import Context
 from bot.work.launching import Workspaces
+from bot.work.placing import Placing
 from bot.work.toolboxes import Toolboxes, nothing
 from bot.work.validations import Validations
 from bot.work.validator import Validator
@@ -121,7 +122,8 @@ async def whole(
         quarantines=stand.quarantines,
         toolboxes=Toolboxes(nothing, {}, stand.mirrors),
     )
-    loop = Validations(context, {"plain": runner}, places, stand.folder, most=4)
+    place = Placing(context, stand.mirrors, stand.blobs).place
+    loop = Validations(context, {"plain": runner}, places, stand.folder, place=place, most=4)
     routes = Routes(
         Validator(stand.store, clock, lambda: ValidationId(f"01V{next(numbers):06}")),
         Verdicts(stand.store, stand.blobs, clock, stand.token),

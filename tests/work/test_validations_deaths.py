@@ -9,7 +9,6 @@ import pytest
 
 from bot.model.errors import Fenced, Refused
 from bot.work.context import LEASE
-from bot.work.validations import Validations
 from tests.work.conversations import People
 from tests.work.validating import GOOD, TREE, Inner
 
@@ -50,13 +49,7 @@ async def test_a_verdict_comes_wherever_the_worker_died(house, at, after):
     people = await People.around(house)
     inner = Inner(house)
     mortal = Mortal(house.store, at, after=after)
-    doomed = Validations(
-        replace(house.context, worker="w0", store=mortal),
-        {"plain": inner.stand},
-        house.places,
-        house.home / "gateway",
-        most=4,
-    )
+    doomed = inner.loop_of(replace(house.context, worker="w0", store=mortal))
     asked = await inner.validator.ask(await inner.works(people), "unit", TREE)
     while not mortal.dead:
         with suppress(Died):

@@ -12,6 +12,8 @@ from bot.model.validations import Definition
 from bot.rules.reports import Ended
 from bot.runners.base import Alive, Gone, Launch, Standing
 from bot.store import validations
+from bot.work.context import Context
+from bot.work.placing import Placing
 from bot.work.validations import Validations
 from bot.work.validator import Tree, Validator
 from bot.work.verdicts import Verdicts
@@ -67,13 +69,20 @@ class Inner:
         self.validator = Validator(
             house.store, clock, lambda: ValidationId(f"01V{next(numbers):03}")
         )
-        self.verdicts = Verdicts(
-            house.store, open_blobs(str(house.home / "blobs")), clock, lambda: f"v-{next(numbers)}"
-        )
-        self.loop = Validations(
-            house.context, {"plain": self.stand}, house.places, house.home / "gateway", most=most
-        )
+        self.blobs = open_blobs(str(house.home / "blobs"))
+        self.verdicts = Verdicts(house.store, self.blobs, clock, lambda: f"v-{next(numbers)}")
+        self.loop = self.loop_of(house.context, most=most)
         house.loops["validations"] = self.loop
+
+    def loop_of(self, context: Context, *, most: int = 4) -> Validations:
+        return Validations(
+            context,
+            {"plain": self.stand},
+            self.house.places,
+            self.house.home / "gateway",
+            place=Placing(context, self.house.mirrors, self.blobs).place,
+            most=most,
+        )
 
     async def works(self, people: People) -> SecretStr:
         """Have an agent at work that may ask; return its run token."""

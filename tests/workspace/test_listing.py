@@ -6,7 +6,7 @@ from origins import FILE, run_git
 from bot.model.errors import Refused
 from bot.model.ids import Sha
 from bot.workspace.listing import NOT_THERE, listed, listed_of
-from bot.workspace.snapshot import WORK_REF, GitFailed
+from bot.workspace.snapshot import WORK_REF
 
 MOST = 1024**2
 
@@ -37,7 +37,7 @@ async def test_a_tree_of_the_mirror_is_listed_with_all_that_is_below(mirror, bas
 
 
 async def test_a_tree_that_nobody_has_is_none(mirror):
-    with pytest.raises(GitFailed):
+    with pytest.raises(Refused):
         await listed(mirror, Sha("7" * 40))
 
 
@@ -45,7 +45,7 @@ async def test_a_tree_of_a_bundle_is_listed_as_it_will_be(mirror, bundled):
     tree, bundle = bundled({"src/new.py": (FILE, b"new\n"), "link": None})
     lines = await listed_of(mirror, tree, bundle, most=MOST)
     assert paths(lines) == [".gitignore", "README.md", "src/hall.py", "src/new.py", "src/run.sh"]
-    with pytest.raises(GitFailed):  # and the mirror is as it was
+    with pytest.raises(Refused):  # and the mirror is as it was
         await listed(mirror, tree)
 
 
