@@ -8,7 +8,9 @@ import asyncio
 import os
 import shutil
 import stat
+import tempfile
 from collections import defaultdict
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -53,27 +55,32 @@ class Additions:
             return path
         return None
 
-    def lock(self, name: str) -> asyncio.Lock:
-        """Return what keeps a tree from being unpacked twice at a time."""
-        return self._unpacking[name]
+    async def bring(self, name: str, fetch: Callable[[Path], Awaitable[None]]) -> Path:
+        """Return a tree, which is unpacked now where it was not yet.
 
-    async def unpack(self, name: str, tar: Path) -> Path:
-        """Unpack a tar, packed by gzip, into the tree of a name.
+        Args:
+            name: the hash of its tar.
+            fetch: writes that tar, packed by gzip, to a file.
 
         Raises:
             Refused: `image`: it is none, or too much, or holds what no setup may add.
-            Unavailable: the disk is nearly full.
+            Unavailable: the disk is nearly full, or the tar cannot be had now.
         """
-        bounds = Bounds(
-            packed=BOUNDS.packed,
-            size=min(BOUNDS.size, self._room()),
-            entries=BOUNDS.entries,
-        )
-        packed = Packed(file=str(tar), packing="gzip", digest=None)
-        await unpack(self._root / name, (packed,), bounds, _check)
-        found = self.tree(name)
+        async with self._unpacking[name]:
+            if (found := self.tree(name)) is None:
+                await self._unpack(name, fetch)
+                found = self.tree(name)
         assert found is not None
         return found
+
+    async def _unpack(self, name: str, fetch: Callable[[Path], Awaitable[None]]) -> None:
+        size = min(BOUNDS.size, self._room())
+        bounds = Bounds(packed=BOUNDS.packed, size=size, entries=BOUNDS.entries)
+        with tempfile.TemporaryDirectory(dir=self._root) as folder:
+            tar = Path(folder) / "tar"
+            await fetch(tar)
+            packed = Packed(file=str(tar), packing="gzip", digest=None)
+            await unpack(self._root / name, (packed,), bounds, _check)
 
     async def prune(self) -> int:
         """Remove the trees that no job wanted for a long time; return how many that were."""

@@ -261,7 +261,6 @@ class JobPlan:
         checkpoint: what the run's last job left.
         egress: hosts that the job may reach beside its model, as in `Terms`.
         validations: the names of those that the agent may ask for.
-        inputs: globs of the files on which depends what lies below its workspace.
     """
 
     job: JobName
@@ -284,4 +283,3 @@ class JobPlan:
     checkpoint: Checkpoint | None = None
     egress: tuple[str, ...] = ()
     validations: tuple[str, ...] = ()
-    inputs: tuple[str, ...] = ()

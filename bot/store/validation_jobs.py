@@ -50,6 +50,7 @@ async def launched(
         run_hash=None,
         output=None,
         printed=0,
+        layer=None,
         **values,
     )
 

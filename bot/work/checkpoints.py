@@ -17,7 +17,8 @@ from bot.blobs.blobs import Blobs
 from bot.model.clock import Clock
 from bot.model.errors import Fenced, Refused, Unavailable
 from bot.model.runs import Checkpoint
-from bot.store import checkpoints, jobs, runs, validations
+from bot.rules.setups import HOLDS
+from bot.store import checkpoints, jobs, runs, setups, validations
 from bot.store.engine import Store
 from bot.store.jobs import JobRow
 
@@ -124,6 +125,7 @@ async def drop_old(store: Store, blobs: Blobs, *, now: float) -> int:
     old = {each.name async for each in blobs.kept() if each.at < now - KEEPS_UNNAMED}
     async with store.read() as tx:
         dropped = old - await checkpoints.blobs(tx) - await validations.blobs(tx)
+        dropped -= await setups.blobs(tx, since=now - HOLDS)
     await blobs.drop(dropped)
     return len(dropped)
 

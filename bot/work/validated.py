@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model.validations import Verdict
 from bot.rules.lifecycle import Run
-from bot.store import runs, validations
+from bot.store import runs, setups, validations
 from bot.store.validation_row import ValidationRow
 from bot.work import requested, telling
 
@@ -21,6 +21,8 @@ async def end(tx: AsyncConnection, row: ValidationRow, verdict: Verdict, *, now:
         Fenced: it has moved since it was read.
     """
     ended = await validations.end(tx, row, verdict, now=now)
+    if row.sets_up:
+        await setups.wake(tx, row, now=now)
     await show(tx, ended, now=now)
     log.info("validation.ended", validation=row.id, name=row.name, outcome=verdict.outcome)
 

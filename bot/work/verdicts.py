@@ -126,6 +126,7 @@ def _plan(row: ValidationRow) -> ValidationPlan:
         tree=row.tree,
         definition=row.definition,
         limits=limits(row),
+        sets_up=row.sets_up,
     )
 
 
