@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-PROXY = 8018
-"""The port of the box's loopback interface that leads to allowed hosts, if there are any."""
+from bot.model.inside import PROXY
 
 
 def proxy(hosts: Sequence[str]) -> Mapping[str, str]:

@@ -2,15 +2,22 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.agents.proxied import PROXY, proxy
-from bot.model.inside import DOOR, EGRESS, HOME, MIRROR, RESULT_REPO, SOCKET, WORKSPACE
+from bot.agents.proxied import proxy
+from bot.model.inside import (
+    DOOR,
+    EGRESS,
+    HOME,
+    MIRROR,
+    PROXY,
+    RESULT_REPO,
+    SOCKET,
+    WORKSPACE,
+)
 from bot.model.limits import Limits
 from bot.model.validations import ValidationPlan
-from bot.sandbox import roots
 from bot.sandbox.box import Bind, Box
 from bot.sandbox.folder import JobFolder, Order
 from bot.sandbox.toolboxes import surroundings
@@ -25,9 +32,12 @@ _PYTHON = f"{_OURS}/python"
 _RELAY = f"{_OURS}/relay.py"
 _ERRANDS = f"{_OURS}/errands.py"
 
-_SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
-_IMAGE_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
+"""Where the host has its programs."""
+
 _COMMON = {"HOME": HOME, "LANG": "C.UTF-8", "TERM": "dumb", "SHELL": "/bin/sh"}
+PERSON = _COMMON | {"USER": "agent", "LOGNAME": "agent"}
+"""What programs that are not ours are told of whom they run as."""
 
 
 def for_agent(folder: JobFolder, order: Order, start: "Start", plan: "JobPlan") -> Box:
@@ -60,7 +70,7 @@ def for_validation(folder: JobFolder, order: Order, plan: ValidationPlan) -> Box
     One that may reach hosts has a door with the socket that leads there, and nothing else; in
     a network of the job, the harness itself stands at the port that leads there.
     """
-    hosts, image = plan.definition.egress, plan.definition.image
+    hosts = plan.definition.egress
     relayed = bool(hosts) and not joined(order)
     box = Box(
         binds=(
@@ -71,39 +81,25 @@ def for_validation(folder: JobFolder, order: Order, plan: ValidationPlan) -> Box
             *(_way_out(folder, order) if relayed else ()),
         ),
         links=_python_link(order) if relayed else (),
-        environment={**_tools(order, _given(order, image)), "CI": "true", **proxy(hosts)},
+        environment={**_tools(order), "CI": "true", **proxy(hosts)},
         directory=WORKSPACE,
         limits=plan.limits,
         joined=joined(order),
     )
-    return box if image is None else rooted(box, order, image, folder.root / "etc")
+    return box if plan.definition.image is None else rooted(box, folder, order, plan)
 
 
-def rooted(box: Box, order: Order, image: str, etc: Path) -> Box:
-    """Give a box an image for its root.
-
-    Args:
-        box: what else it has; nothing of the image is seen where that lies.
-        order: what the runner wrote; it has the image's tree.
-        image: its name.
-        etc: a folder to be filled, of this box alone.
+def rooted(box: Box, folder: JobFolder, order: Order, plan: ValidationPlan) -> Box:
+    """Return the same box with the image that a validation names for its root.
 
     Raises:
-        Refused: `image`: it cannot be the root of a box.
+        KeyError, Refused: the image is not there, or cannot be the root of a box.
     """
-    tree = tree_of(order, image)
-    roots.write_etc(tree, etc)
-    lies = (*(each.target for each in box.binds), *(at for _, at in box.links))
-    return replace(box, root=roots.laid_out(tree, lies), etc=str(etc))
+    from bot.harness.rooting import image_of, in_image  # noqa: PLC0415 - few need it
 
-
-def tree_of(order: Order, image: str) -> Path:
-    """Return the tree of an image.
-
-    Raises:
-        KeyError: the runner has none.
-    """
-    return Path(dict(order.roots)[image])
+    assert plan.definition.image is not None
+    image = image_of(order, plan.definition.image)
+    return in_image(box, image, folder.root / "etc", usual=SYSTEM_PATH)
 
 
 def joined(order: Order) -> bool:
@@ -197,7 +193,7 @@ def _program(at: str) -> Bind:
 
 
 def _git_environment() -> dict[str, str]:
-    return _COMMON | {"PATH": _SYSTEM_PATH} | snapshot_environment()
+    return _COMMON | {"PATH": SYSTEM_PATH} | snapshot_environment()
 
 
 def _result(folder: JobFolder, order: Order) -> tuple[Bind, ...]:
@@ -261,26 +257,12 @@ def _agent_environment(order: Order) -> dict[str, str]:
     }
 
 
-def _given(order: Order, image: str | None) -> Mapping[str, str] | None:
-    """Return what an image tells its programs; None where there is no image."""
-    return None if image is None else dict(roots.config(tree_of(order, image)).environment)
-
-
-def _tools(order: Order, given: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return what every program that is not ours is told of its box.
-
-    `given` is what its image says; None where it has the host's programs.
-    """
-    image = given or {}
+def _tools(order: Order) -> dict[str, str]:
+    """Return what every program that is not ours is told of its box."""
     beside = surroundings({name: Path(path) for name, path in order.toolboxes})
-    usual = _SYSTEM_PATH if given is None else _IMAGE_PATH
     return {
-        **image,
         **beside.environment,
-        **_COMMON,
-        "LANG": image.get("LANG", _COMMON["LANG"]),
-        "PATH": ":".join((*beside.path, image.get("PATH", usual))),
-        "USER": "agent",
-        "LOGNAME": "agent",
+        **PERSON,
+        "PATH": ":".join((*beside.path, SYSTEM_PATH)),
         "NO_COLOR": "1",
     }

@@ -80,6 +80,10 @@ class Program:
         if self._process.poll() is None:
             end(self._process.pid)
 
+    def wait(self) -> None:
+        """Return once the box is over."""
+        self._process.wait()
+
     def _programs(self) -> Sequence[int]:
         """The children of the first process in the box: the agent's program, and orphans."""
         return () if self._first is None else children(self._first)

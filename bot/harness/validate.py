@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bot.agents.proxied import PROXY
 from bot.harness.boxes import for_git, for_validation, joined, relayed
 from bot.harness.bundle import read
 from bot.harness.gitbox import SECONDS, GitBox, seed
@@ -21,10 +20,9 @@ from bot.harness.printed import Printed
 from bot.harness.program import Program, launch, listen
 from bot.harness.requests import exchange, fetch
 from bot.harness.say import say
-from bot.harness.serving import lacking
 from bot.model.errors import Unavailable
 from bot.model.ids import JobName, Repo, Sha, ValidationId
-from bot.model.inside import EGRESS
+from bot.model.inside import EGRESS, PROXY
 from bot.model.limits import Limits
 from bot.model.validations import Definition, Service, ValidationPlan
 from bot.rules.checkpoints import MOST
@@ -62,12 +60,22 @@ class Command:
         printed: what it prints, on its way out.
         egress: its way to allowed hosts, already listening; None where there are none.
         started: when, in seconds of the monotonic clock.
+        last_words: tells of what ended beside it.
     """
 
     program: Program
     printed: Printed
     egress: socket.socket | None
     started: float
+    last_words: Callable[[], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why no command runs, and what was printed by what is to blame."""
+
+    words: str
+    printed: str = ""
 
 
 def run(
@@ -99,27 +107,55 @@ def run(
         )
         say("harness.claimed", validation=it.plan.id, milliseconds=order.since())
         trouble = _prepare(it, git)
-    command = None if trouble else _start(it, groups)
-    if command is not None:
-        say("validation.started", milliseconds=order.since())
+    if trouble is None and it.plan.definition.services:
+        return _run_served(it, groups, stopping)
+    return _run(it, groups, stopping, trouble)
 
-    sys.path.extend(order.packages)
+
+def _run_served(it: Validation, groups: Sequence[int], stopping: Callable[[], bool]) -> int:
+    """Run it with the servers beside it that its definition names."""
+    from bot.harness.serving import Servers  # noqa: PLC0415 - few need it
+
+    plan = it.plan
+    with Servers(it.folder, it.order, plan.definition.services, plan.limits, groups) as servers:
+        trouble = servers.come_up(stopping)
+        say("validation.served", milliseconds=it.order.since())
+        return _run(it, groups, stopping, trouble, servers.last_words)
+
+
+def _run(
+    it: Validation,
+    groups: Sequence[int],
+    stopping: Callable[[], bool],
+    trouble: Trouble | None,
+    last_words: Callable[[], str] = str,
+) -> int:
+    """Run its command, unless there is trouble, and hand in how it ended."""
+    command = None if trouble else _start(it, groups, last_words)
+    if command is not None:
+        say("validation.started", milliseconds=it.order.since())
+
+    sys.path.extend(it.order.packages)
     from bot.harness.validating import end  # noqa: PLC0415 - beside the command
 
     return end(it, command, trouble, stopping)
 
 
-def _prepare(it: Validation, git: GitBox) -> str:
-    """Make the workspace what it is to be; return in words why that cannot be done."""
-    if words := lacking(it.order, it.plan.definition):
-        return words
+def _prepare(it: Validation, git: GitBox) -> Trouble | None:
+    """Make the workspace what it is to be; return why that cannot be done."""
+    definition = it.plan.definition
+    if definition.image is not None or definition.services:
+        from bot.harness.serving import lacking  # noqa: PLC0415 - few need it
+
+        if words := lacking(it.order, definition):
+            return Trouble(words)
     try:
         lay_out(it, git)
     except (GitFailed, LookupError, OSError, Unavailable, ValueError) as problem:
         say("validation.no_tree", why=str(problem))
-        return NO_TREE
+        return Trouble(NO_TREE)
     say("validation.laid_out", milliseconds=it.order.since())
-    return ""
+    return None
 
 
 def lay_out(it: Validation, git: GitBox) -> None:
@@ -140,7 +176,7 @@ def lay_out(it: Validation, git: GitBox) -> None:
     check_out(git, plan.base, plan.tree)
 
 
-def _start(it: Validation, groups: Sequence[int]) -> Command:
+def _start(it: Validation, groups: Sequence[int], last_words: Callable[[], str]) -> Command:
     definition = it.plan.definition
     alone = not joined(it.order)
     egress = _way_out(it, alone=alone) if definition.egress else None
@@ -154,7 +190,13 @@ def _start(it: Validation, groups: Sequence[int]) -> Command:
     )
     started = time.monotonic()  # before anybody reads: no command has ended earlier
     printed = Printed(program.told, it.gateway, it.token)
-    return Command(program=program, printed=printed, egress=egress, started=started)
+    return Command(
+        program=program,
+        printed=printed,
+        egress=egress,
+        started=started,
+        last_words=last_words,
+    )
 
 
 def _way_out(it: Validation, *, alone: bool) -> socket.socket:

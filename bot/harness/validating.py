@@ -22,7 +22,7 @@ from bot.harness.printed import TOO_MUCH
 from bot.harness.requests import request
 from bot.harness.room import overfull
 from bot.harness.say import say
-from bot.harness.validate import Command, Validation
+from bot.harness.validate import Command, Trouble, Validation
 from bot.model.errors import Fenced, Unavailable
 from bot.model.inside import EGRESS
 from bot.model.validations import MOST_REPORT
@@ -40,14 +40,17 @@ _SERVER_ERROR, _BAD = 500, 400
 
 
 def end(
-    it: Validation, command: Command | None, trouble: str, stopping: Callable[[], bool]
+    it: Validation,
+    command: Command | None,
+    trouble: Trouble | None,
+    stopping: Callable[[], bool],
 ) -> int:
     """Stay with a command to its end, and hand in how that was; returns the exit status 0.
 
     Args:
         it: the validation.
         command: runs; None where nothing does.
-        trouble: why nothing does.
+        trouble: why nothing does; None where something does.
         stopping: whether it is to stop at once.
 
     Raises:
@@ -55,7 +58,9 @@ def end(
         Unavailable: the gateway stayed away too long to report to.
     """
     if command is None:
-        _hand_in(it, {"exit": None, "signal": None, "seconds": 0.0, **_crashed(trouble)}, None)
+        why = trouble or Trouble(NO_BOX)
+        never = {"exit": None, "signal": None, "seconds": 0.0, "log": why.printed}
+        _hand_in(it, {**never, **_crashed(why.words)}, None)
         return 0
     fate = asyncio.run(_Watch(it, command).until_over(stopping))
     printed = command.printed.end()
@@ -65,7 +70,7 @@ def end(
     ended = {
         **_status(command),
         "seconds": round(took, 3),
-        "log": printed,
+        "log": printed + command.last_words(),
         **_cause(fate, command),
     }
     report = _report(it) if ended["exit"] is not None else None

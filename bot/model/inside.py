@@ -20,3 +20,6 @@ SOCKET = "gateway.sock"
 
 EGRESS = "egress.sock"
 """The name, in the same two folders, of the socket by which to reach allowed hosts."""
+
+PROXY = 8018
+"""The port of the box's loopback interface that leads to allowed hosts, if there are any."""

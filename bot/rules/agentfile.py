@@ -18,7 +18,7 @@ from bot.rules.agents import FALLBACK, LONGEST, USUAL, WITHOUT_MODEL, Agent, All
 from bot.rules.complaints import check, place
 from bot.rules.conditions import trouble
 from bot.rules.configfile import UNREADABLE, Node, compose
-from bot.rules.configmodel import MOST_ENTRIES, MOST_NAME, NAME, SHAPE, Model, Name, many, setting
+from bot.rules.configshapes import MOST_ENTRIES, MOST_NAME, NAME, SHAPE, Model, Name, many, setting
 from bot.rules.configwords import HOUR, MINUTE, OneOf, Seconds, Spelled, Time, Who
 from bot.rules.grammar import nearest
 from bot.rules.mistakes import Mistake, shown

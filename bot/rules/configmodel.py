@@ -4,14 +4,37 @@ The JSON Schema and the tables in `docs/` are made from these classes.
 """
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, Strict
+from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from bot.model.runs import PLAIN
 from bot.model.validations import Class
 from bot.rules.agents import USUAL, Allow
+from bot.rules.configshapes import (
+    EXAMPLE_IMAGE,
+    SHAPE,
+    Counted,
+    Dollars,
+    File,
+    Glob,
+    Host,
+    Image,
+    Model,
+    Name,
+    Port,
+    Positive,
+    Prefix,
+    Script,
+    Slug,
+    Value,
+    Variable,
+    YesNo,
+    many,
+    named,
+    setting,
+)
 from bot.rules.configwords import DAY, HOUR, MINUTE, OneOf, Seconds, Spelled, Time, Who
 
 PROTECT: tuple[str, ...] = (
@@ -23,100 +46,20 @@ PROTECT: tuple[str, ...] = (
 They decide what runs, who reviews, and what a reviewer is shown.
 """
 
-MOST_ENTRIES = 100
-"""Entries of any list."""
-
 LATER = ("setup",)
 """Settings that are checked and kept, and have no effect yet."""
 
-CLASSES: tuple[Class, ...] = ("plain",)
+CLASSES: tuple[Class, ...] = ("plain", "services")
 """Classes of validations that there are."""
 
-SHAPE = ConfigDict(extra="forbid", hide_input_in_errors=True)
+MOST_SERVICES = 5
+"""Servers beside one validation."""
 
 CI = Literal["approve", "auto"]
 Deletes = Literal["merged", "closed", "never"]
-
-NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*", re.ASCII)
-MOST_NAME = 40
-Name = Annotated[
-    str,
-    Spelled(
-        pattern=NAME.pattern,
-        most=MOST_NAME,
-        what="a name in lower-case letters, digits and hyphens",
-        example="unit-tests",
-    ),
-]
-"""Names of agents, validations and toolboxes: they stand in commands, labels and branches."""
-
-Prefix = Annotated[
-    str,
-    Spelled(pattern=NAME.pattern, most=20, what="a word of commands", example="gr"),
-]
-Glob = Annotated[
-    str,
-    Spelled(
-        pattern=r"[^\\\x00-\x1f!][^\\\x00-\x1f]*",
-        never=r"(?:^|/)\.\.(?:/|$)",
-        what="a pattern of paths",
-        example="docs/**",
-    ),
-]
-File = Annotated[
-    str,
-    Spelled(
-        pattern=r"[^/\\\x00-\x1f][^\\\x00-\x1f]*",
-        never=r"(?:^|/)\.\.(?:/|$)",
-        what="a path from the top of the repository",
-        example="report.xml",
-    ),
-]
-Host = Annotated[
-    str,
-    Spelled(
-        pattern=r"(?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])",
-        most=253,
-        what="a host's name, without scheme and path",
-        example="packages.example.com",
-    ),
-]
-EXAMPLE_IMAGE = f"registry.example/tools/python@sha256:{'0' * 64}"
-Image = Annotated[
-    str,
-    Spelled(
-        pattern=r"[a-z0-9][a-z0-9._-]*(?::[0-9]+)?(?:/[a-z0-9][a-z0-9._-]*)+(?::[\w.-]+)?@sha256:[0-9a-f]{64}",
-        most=400,
-        what="an image by its digest",
-        example=EXAMPLE_IMAGE,
-    ),
-]
-Slug = Annotated[
-    str,
-    Spelled(
-        pattern=r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?",
-        most=100,
-        what="an app's slug, without `[bot]`",
-        example="dependabot",
-    ),
-]
-Script = Annotated[
-    str,
-    Spelled(
-        pattern=r"(?s)[^\x00]*[^\x00\s][^\x00]*", most=4000, what="a command", example="pytest -q"
-    ),
-]
-Model = Annotated[
-    str,
-    Spelled(
-        pattern=r"[A-Za-z0-9][A-Za-z0-9._:/@-]*",
-        most=100,
-        what="the name of a model",
-        example="claude-sonnet-4-5",
-    ),
-]
 RunsIn = Annotated[Class, OneOf(words=CLASSES, what="classes of validations")]
 Runtime = Annotated[str, OneOf(words=(USUAL, *PLAIN), what="runtimes that need no command")]
+
 ANY = "*"
 """What stands for every name in the dotted name of a setting."""
 
@@ -137,31 +80,6 @@ Included = Annotated[
         example="greenroom/limits.yml",
     ),
 ]
-
-YesNo = Annotated[bool, Strict()]
-Positive = Annotated[int, Strict(), Field(ge=1, le=100_000)]
-Counted = Annotated[int, Strict(), Field(ge=0, le=100_000)]
-Dollars = Annotated[float, Strict(), Field(ge=0, le=1_000_000, allow_inf_nan=False)]
-
-
-def setting(does: str, *, default: Any, example: object = None) -> Any:
-    """Describe a setting; a default that is a class is made anew."""
-    if isinstance(default, type):
-        return Field(default_factory=default, description=does)
-    examples = None if example is None else [example]
-    return Field(default=default, description=does, examples=examples)
-
-
-def many(does: str, *examples: object, default: tuple[str, ...] = ()) -> Any:
-    """Describe a list of values."""
-    return Field(
-        default=default, description=does, examples=list(examples), max_length=MOST_ENTRIES
-    )
-
-
-def named(does: str, *examples: object) -> Any:
-    """Describe a mapping by names that the reader chooses."""
-    return Field(default_factory=dict, description=does, examples=list(examples) or None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=SHAPE)
@@ -291,6 +209,24 @@ class Toolbox:
     image: Image = Field(description="The OCI image that it is, by digest.")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, config=SHAPE)
+class Service:
+    """A server beside a validation, on the same loopback."""
+
+    image: Image = Field(description="The image that it runs in, by digest.")
+    port: Port = Field(
+        description="The port that it takes connections at, once it is there.", examples=[5432]
+    )
+    run: Script | None = Field(
+        default=None,
+        description="The command, for `/bin/sh`; else what the image starts by itself.",
+        examples=["redis-server --port 6379"],
+    )
+    env: dict[Variable, Value] = named(
+        "Variables that it is told.", {"POSTGRES_PASSWORD": "of-a-test"}
+    )
+
+
 @dataclass(
     frozen=True,
     slots=True,
@@ -320,6 +256,10 @@ class Validation:
     )
     egress: tuple[Host, ...] = many(
         "Hosts that it may reach, by https alone.", ["packages.example.com"]
+    )
+    services: Annotated[dict[Name, Service], Field(max_length=MOST_SERVICES)] = named(
+        "Servers beside it, by name; of the class `services` alone.",
+        {"db": {"image": EXAMPLE_IMAGE, "port": 5432}},
     )
     timeout: Annotated[int, Time(least=Seconds(1), most=Seconds(6 * HOUR))] = setting(
         "How long it may take.", example="10m", default=Seconds(10 * MINUTE)

@@ -10,7 +10,8 @@ from dataclasses import asdict
 from hashlib import sha256
 
 from bot.model.errors import Refused
-from bot.model.validations import Definition, Toolbox
+from bot.model.inside import PROXY
+from bot.model.validations import Definition, Service, Toolbox
 from bot.rules import configmodel
 from bot.rules.complaints import place
 from bot.rules.configfile import Node
@@ -93,9 +94,23 @@ def offered(
             seconds=int(each.timeout),
             egress=() if fork else each.egress,
             inputs=each.inputs,
+            services=_services(each.services),
         )
         for name, each in validations.items()
         if names is None or name in names
+    )
+
+
+def _services(services: Mapping[str, configmodel.Service]) -> tuple[Service, ...]:
+    return tuple(
+        Service(
+            name=name,
+            image=each.image,
+            run=each.run,
+            environment=tuple(sorted(each.env.items())),
+            port=each.port,
+        )
+        for name, each in services.items()
     )
 
 
@@ -137,6 +152,18 @@ def _lacks(
     if hosts is not None and not narrows(validation.egress, hosts):
         why = "it names hosts that the organization does not allow"
         return "egress", why, f"Name hosts of `{HOSTS}`, which is enforced."
+    return _of_class(validation)
+
+
+def _of_class(validation: Validation) -> tuple[str, str, str] | None:
+    """Return the same of what only one class has."""
+    if validation.services and validation.runner_class != "services":
+        why = "services stand beside validations of the class `services` alone"
+        return "services", why, "Write `class: services`."
+    ports = [PROXY, *(each.port for each in validation.services.values())]
+    if len(set(ports)) < len(ports):
+        why = f"two of its services have the same port, or one has {PROXY}, which is taken"
+        return "services", why, "Give each a port of its own."
     return None
 
 

@@ -171,6 +171,11 @@ class JobFolder:
         """Where root shows one of the layers, or of the homes, as if it were the job's own."""
         return self.root / kind / str(number)
 
+    @property
+    def services(self) -> Path:
+        """What the servers beside a validation write, a folder for each."""
+        return self.root / "services"
+
     def view(self, number: int) -> Path:
         """Where root shows a folder of the host to a container, as if it were the job's own."""
         return self.root / "views" / str(number)

@@ -138,6 +138,12 @@ def has_folder(tree: Path, path: PurePosixPath) -> bool:
     return real.is_dir() and not real.is_symlink()
 
 
+def is_free(path: PurePosixPath, *ours: str) -> bool:
+    """Tell whether something may lie at a path: neither in what is ours, nor over it."""
+    taken = [PurePosixPath(each) for each in (*OURS, *ours)]
+    return not any(path.is_relative_to(each) or each.is_relative_to(path) for each in taken)
+
+
 def write_etc(tree: Path, folder: Path) -> None:
     """Write what a box with this root has in `/etc` of ours: the image's accounts, and the box's.
 

@@ -100,7 +100,7 @@ def _loops(
         "waits": Waits(context, CiWatch(context).look).step,
         "validations": Validations(
             context,
-            {"plain": runner},
+            {"plain": runner, "services": runner},
             workspaces,
             settings.home / "gateway",
             place=Placing(context, mirrors, open_blobs(settings.blobs)).place,

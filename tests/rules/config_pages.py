@@ -110,7 +110,7 @@ def _leaves(
         about = resolved(whole, inner)
         named = next(iter(about.get("patternProperties", {}).values()), None)
         named = named or about.get("additionalProperties")
-        if isinstance(named, Mapping):
+        if isinstance(named, Mapping) and "properties" in resolved(whole, named):
             yield from _leaves(resolved(whole, named), whole, f"{above}{key}.NAME.")
         elif "properties" in about:
             yield from _leaves(about, whole, f"{above}{key}.")

@@ -147,7 +147,6 @@ def test_where_hosts_are_enforced_a_repositorys_validation_reaches_no_others(egr
             "class: builder",
             "`validations.unit.class`: `builder` is none of the classes of validations.",
         ),
-        (f"image: '{IMAGE}'", "`validations.unit` cannot bring an image of its own yet."),
         (
             "inputs: [src/]",
             "`validations.unit` cannot name its inputs yet: it is run again for every other tree.",

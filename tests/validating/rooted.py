@@ -2,12 +2,14 @@
 
 import io
 import json
+import os
 import shutil
+import sys
 import tarfile
 from pathlib import Path
 
 from bot.rules.images import SAYS
-from tests.runners.agent_image import put
+from tests.runners.agent_image import put, put_libraries
 
 PROGRAMS = ("cat", "env", "grep", "id", "ln", "ls", "mkdir", "sh", "sleep", "stat", "touch")
 NAME = f"registry.example/tests/root@sha256:{'1' * 64}"
@@ -37,3 +39,29 @@ def packed(folder: Path) -> bytes:
             if path.name != SAYS:
                 made.add(path, path.name)
     return out.getvalue()
+
+
+def add_python(root: Path) -> Path:
+    """Lay this interpreter into a root, with what `-S` leaves of its library."""
+    real = Path(sys.executable).resolve()
+    library = Path(os.__file__).parent
+    put_at(root, real)
+    (root / "usr/bin/python3").symlink_to(real)
+    kept = (library, *(library / name for name in ("collections", "encodings", "importlib", "re")))
+    for folder in (*kept, library / "json", library / "lib-dynload"):
+        there = root / folder.relative_to("/")
+        there.mkdir(parents=True, exist_ok=True)
+        for path in folder.iterdir():
+            if path.suffix in {".py", ".so"}:
+                shutil.copy2(path, there)
+    for module in (library / "lib-dynload").glob("*.so"):
+        put_libraries(root, module)
+    return root
+
+
+def put_at(root: Path, program: Path) -> None:
+    """Copy a program to where it is on this host, with its libraries."""
+    there = root / program.relative_to("/")
+    there.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy2(program, there)
+    put_libraries(root, program)
