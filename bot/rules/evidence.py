@@ -28,6 +28,9 @@ MOST_WORDS = 300
 WIDTH = 40
 """Characters of the picture."""
 
+SHORT = 9.95
+"""Seconds below which times are told by tenths."""
+
 OUTCOMES: Mapping[Outcome, str] = {
     "passed": "✅ passed",
     "failed": "❌ failed",
@@ -115,7 +118,7 @@ def feedback(asked: Sequence[Asked]) -> str:
     again = sum(each.again for each in asked)
     cached = again + sum(each.cached for each in asked)
     known = f", {cached:,} known from before" if cached else ""
-    waited = lasted(_waited(asked))
+    waited = _took(_waited(asked))
     return f"{len(asked) + again:,} asked for{known}, {waited} spent waiting"
 
 
@@ -143,7 +146,7 @@ def otherwise(changed: Sequence[str]) -> str:
 
 def title(asked: Asked) -> str:
     """Say in one line, without Markdown, how a validation stands."""
-    took = f" in {lasted(asked.verdict.seconds)}" if asked.verdict else ""
+    took = f" in {_took(asked.verdict.seconds)}" if asked.verdict else ""
     return f"{_verdict(asked)}{took}"
 
 
@@ -167,7 +170,9 @@ def _bar(asked: Asked, wide: int, left: float, scale: float) -> str:
     seconds = None if asked.until is None else asked.until - asked.at
     long = WIDTH - first if seconds is None else max(round(seconds * scale), 1)
     bar = f"{'·' * first}{'█' * min(long, WIDTH - first)}".ljust(WIDTH, "·")
-    return f"{asked.name:{wide}} {bar} {'…' if seconds is None else lasted(seconds)}"
+    took = "…" if seconds is None else _took(seconds)
+    came = f", {_word(asked.verdict.outcome)}" if asked.verdict else ""
+    return f"{asked.name:{wide}} {bar} {took}{came}"
 
 
 def _fold(asked: Sequence[Asked]) -> Iterator[str]:
@@ -176,7 +181,7 @@ def _fold(asked: Sequence[Asked]) -> Iterator[str]:
 
 
 def _row(asked: Asked) -> str:
-    took = lasted(asked.verdict.seconds) if asked.verdict else ""
+    took = _took(asked.verdict.seconds) if asked.verdict else ""
     failing = _failing(asked.verdict) if asked.verdict else ""
     return f"| `{asked.name}` | {_verdict(asked)} | {took} | {failing} |"
 
@@ -187,6 +192,16 @@ def _verdict(asked: Asked) -> str:
     tests = asked.verdict.tests
     ran = "" if tests is None else ", 1 test ran" if tests == 1 else f", {tests:,} tests ran"
     return f"{OUTCOMES[asked.verdict.outcome]}{ran}{BEFORE if asked.cached else ''}"
+
+
+def _took(seconds: float) -> str:
+    """Tell short times by tenths: most validations take no longer."""
+    return f"{seconds:.1f} s" if seconds < SHORT else lasted(seconds)
+
+
+def _word(outcome: Outcome) -> str:
+    """Return an outcome without its picture, which has no one width."""
+    return OUTCOMES[outcome].partition(" ")[2]
 
 
 def _failing(verdict: Verdict) -> str:

@@ -39,7 +39,7 @@ async def test_a_test_that_a_change_breaks_is_mended_by_what_is_given_for_it(pla
         "Applying the patch by ann",
         "Running the tests",
         "Validating unit",
-        "Applying the patch by ann, since zero fails",
+        "Applying the patch by ann, since “zero” fails",
         "Validating unit",
         "Validating image",
         "Handing in the changes",

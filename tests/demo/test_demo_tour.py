@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page, async_playwright, expect
 
+from bot.demo import tally
 from bot.demo.hub import Hub
 from bot.demo.project import run
 from bot.demo.tour import Tour
@@ -89,6 +90,15 @@ async def test_there_is_something_to_try_for_everybody(place):
     assert {"agent:tidy", "agent:fix"} <= labels
 
 
+async def test_there_is_an_issue_whose_change_breaks_a_test(place):
+    at = f"{place.world.url}/acme/{tally.NAME}/issues/1"
+    assert f"the inner loop: put {tally.LABEL} on {at}" in place.told
+    async with Hub(place.world.url, place.world.token) as hub:
+        issue = await hub.get(f"/repos/acme/{tally.NAME}/issues/1")
+    assert (issue["title"], issue["user"]["login"]) == (tally.TITLE, "maintainer")
+    assert f"If `{tally.BROKEN}` fails:\n\n```diff\n" in issue["body"]
+
+
 async def test_what_is_set_up_is_told_in_words_that_can_be_copied(place):
     assert "acme/.github says that commands work without the prefix" in place.told
     assert "a small CI runs `sh -c 'true && true'` on every push" in place.told
@@ -112,6 +122,23 @@ async def test_a_stranger_is_told_why_not(place, page):
     await _says(page, "stranger", "/tidy")
     answer = page.get_by_role("article").filter(has_text="stranger, this was not done")
     await expect(answer).to_contain_text("tidy needs write access to this repository")
+
+
+@pytest.mark.full
+async def test_a_maintainer_puts_the_label_on_and_sees_which_test_broke_and_what_holds(page):
+    await page.goto(f"/acme/{tally.NAME}/issues/1")
+    await page.get_by_role("button", name="maintainer").click()
+    await page.get_by_label("Change labels").click()
+    await page.get_by_role("button", name=tally.LABEL).click()
+    comment = page.get_by_role("article").filter(has_text="maintainer asked for fix")
+    await expect(comment).to_contain_text("opened #2")
+    await page.goto(f"/acme/{tally.NAME}/pull/2")
+    await page.get_by_role("link", name="greenroom / fix").click()
+    row = page.get_by_role("row").filter(has_text="failed, 3 tests ran")
+    await expect(row).to_contain_text(tally.BROKEN)
+    await page.get_by_text("When each was asked for").click()
+    await expect(page.get_by_text("unit █")).to_be_visible()
+    await expect(page.get_by_text("For exactly the tree of this head")).to_be_visible()
 
 
 async def _says(page: Page, login: str, words: str) -> None:

@@ -61,9 +61,9 @@ def test_all_that_was_asked_for_is_listed_drawn_and_held_against_the_head():
         "<details><summary>When each was asked for, and how long its answer took</summary>\n"
         "\n"
         "```text\n"
-        "unit ██████··································  13 s\n".replace("  13", " 13")
-        + "unit ······························██████···· 12 s\n"
-        "lint ·······································█ 0 s\n"
+        "unit ██████·································· 13 s, failed\n"
+        "unit ······························██████···· 12 s, passed\n"
+        "lint ·······································█ 0.0 s, passed\n"
         "```\n"
         "\n"
         "</details>\n"
@@ -83,6 +83,7 @@ def test_all_that_was_asked_for_is_listed_drawn_and_held_against_the_head():
         ({"state": "done", "verdict": None}, "⚪ no verdict"),
         ({"verdict": replace(PASSED, tests=1)}, "✅ passed, 1 test ran in 11 s"),
         ({"verdict": replace(PASSED, tests=None, seconds=600)}, "✅ passed in 10 min"),
+        ({"verdict": replace(PASSED, tests=None, seconds=0.44)}, "✅ passed in 0.4 s"),
         (
             {"verdict": replace(FAILED, outcome="timeout")},
             "⏱️ ran out of time, 124 tests ran in 12 s",
@@ -120,7 +121,7 @@ def test_asking_again_is_counted_as_known():
 def test_what_is_under_way_is_drawn_up_to_now():
     running = replace(FIRST, name="image", at=AT + 20, until=None, verdict=None, state="running")
     assert picture([FIRST, running]) == [
-        f"unit  {'█' * 26}{'·' * 14} 13 s",
+        f"unit  {'█' * 26}{'·' * 14} 13 s, failed",
         f"image {'·' * 39}█ …",
     ]
 

@@ -29,7 +29,7 @@ class Apply:
         if more:
             return f"Applying {len(self.changes)} changes"
         fails = first.fails if isinstance(first, Patch) else ""
-        return f"Applying {first}{f', since {fails} fails' if fails else ''}"
+        return f"Applying {first}{f', since “{fails}” fails' if fails else ''}"
 
 
 @dataclass(frozen=True, slots=True)
