@@ -20,9 +20,11 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from bot.model.errors import Refused
+from bot.model.validations import MOST_BUILT
 from bot.rules import reports
 from bot.rules.causes import Cause
 from bot.rules.credentials import storable, without_secrets
+from bot.rules.dockerfiles import MOST_LACKS
 from bot.rules.endings import Ended
 
 MOST_LOG = 64 * 1024
@@ -147,6 +149,8 @@ class Over(_Body):
     seconds: Annotated[float, Field(ge=0, le=10**6, allow_inf_nan=False)]
     log: Annotated[str, StringConstraints(max_length=MOST_LOG)] = ""
     words: Annotated[str, StringConstraints(max_length=MOST_STEP)] = ""
+    built: Annotated[str, StringConstraints(max_length=MOST_BUILT)] = ""
+    lacks: Annotated[str, StringConstraints(max_length=MOST_LACKS)] = ""
 
     def ended(self, report: bytes | None) -> reports.Ended:
         """Return what the rules judge."""
@@ -158,6 +162,8 @@ class Over(_Body):
             log=storable(self.log),
             words=storable(self.words),
             report=report,
+            built=storable(self.built),
+            lacks=storable(self.lacks),
         )
 
 

@@ -74,7 +74,7 @@ def _kept(folder: JobFolder) -> tuple[Path, ...]:
     """Return what a job writes to: its layers of workspace and home, or all where they are its."""
     tree = folder.root / "upper" if os.path.ismount(folder.workspace) else folder.workspace
     home = folder.root / "home.upper" if os.path.ismount(folder.home) else folder.home
-    return (tree, home)
+    return (tree, home, *((folder.builds,) if folder.builds.exists() else ()))
 
 
 def _devices(folder: JobFolder) -> frozenset[int]:

@@ -23,3 +23,9 @@ EGRESS = "egress.sock"
 
 PROXY = 8018
 """The port of the box's loopback interface that leads to allowed hosts, if there are any."""
+
+BASES = "bases.sock"
+"""The name, in `DOOR`, of the socket by which to have the images that a build begins with."""
+
+IMAGES = 8019
+"""The port of the box's loopback interface that leads there, as to a registry."""

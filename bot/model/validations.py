@@ -38,6 +38,9 @@ COMING = ""
 MOST_REPORT = 8 * 1024 * 1024
 """Bytes of a report that are read; more of it is no report."""
 
+MOST_BUILT = 8 * 1024
+"""Bytes of what is read of the images that a validation has left."""
+
 MOST_OUTPUT = 32 * 1024
 """Bytes of what a validation printed that are kept: the last ones."""
 
@@ -100,6 +103,8 @@ class Definition:
         egress: hosts that it may reach.
         inputs: globs of the files that decide what comes of it; none for all of them.
         services: the servers beside it, of the class `services` alone.
+        bases: where images may come from that a build begins with, as `REGISTRY/NAME`; of the
+            class `builder` alone.
     """
 
     name: str
@@ -112,6 +117,7 @@ class Definition:
     egress: tuple[str, ...] = ()
     inputs: tuple[str, ...] = ()
     services: tuple[Service, ...] = ()
+    bases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ from bot.rules.configshapes import (
     Image,
     Model,
     Name,
+    Place,
     Port,
     Positive,
     Prefix,
@@ -49,7 +50,7 @@ They decide what runs, who reviews, and what a reviewer is shown.
 LATER = ("setup",)
 """Settings that are checked and kept, and have no effect yet."""
 
-CLASSES: tuple[Class, ...] = ("plain", "services")
+CLASSES: tuple[Class, ...] = ("plain", "builder", "services")
 """Classes of validations that there are."""
 
 MOST_SERVICES = 5
@@ -249,6 +250,11 @@ class Validation:
         default=None,
         description="The report that it writes, JUnit's XML or TAP.",
         examples=["report.xml"],
+    )
+    bases: tuple[Place, ...] = many(
+        "Images that a build of the class `builder` may begin with, which its Dockerfile names by "
+        "digest.",
+        ["docker.io/library/debian"],
     )
     inputs: tuple[Glob, ...] = many(
         "All files that decide what comes of it: none can be named yet.",

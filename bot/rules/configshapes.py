@@ -66,6 +66,15 @@ Image = Annotated[
         example=EXAMPLE_IMAGE,
     ),
 ]
+Place = Annotated[
+    str,
+    Spelled(
+        pattern=r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[1-9][0-9]{0,4})?(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)+",
+        most=300,
+        what="a registry and the name of an image there, without tag and digest",
+        example="docker.io/library/debian",
+    ),
+]
 Slug = Annotated[
     str,
     Spelled(

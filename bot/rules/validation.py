@@ -95,6 +95,7 @@ def offered(
             egress=() if fork else each.egress,
             inputs=each.inputs,
             services=_services(each.services),
+            bases=each.bases,
         )
         for name, each in validations.items()
         if names is None or name in names
@@ -157,6 +158,9 @@ def _lacks(
 
 def _of_class(validation: Validation) -> tuple[str, str, str] | None:
     """Return the same of what only one class has."""
+    if validation.bases and validation.runner_class != "builder":
+        why = "only validations of the class `builder` have `bases`"
+        return "bases", why, "Give it that class, or take them out."
     if validation.services and validation.runner_class != "services":
         why = "services stand beside validations of the class `services` alone"
         return "services", why, "Write `class: services`."

@@ -33,6 +33,7 @@ class Launch:
         layers: read-only trees that lie below `tree` in the workspace, the upper one first.
         homes: the same below what is written to the home.
         roots: trees of images by their names, which boxes of the job have for their root.
+        builds: whether it may build images, in a user namespace of its box.
     """
 
     job: JobName
@@ -46,6 +47,7 @@ class Launch:
     layers: tuple[Path, ...] = ()
     homes: tuple[Path, ...] = ()
     roots: Mapping[str, Path] = field(default_factory=dict)
+    builds: bool = False
 
 
 @dataclass(frozen=True, slots=True)

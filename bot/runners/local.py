@@ -173,7 +173,7 @@ class LocalRunner:
     def _prepare(self, folder: JobFolder, launch: Launch) -> None:
         began = time.monotonic()
         folder.make()
-        folder.filter.write_bytes(program())
+        folder.filter.write_bytes(program(builds=launch.builds))
         uid = allot(self._root, folder, self._uids)
         order = self._order(launch, uid, began)
         folder.write_order(self._enclosure.enclosed(folder, order) if self._enclosure else order)

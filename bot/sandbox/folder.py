@@ -163,6 +163,11 @@ class JobFolder:
         return self.root / "result.git"
 
     @property
+    def builds(self) -> Path:
+        """Where a validation that builds images keeps them."""
+        return self.root / "builds"
+
+    @property
     def excluded(self) -> Path:
         """What git is to leave alone in the workspace, as patterns."""
         return self.root / "excluded"

@@ -20,6 +20,8 @@ class Ended:
         report: the bytes of the file that the definition names; None where there is no such
             file, or none that may be read.
         words: what went wrong around the command, in one line; else empty.
+        built: what buildah says of the images that were built, as JSON; empty for nothing.
+        lacks: which image a build could not have, in one line; empty for none.
     """
 
     exit: int | None
@@ -29,6 +31,8 @@ class Ended:
     log: str = ""
     report: bytes | None = None
     words: str = ""
+    built: str = ""
+    lacks: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

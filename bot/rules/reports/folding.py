@@ -12,11 +12,13 @@ from bot.model.validations import MOST_REPORT, Definition, Outcome, Verdict
 from bot.rules.causes import MOST_WORDS
 from bot.rules.credentials import without_secrets
 from bot.rules.digest import MOST_TEST, MOST_TESTS, Failure, digest
+from bot.rules.dockerfiles import MOST_LACKS
 from bot.rules.endings import KILLED
 from bot.rules.logs import ends
 from bot.rules.markdown import clip
 from bot.rules.reports import junit, tap
 from bot.rules.reports.base import Ended, Tests, unreadable
+from bot.rules.reports.images import built
 from bot.rules.visible import shown
 
 BY_SIGNAL = 128
@@ -50,7 +52,8 @@ def verdict(definition: Definition, ended: Ended) -> Verdict:
         return _unfinished("broken", definition, ended, words)
     tests, trouble = _reported(definition, ended)
     if ended.exit == 0 and not tests.failing and not tests.trouble:
-        return _verdict("passed", ended, ran=tests.ran, words=trouble)
+        words = _together(built(ended.built, definition.bases), trouble)
+        return _verdict("passed", ended, ran=tests.ran, words=words)
     return _failed(definition, ended, tests, trouble)
 
 
@@ -79,7 +82,9 @@ def _failed(definition: Definition, ended: Ended, tests: Tests, trouble: str) ->
         ran=tests.ran,
         failing=_named(names),
         excerpt=excerpt,
-        words=" ".join(filter(None, (_why(ended, names), tests.trouble, trouble))),
+        words=_together(
+            _why(ended, names), _line(ended.lacks, MOST_LACKS), tests.trouble, trouble
+        ),
     )
 
 
@@ -137,6 +142,10 @@ def _lines(tests: Tests) -> Sequence[str]:
 
 def _named(names: Sequence[str]) -> Sequence[str]:
     return list(dict.fromkeys(_line(each, MOST_TEST) or "?" for each in names[:MOST_TESTS]))
+
+
+def _together(*sentences: str) -> str:
+    return " ".join(filter(None, sentences))
 
 
 def _line(text: str, most: int) -> str:
