@@ -75,7 +75,7 @@ def for_validation(folder: JobFolder, order: Order, plan: ValidationPlan) -> Box
     box = Box(
         binds=(
             Bind(source=str(folder.workspace), target=WORKSPACE, writable=True),
-            Bind(source=order.mirror, target=MIRROR),
+            *(() if plan.definition.inputs else (Bind(source=order.mirror, target=MIRROR),)),
             Bind(source=str(folder.home), target=HOME, writable=True),
             *_toolboxes(order),
             *(_way_out(folder, order) if relayed else ()),

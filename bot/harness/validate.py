@@ -173,7 +173,18 @@ def lay_out(it: Validation, git: GitBox) -> None:
         data = fetch(it.gateway, it.token, "/validation/work", MOST["work"])
         with incoming(it.folder, read(data, WORK_REF, plan.base)):
             take(git)
-    check_out(git, plan.base, plan.tree)
+    check_out(git, plan.base, _seen(it, git))
+
+
+def _seen(it: Validation, git: GitBox) -> str:
+    """Return the tree that the command sees: of one with inputs, these and no history."""
+    globs = it.plan.definition.inputs
+    if not globs:
+        return it.plan.tree
+    from bot.harness.inputs import hide_history, tree_of  # noqa: PLC0415 - few need it
+
+    hide_history(it.folder)
+    return tree_of(it.folder, git, it.plan.tree, globs)
 
 
 def _start(it: Validation, groups: Sequence[int], last_words: Callable[[], str]) -> Command:

@@ -28,6 +28,11 @@ def touched(paths: str, globs: Collection[str]) -> bool:
     return any(covers(globs, path) for path in paths.split("\0") if path)
 
 
+def only(listed: str, globs: Collection[str]) -> str:
+    """Return what a listing says of the files that patterns cover, each ended by a zero byte."""
+    return "".join(f"{entry}\0" for path, entry in _entries(listed) if covers(globs, path))
+
+
 def _entries(listed: str) -> Iterator[tuple[str, str]]:
     for entry in filter(None, listed.split("\0")):
         yield entry.partition("\t")[2], entry
