@@ -21,7 +21,6 @@ validations:
 
 BUILDS = """\
   image: {run: "buildah bud -t tally .", class: builder, timeout: 2m}
-classes: [plain, builder]
 """
 """More of it, where the host can build images."""
 

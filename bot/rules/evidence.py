@@ -106,7 +106,7 @@ def section(loop: Loop) -> str:
     rows = loop.asked[-MOST_ROWS:]
     left = len(loop.asked) - len(rows)
     lines = [f"**Validations**: {feedback(loop.asked)}", ""]
-    lines += ["| validation | | took | what failed |", "|---|---|---:|---|"]
+    lines += ["| validation | | took | details |", "|---|---|---:|---|"]
     lines += [f"| and {left} before | | | |"] if left else []
     lines += [*map(_row, rows), "", *_fold(rows)]
     lines += ["", told] if (told := holds(loop)) else []

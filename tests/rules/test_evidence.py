@@ -52,7 +52,7 @@ def test_all_that_was_asked_for_is_listed_drawn_and_held_against_the_head():
     assert section(LOOP) == (
         "**Validations**: 3 asked for, 1 known from before, 25 s spent waiting\n"
         "\n"
-        "| validation | | took | what failed |\n"
+        "| validation | | took | details |\n"
         "|---|---|---:|---|\n"
         "| `unit` | ❌ failed, 124 tests ran | 12 s | `tests.test_cache.test_hit` |\n"
         "| `unit` | ✅ passed, 124 tests ran | 11 s |  |\n"
