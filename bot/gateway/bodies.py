@@ -5,7 +5,7 @@ right, the broker answers: that is an answer for the agent, with what it has lef
 """
 
 import re
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 import aiohttp
 from aiohttp import web
@@ -126,11 +126,20 @@ class Finish(_Body):
 
 
 class Ask(_Body):
-    """A validation that an agent asks for; `work` is the blob that its run has left with it."""
+    """A validation that an agent asks for; `work` is the blob that its run has left with it.
+
+    Work that is on its way has an empty name.
+    """
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=64)]
     tree: _Hex40
-    work: _Hex64 | None = None
+    work: _Hex64 | Literal[""] | None = None
+
+
+class Work(_Body):
+    """The work of a tree that was asked about: a blob that the run has left, or None."""
+
+    work: _Hex64 | None
 
 
 class Printed(_Body):

@@ -12,7 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.gateway.bodies import LARGEST, Ask, Nothing, Over, Printed, read, shaped
+from bot.gateway.bodies import LARGEST, Ask, Nothing, Over, Printed, Work, read, shaped
 from bot.gateway.parts import arrived
 from bot.gateway.tokens import bearer
 from bot.model.errors import Refused
@@ -48,6 +48,7 @@ class Validations:
         return [
             web.post("/validations", self.ask),
             web.get("/validations/{id}", self.news),
+            web.post("/validations/{id}/work", self.supply),
             web.post("/validation/launch", self.launch),
             web.get("/validation/work", self.work),
             web.post("/validation/output", self.printed),
@@ -67,6 +68,13 @@ class Validations:
             return web.json_response(said, status=HTTPStatus.UNPROCESSABLE_ENTITY)
         return web.json_response({"accepted": True, **_told(standing, after=0)})
 
+    async def supply(self, request: web.Request) -> web.Response:
+        """Take what was to follow a question."""
+        come = await read(request, Work)
+        name = ValidationId(request.match_info["id"])
+        await self.validator.supply(bearer(request), name, come.work)
+        return web.Response(status=HTTPStatus.NO_CONTENT)
+
     async def news(self, request: web.Request) -> web.Response:
         """Tell what a validation has printed since, or what came of it; wait for it a while."""
         after = _number(request.query.get("after", "0"))
@@ -82,9 +90,10 @@ class Validations:
         return web.json_response({"run_token": token, "plan": asdict(claim.plan)})
 
     async def work(self, request: web.Request) -> web.Response:
-        """Hand out the blob with what differs from the base."""
+        """Hand out the blob with what differs from the base; wait for it a while."""
+        name = await self._verdicts.arrived(bearer(request), seconds=WAITS)
         async with self._turnstile:
-            data = await self._verdicts.work(bearer(request))
+            data = await self._verdicts.work(name)
         return web.Response(body=data, content_type="application/octet-stream")
 
     async def printed(self, request: web.Request) -> web.Response:
@@ -116,6 +125,7 @@ def _told(standing: Standing, *, after: int) -> dict[str, Any]:
         "output": new.decode("utf-8", "replace"),
         "after": max(standing.printed, after),
         "verdict": standing.verdict and asdict(standing.verdict),
+        "wants_work": standing.wants_work,
     }
 
 

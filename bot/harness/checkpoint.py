@@ -8,9 +8,10 @@ import asyncio
 import hashlib
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from io import FileIO
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from bot.harness.session import pack
 from bot.model.clock import Clock
 from bot.model.errors import Unavailable
 from bot.model.inside import RESULT_REPO
+from bot.model.validations import COMING
 from bot.rules.checkpoints import MOST, message, too_much
 from bot.workspace import snapshot
 from bot.workspace.snapshot import GitFailed, RunGit
@@ -46,17 +48,20 @@ class Taken:
 
     Attributes:
         tree: Git's name of it.
-        work: the blob with what differs from the base; None where nothing does.
+        work: the blob with what differs from the base; None where nothing does, and `COMING`
+            where the gateway does not have it yet.
+        leave: hands it in, and returns its name.
         left_out: files that are not in it, since they are too large.
     """
 
     tree: str
     work: str | None
+    leave: Callable[[], Awaitable[str | None]]
     left_out: int = 0
 
 
 Take = Callable[[], AbstractAsyncContextManager[Taken]]
-"""Takes the workspace as it is; while the block lasts the gateway keeps it for the run."""
+"""Takes the workspace as it is; while the block lasts nothing else of the job is handed in."""
 
 
 class Checkpoints:
@@ -121,19 +126,35 @@ class Checkpoints:
 
     @asynccontextmanager
     async def taken(self) -> AsyncIterator[Taken]:
-        """Make one of the work alone, and make no other while the block lasts.
+        """Take the workspace; its work may be handed in, and nothing else while the block lasts.
+
+        Raises:
+            GitFailed, OSError, TimeoutError: the workspace cannot be read.
+        """
+        async with self._one:
+            tree = await self._work.look()
+            name = self._work.named(tree)
+            there = name is None or (self._taken is not None and self._taken[0] == name)
+            yield Taken(
+                tree=tree,
+                work=name if there else COMING,
+                leave=partial(self._leave, tree),
+                left_out=self._work.left_out,
+            )
+
+    async def _leave(self, tree: str) -> str | None:
+        """Hand in the work of a tree that was looked at, without the rest of a checkpoint.
 
         Raises:
             Fenced: a newer job has taken over.
-            GitFailed, OSError, TimeoutError, ValueError: the workspace cannot be read.
+            GitFailed, OSError, TimeoutError, ValueError: it cannot be made.
             Unavailable: the gateway does not take it.
         """
-        async with self._one:
-            work = await self._work.part()
-            first = await self._session() if self._taken is None else None
-            name = self._taken[1] if self._taken else _name(first)
-            await self._send(work, name, first, patiently=True)
-            yield self._work.taken()
+        work = await self._work.part_of(tree)
+        first = await self._session() if self._taken is None else None
+        name = self._taken[1] if self._taken else _name(first)
+        await self._send(work, name, first, patiently=True)
+        return _name(work)
 
     async def _session(self) -> Part | None:
         home = self._result.folder.home
@@ -185,18 +206,37 @@ class _Work:
             OSError: the bundle cannot be read.
             ValueError: it has become too large all the same.
         """
+        return await self.part_of(await self.look())
+
+    async def look(self) -> str:
+        """Return the workspace as a tree.
+
+        Raises:
+            GitFailed: git could not.
+        """
         async with self._result.boxed() as git:
             tree = await snapshot.tree_of(git, self._choose)
-            if tree != self._tree:
-                self._base = self._base or await snapshot.tree_at(git, self._result.plan.base)
+            self._base = self._base or await snapshot.tree_at(git, self._result.plan.base)
+        return tree
+
+    async def part_of(self, tree: str) -> Part | None:
+        """Return a bundle of a tree that was looked at; as `part` does."""
+        if tree != self._tree:
+            async with self._result.boxed() as git:
                 self._part = None if tree == self._base else _part(await self._bundle(git, tree))
-                self._tree = tree
+            self._tree = tree
         return self._part
 
-    def taken(self) -> Taken:
-        """Return what `part` has made a bundle of."""
-        assert self._tree is not None
-        return Taken(tree=self._tree, work=_name(self._part), left_out=len(self._left_out))
+    def named(self, tree: str) -> str | None:
+        """Name the bundle of a tree that was looked at: `COMING` where there is none yet."""
+        if tree == self._base:
+            return None
+        return _name(self._part) if tree == self._tree else COMING
+
+    @property
+    def left_out(self) -> int:
+        """How many files are not in the tree that was looked at last."""
+        return len(self._left_out)
 
     async def _bundle(self, git: RunGit, tree: str) -> bytes:
         base, repository = self._result.plan.base, self._result.folder.result

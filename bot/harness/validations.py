@@ -60,7 +60,9 @@ class Validations:
             try:
                 async with self._take() as taken:
                     fields = {"name": name, "tree": taken.tree, "work": taken.work}
-                    return _noted(await self._gateway.post("/validations", fields), taken)
+                    answer = await self._gateway.post("/validations", fields)
+                    await self._follow(answer, taken)
+                    return _noted(answer, taken)
             except (Fenced, Unavailable):
                 return _refused(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", _AWAY)
             except (GitFailed, OSError, TimeoutError, ValueError) as problem:
@@ -68,6 +70,19 @@ class Validations:
                 return _refused(HTTPStatus.UNPROCESSABLE_ENTITY, "tree", words)
             finally:
                 self._next = loop.time() + APART
+
+    async def _follow(self, answer: Answer, taken: Taken) -> None:
+        """Hand in the work that is waited for, or say that it will not come."""
+        said = json.loads(answer.body) if answer.status == HTTPStatus.OK else {}
+        if not said.get("wants_work"):
+            return
+        at = f"/validations/{said['id']}/work"
+        try:
+            name = await taken.leave()
+        except (GitFailed, OSError, TimeoutError, ValueError):
+            await self._gateway.post(at, {"work": None})
+            raise
+        await self._gateway.post(at, {"work": name})
 
     async def news(self, asked: Asked) -> Answer:
         """Pass on what one has printed, and what came of it."""

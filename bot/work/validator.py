@@ -15,14 +15,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.model.clock import Clock
 from bot.model.errors import Fenced, Refused, Unavailable
 from bot.model.ids import RunId, Sha, ValidationId
-from bot.model.validations import Definition, Verdict
+from bot.model.validations import COMING, Definition, Verdict
 from bot.rules import validation
 from bot.rules.lifecycle import Run
 from bot.store import jobs, runs, validations
 from bot.store.engine import Store
 from bot.store.run_row import RunRow
 from bot.store.validation_row import ValidationRow
-from bot.work import telling
+from bot.work import telling, validated
 
 MOST_ASKED = 300
 """Validations that one run may ask for."""
@@ -42,6 +42,11 @@ LOOKS_AGAIN = 1.0
 MANY = f"A run may ask for {MOST_ASKED} validations, and this one has."
 BUSY = f"{MOST_UNDER_WAY} validations of this run are under way; wait for one of them."
 
+NO_WORK = Verdict(
+    outcome="broken", exit=None, seconds=0.0, words="What was changed could not be handed in."
+)
+"""What comes of a validation whose tree nobody can make."""
+
 _TRIES = 3
 """Times that one is entered: each fails only where another of its key has just come or gone."""
 
@@ -54,7 +59,8 @@ class Tree:
 
     Attributes:
         sha: Git's name of it.
-        work: the blob with what differs from the job's base; None for nothing.
+        work: the blob with what differs from the job's base; None for nothing, and `COMING`
+            while it is on its way.
     """
 
     sha: Sha
@@ -69,6 +75,7 @@ class Standing:
         cached: whether nothing was run for it, since the same was run for another.
         printed: bytes that it has printed in all; the last of them are `output`.
         verdict: what came of it; None while it is under way.
+        wants_work: whether whoever has asked is still to hand in the work of its tree.
     """
 
     id: ValidationId
@@ -77,6 +84,7 @@ class Standing:
     printed: int = 0
     output: bytes = b""
     verdict: Verdict | None = None
+    wants_work: bool = False
 
 
 class Validator:
@@ -94,7 +102,8 @@ class Validator:
     async def ask(self, token: SecretStr, name: str, tree: Tree) -> Standing:
         """Have a validation run, unless what comes of it is known, or is found out already.
 
-        A caller that heard no answer asks again, and gets the same one.
+        A caller that heard no answer asks again, and gets the same one.  Work may follow the
+        question: its job comes up meanwhile, and for a tree that is known none is needed.
 
         Raises:
             Refused: `validation`, there is none of this name; `blob`, the run has left no such
@@ -103,11 +112,29 @@ class Validator:
         async with self._store.begin() as tx:
             run = await _at_work(tx, token)
             definition = validation.may_ask(name, run.terms.validations)
-            if tree.work not in {None, run.checkpoint and run.checkpoint.work}:
-                raise Refused("blob", "The run has left no such work.")
+            if tree.work not in {None, COMING}:
+                _has_left(run, tree.work)
             row, answered = await self._asked(tx, run, self._row(run, definition, tree))
         log.info("validation.asked", run=run.id, validation=row.id, name=name, known=answered)
-        return _standing(row, cached=answered)
+        return replace(_standing(row, cached=answered), wants_work=_waits_for(row, run))
+
+    async def supply(self, token: SecretStr, name: ValidationId, work: str | None) -> None:
+        """Hand in the work that was to follow a question, or say that none will: safe to repeat.
+
+        Raises:
+            Refused: `no_validation`, the run has asked for no such; `blob`, it has left no such
+                work.
+        """
+        async with self._store.begin() as tx:
+            run = await _at_work(tx, token)
+            row = await _of(tx, run, name)
+            if not _waits_for(row, run):
+                return
+            if work is None:
+                await validated.end(tx, row, NO_WORK, now=self._clock.now())
+            else:
+                _has_left(run, work)
+                await validations.note(tx, row, work=work)
 
     async def watch(self, token: SecretStr, name: ValidationId) -> Standing:
         """Say how a validation stands that the job's run has asked for.
@@ -117,9 +144,7 @@ class Validator:
         """
         async with self._store.read() as tx:
             run = await _at_work(tx, token, read=runs.find)
-            row = await validations.find(tx, name)
-            if row is None or row.run != run.id:
-                raise Refused("no_validation", "This run has asked for no such validation.")
+            row = await _of(tx, run, name)
             ran = (row.follows and await validations.find(tx, row.follows)) or row
             output = await validations.output(tx, ran.id)
         return replace(_standing(row, cached=row.cached), printed=ran.printed, output=output)
@@ -211,6 +236,24 @@ async def placed(tx: AsyncConnection, row: ValidationRow) -> ValidationRow:
 
 def _standing(row: ValidationRow, *, cached: bool) -> Standing:
     return Standing(id=row.id, under_way=row.under_way, cached=cached, verdict=row.verdict)
+
+
+async def _of(tx: AsyncConnection, run: RunRow, name: ValidationId) -> ValidationRow:
+    row = await validations.find(tx, name)
+    if row is None or row.run != run.id:
+        raise Refused("no_validation", "This run has asked for no such validation.")
+    return row
+
+
+def _waits_for(row: ValidationRow, run: RunRow) -> bool:
+    """Tell whether a run is to hand in work: nobody else can who has another base."""
+    coming = row.under_way and row.follows is None and row.work == COMING
+    return coming and (row.run, row.base) == (run.id, run.base)
+
+
+def _has_left(run: RunRow, work: str | None) -> None:
+    if work != (run.checkpoint and run.checkpoint.work):
+        raise Refused("blob", "The run has left no such work.")
 
 
 async def _bound(tx: AsyncConnection, run: RunRow) -> None:

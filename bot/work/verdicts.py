@@ -14,15 +14,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.blobs.blobs import Blobs
 from bot.model.clock import Clock
-from bot.model.errors import Fenced, Refused
+from bot.model.errors import Fenced, Refused, Unavailable
 from bot.model.limits import Limits
-from bot.model.validations import ValidationPlan
+from bot.model.validations import COMING, ValidationPlan
 from bot.rules import reports
 from bot.rules.reports import Ended
 from bot.store import validation_jobs, validations
 from bot.store.engine import Store
 from bot.store.validation_row import ValidationRow
 from bot.work import validated
+
+LOOKS_AGAIN = 1.0
+"""Seconds after which is looked whether another process has said something."""
 
 log = structlog.get_logger()
 
@@ -69,18 +72,37 @@ class Verdicts:
         async with self._store.read() as tx:
             _known(await validation_jobs.by_token(tx, token))
 
-    async def work(self, token: SecretStr) -> bytes:
-        """Return the blob that a job's plan names.
+    async def arrived(self, token: SecretStr, *, seconds: float) -> str:
+        """Return which blob has what a job's tree differs by, having waited for it to come.
 
         Raises:
-            Refused: `blob`, it names none, or it was dropped.
+            Refused: `blob`, there is none, or none will come.
+            Unavailable: it has not come within `seconds`.
         """
-        async with self._store.read() as tx:
-            row = _known(await validation_jobs.by_token(tx, token))
+        loop, changes = asyncio.get_running_loop(), self._store.changes
+        until = loop.time() + seconds
+        while True:
+            seen = changes.count
+            async with self._store.read() as tx:
+                row = _known(await validation_jobs.by_token(tx, token))
+            if row.work is None or not row.under_way:
+                raise Refused("blob", "There is no such work, or nobody waits for it.")
+            if row.work != COMING:
+                return row.work
+            if loop.time() > until:
+                raise Unavailable("work", "it has not come yet", retry_after=LOOKS_AGAIN)
+            await changes.wait(seen, LOOKS_AGAIN)
+
+    async def work(self, name: str) -> bytes:
+        """Return a blob.
+
+        Raises:
+            Refused: `blob`, it was dropped.
+        """
         try:
-            return await self._blobs.get(row.work or "")
+            return await self._blobs.get(name)
         except LookupError:
-            raise Refused("blob", "There is no such work, or it is not there any more.") from None
+            raise Refused("blob", "This work is not there any more.") from None
 
     async def printed(self, token: SecretStr, data: bytes, *, at: int) -> bool:
         """Keep what a job's command has printed after its first `at` bytes; safe to repeat.

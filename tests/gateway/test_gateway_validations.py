@@ -130,6 +130,18 @@ async def test_a_launch_token_is_exchanged_once(open_stand):
     assert (await open_stand.call("/validation/launch", "launch-v", {})).status == 409
 
 
+async def test_work_may_follow_the_question(open_stand, asking):
+    asked = await open_stand.call("/validations", asking.run_token, {**ASK, "work": ""})
+    assert asked.said["wants_work"] is True
+    at = f"/validations/{asked.said['id']}/work"
+    strange = await open_stand.call(at, asking.run_token, {"work": "b" * 64})
+    assert (strange.status, strange.said["reason"]) == (404, "blob")
+    assert (await open_stand.call(at, asking.run_token, {"work": "x"})).status == 400
+    assert (await open_stand.call(at, asking.run_token, {"work": None})).status == 204
+    heard = (await listens(open_stand, asking, asked.said["id"])).said
+    assert heard["verdict"]["outcome"] == "broken"
+
+
 async def test_what_was_heard_is_not_told_again(open_stand, asking, asked, token):
     await prints(open_stand, token, "aß\n")
     await prints(open_stand, token, "aß\nb\n")

@@ -3,7 +3,6 @@
 import json
 import socket
 from contextlib import asynccontextmanager
-from dataclasses import replace
 
 import aiohttp
 import pytest
@@ -13,10 +12,10 @@ from bot.harness.checkpoint import Taken
 from bot.harness.door import agents_door
 from bot.harness.gateway_client import Gateway
 from bot.model.errors import Unavailable
-from bot.model.validations import KNOWN, REFUSED, VALIDATION
+from bot.model.validations import COMING, KNOWN, REFUSED, VALIDATION
 from bot.workspace.snapshot import GitFailed
 
-TAKEN = Taken(tree="a" * 40, work="b" * 64)
+TREE, WORK = "a" * 40, "b" * 64
 CALL = {
     "jsonrpc": "2.0", "id": 1, "method": "tools/call",
     "params": {"name": "validate", "arguments": {"name": "unit"}},
@@ -29,6 +28,8 @@ class Place:
     def __init__(self):
         self.trouble = None
         self.left_out = 0
+        self.work = WORK
+        self.unreadable = None
         self.held = self.taken = 0
 
     @asynccontextmanager
@@ -37,8 +38,15 @@ class Place:
             raise self.trouble
         self.taken += 1
         self.held += 1
-        yield replace(TAKEN, left_out=self.left_out)
-        self.held -= 1
+        try:
+            yield Taken(tree=TREE, work=self.work, leave=self.leave, left_out=self.left_out)
+        finally:
+            self.held -= 1
+
+    async def leave(self):
+        if self.unreadable:
+            raise self.unreadable
+        return WORK
 
 
 @pytest.fixture
@@ -89,8 +97,30 @@ async def test_the_tree_is_ours_to_say_and_stays_until_the_gateway_has_answered(
         assert (answer.status, await answer.json()) == (200, {"id": "01V"})
     ((path, body, headers, held),) = asked
     assert (path, held) == ("/validations", 1)
-    assert body == {"name": "unit", "tree": TAKEN.tree, "work": TAKEN.work}
+    assert body == {"name": "unit", "tree": TREE, "work": WORK}
     assert headers["Authorization"] == "Bearer run-token"
+
+
+async def test_work_follows_where_the_gateway_wants_it(door, far, place):
+    asked, answers = far
+    answers += [(200, {"id": "01V", "wants_work": True}), (204, None)]
+    place.work = COMING
+    async with door.post("/validations", json={"name": "unit"}) as answer:
+        assert (answer.status, (await answer.json())["id"]) == (200, "01V")
+    assert [(path, body["work"], held) for path, body, _, held in asked] == [
+        ("/validations", COMING, 1),
+        ("/validations/01V/work", WORK, 1),
+    ]
+
+
+async def test_work_that_cannot_be_made_is_said_to_the_gateway_too(door, far, place):
+    asked, answers = far
+    answers += [(200, {"id": "01V", "wants_work": True}), (204, None)]
+    place.work, place.unreadable = COMING, ValueError("too large")
+    async with door.post("/validations", json={"name": "unit"}) as answer:
+        assert (answer.status, (await answer.json())["reason"]) == (422, "tree")
+    assert asked[1][:2] == ("/validations/01V/work", {"work": None})
+    assert place.held == 0
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b"{}", b"7", b"[" * 100_000])

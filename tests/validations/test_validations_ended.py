@@ -41,7 +41,7 @@ async def test_a_token_that_nobody_has_opens_nothing(booth):
     for call in (
         booth.verdicts.claim(NOBODY),
         booth.verdicts.check(NOBODY),
-        booth.verdicts.work(NOBODY),
+        booth.verdicts.arrived(NOBODY, seconds=0),
         booth.verdicts.printed(NOBODY, b"", at=0),
         booth.verdicts.end(NOBODY, GOOD),
     ):
@@ -51,14 +51,12 @@ async def test_a_token_that_nobody_has_opens_nothing(booth):
 
 
 async def test_a_job_gets_the_work_of_its_plan_as_long_as_that_is_there(booth, asked):
-    token = await booth.begins(asked.id)
+    name = await booth.verdicts.arrived(await booth.begins(asked.id), seconds=0)
+    assert name == TREE.work
     with pytest.raises(Refused) as refusal:
-        await booth.verdicts.work(token)
+        await booth.verdicts.work(name)
     assert refusal.value.reason == "blob"
-    name = await booth.blobs.put(b"work")
-    async with booth.store.begin() as tx:
-        await validations.note(tx, await validations.get(tx, asked.id), work=name)
-    assert await booth.verdicts.work(token) == b"work"
+    assert await booth.verdicts.work(await booth.blobs.put(b"work")) == b"work"
 
 
 async def test_the_last_word_may_be_said_twice(booth, asked):
