@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from bot.agents.proxied import proxy
 from bot.model.inside import (
+    BASES,
     DOOR,
     EGRESS,
     HOME,
+    IMAGES,
     MIRROR,
     PROXY,
     RESULT_REPO,
@@ -17,7 +19,7 @@ from bot.model.inside import (
     WORKSPACE,
 )
 from bot.model.limits import Limits
-from bot.model.validations import ValidationPlan
+from bot.model.validations import Definition, ValidationPlan
 from bot.sandbox.box import Bind, Box
 from bot.sandbox.folder import JobFolder, Order
 from bot.sandbox.toolboxes import surroundings
@@ -31,6 +33,7 @@ _OURS = "/opt/greenroom"
 _PYTHON = f"{_OURS}/python"
 _RELAY = f"{_OURS}/relay.py"
 _ERRANDS = f"{_OURS}/errands.py"
+_PACKER = f"{_OURS}/packer.py"
 
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 """Where the host has its programs."""
@@ -71,7 +74,7 @@ def for_validation(folder: JobFolder, order: Order, plan: ValidationPlan) -> Box
     a network of the job, the harness itself stands at the port that leads there.
     """
     hosts = plan.definition.egress
-    relayed = bool(hosts) and not joined(order)
+    relayed = bool(ways(plan.definition)) and not joined(order)
     box = Box(
         binds=(
             Bind(source=str(folder.workspace), target=WORKSPACE, writable=True),
@@ -86,6 +89,10 @@ def for_validation(folder: JobFolder, order: Order, plan: ValidationPlan) -> Box
         limits=plan.limits,
         joined=joined(order),
     )
+    if plan.definition.kind == "builder":
+        from bot.harness.building import outfitted  # noqa: PLC0415 - few need it
+
+        box = outfitted(box, folder, plan.definition)
     return box if plan.definition.image is None else rooted(box, folder, order, plan)
 
 
@@ -130,6 +137,22 @@ def for_git(folder: JobFolder, order: Order, limits: Limits, *, writes: bool = F
     )
 
 
+def for_packing(folder: JobFolder, order: Order, limits: Limits) -> Box:
+    """Return the box that packs what a setup has added: it reads, and can do nothing else."""
+    return Box(
+        binds=(
+            Bind(source=str(folder.workspace), target=WORKSPACE),
+            Bind(source=str(folder.home), target=HOME),
+            Bind(source=str(folder.result), target=RESULT_REPO),
+            *_python(order),
+            _program(_PACKER),
+        ),
+        links=_python_link(order),
+        environment=_COMMON | {"PATH": SYSTEM_PATH},
+        limits=limits,
+    )
+
+
 def for_push(folder: JobFolder, order: Order, limits: Limits) -> Box:
     """Return the box that pushes the result: no workspace, and a door for git alone."""
     return Box(
@@ -152,6 +175,12 @@ def doors(start: "Start", plan: "JobPlan") -> Mapping[int, str]:
     return models | ({PROXY: EGRESS} if plan.egress else {})
 
 
+def ways(definition: Definition) -> Mapping[int, str]:
+    """Return which loopback ports lead a validation to which socket of its door."""
+    hosts = {PROXY: EGRESS} if definition.egress else {}
+    return hosts | ({IMAGES: BASES} if definition.bases else {})
+
+
 def relayed(ports: Mapping[int, str], program: Sequence[str]) -> Sequence[str]:
     """Return the argv that runs `program` while loopback ports lead to sockets of the door."""
     if not ports:
@@ -163,6 +192,11 @@ def relayed(ports: Mapping[int, str], program: Sequence[str]) -> Sequence[str]:
 def errands() -> list[str]:
     """Return the argv that runs git's commands one after another, as they come."""
     return [f"{_PYTHON}/bin/python3", "-I", "-S", _ERRANDS]
+
+
+def packer() -> list[str]:
+    """Return the argv that packs what it is told to."""
+    return [f"{_PYTHON}/bin/python3", "-I", "-S", _PACKER]
 
 
 def _hidden(folder: JobFolder, masks: Sequence[str]) -> Mapping[str, Path]:

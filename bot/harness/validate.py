@@ -5,6 +5,7 @@ other; then one command runs in a box without a door, and what it prints goes ou
 Until it runs, nothing is imported but the standard library and plain values.
 """
 
+import os
 import socket
 import sys
 import time
@@ -12,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bot.harness.boxes import for_git, for_validation, joined, relayed
+from bot.harness.boxes import for_git, for_validation, joined, relayed, ways
 from bot.harness.bundle import read
 from bot.harness.gitbox import SECONDS, GitBox, seed
 from bot.harness.incoming import check_out, incoming, take
@@ -22,7 +23,6 @@ from bot.harness.requests import exchange, fetch
 from bot.harness.say import say
 from bot.model.errors import Unavailable
 from bot.model.ids import JobName, Repo, Sha, ValidationId
-from bot.model.inside import EGRESS, PROXY
 from bot.model.limits import Limits
 from bot.model.validations import Definition, Service, ValidationPlan
 from bot.rules.checkpoints import MOST
@@ -30,6 +30,9 @@ from bot.sandbox.folder import JobFolder, Order
 from bot.workspace.snapshot import WORK_REF, GitFailed
 
 LOOPBACK = "127.0.0.1"
+
+OWN = "own"
+"""The file, beside the repository of snapshots, that names the paths of the tree."""
 
 NO_TREE = "The tree that was asked about could not be had."
 
@@ -58,14 +61,14 @@ class Command:
     Attributes:
         program: in its box.
         printed: what it prints, on its way out.
-        egress: its way to allowed hosts, already listening; None where there are none.
+        ways: what leads out of its box by the names of their sockets, already listening.
         started: when, in seconds of the monotonic clock.
         last_words: tells of what ended beside it.
     """
 
     program: Program
     printed: Printed
-    egress: socket.socket | None
+    ways: Mapping[str, socket.socket]
     started: float
     last_words: Callable[[], str]
 
@@ -118,7 +121,7 @@ def _run_served(it: Validation, groups: Sequence[int], stopping: Callable[[], bo
 
     plan = it.plan
     with Servers(it.folder, it.order, plan.definition.services, plan.limits, groups) as servers:
-        trouble = servers.come_up(stopping)
+        trouble = servers.come_up(stopping, plan.definition.seconds)
         say("validation.served", milliseconds=it.order.since())
         return _run(it, groups, stopping, trouble, servers.last_words)
 
@@ -174,6 +177,8 @@ def lay_out(it: Validation, git: GitBox) -> None:
         with incoming(it.folder, read(data, WORK_REF, plan.base)):
             take(git)
     check_out(git, plan.base, _seen(it, git))
+    if plan.sets_up:
+        (it.folder.result / OWN).write_bytes(os.fsencode(git.git(("ls-files", "-z"))))
 
 
 def _seen(it: Validation, git: GitBox) -> str:
@@ -190,13 +195,16 @@ def _seen(it: Validation, git: GitBox) -> str:
 def _start(it: Validation, groups: Sequence[int], last_words: Callable[[], str]) -> Command:
     definition = it.plan.definition
     alone = not joined(it.order)
-    egress = _way_out(it, alone=alone) if definition.egress else None
-    words = ("/bin/sh", "-c", definition.run)
+    ports = ways(definition)
+    listening = {
+        name: listen(it.folder.door, name) if alone else socket.create_server((LOOPBACK, port))
+        for port, name in ports.items()
+    }
     program = launch(
         it.folder,
         it.order,
         for_validation(it.folder, it.order, it.plan),
-        relayed({PROXY: EGRESS} if egress and alone else {}, words),
+        relayed(ports if alone else {}, _words(definition)),
         groups,
     )
     started = time.monotonic()  # before anybody reads: no command has ended earlier
@@ -204,21 +212,25 @@ def _start(it: Validation, groups: Sequence[int], last_words: Callable[[], str])
     return Command(
         program=program,
         printed=printed,
-        egress=egress,
+        ways=listening,
         started=started,
         last_words=last_words,
     )
 
 
-def _way_out(it: Validation, *, alone: bool) -> socket.socket:
-    """Listen where the command looks for hosts: at its door, or in the network that it shares."""
-    return listen(it.folder.door, EGRESS) if alone else socket.create_server((LOOPBACK, PROXY))
+def _words(definition: Definition) -> Sequence[str]:
+    """Return the argv of a command, in its box."""
+    if definition.kind == "builder":
+        from bot.harness.building import begun  # noqa: PLC0415 - few need it
+
+        return begun(definition.run)
+    return ("/bin/sh", "-c", definition.run)
 
 
 def plan_from(fields: Mapping[str, Any]) -> ValidationPlan:
     """Return the plan that `dataclasses.asdict` had made into JSON."""
     told = fields["definition"]
-    lists = ("toolboxes", "egress", "inputs")
+    lists = ("toolboxes", "egress", "inputs", "bases")
     services = tuple(
         Service(**{**each, "environment": tuple(map(tuple, each["environment"]))})
         for each in told["services"]
@@ -235,4 +247,5 @@ def plan_from(fields: Mapping[str, Any]) -> ValidationPlan:
         tree=Sha(fields["tree"]),
         definition=definition,
         limits=Limits(**fields["limits"]),
+        sets_up=fields["sets_up"],
     )

@@ -24,7 +24,7 @@ from bot.harness.room import overfull
 from bot.harness.say import say
 from bot.harness.validate import Command, Trouble, Validation
 from bot.model.errors import Fenced, Unavailable
-from bot.model.inside import EGRESS
+from bot.model.inside import BASES, EGRESS
 from bot.model.validations import MOST_REPORT
 
 PATIENCE = 10 * 60.0
@@ -73,6 +73,14 @@ def end(
         "log": printed + command.last_words(),
         **_cause(fate, command),
     }
+    if it.plan.sets_up and ended["exit"] == 0:
+        from bot.harness.settingup import hand_over  # noqa: PLC0415 - few need it
+
+        ended |= hand_over(it)
+    if it.plan.definition.kind == "builder":
+        from bot.harness.built import told  # noqa: PLC0415 - few need it
+
+        ended |= told(it, ended)
     report = _report(it) if ended["exit"] is not None else None
     _hand_in(it, ended, report)
     say("validation.over", **{name: ended[name] for name in ("cause", "exit", "seconds")})
@@ -95,7 +103,12 @@ class _Watch:
         loop.add_reader(self._command.printed.news, self._hear)
         if stopping():
             fate.decide("cancelled")
-        async with beside(self._lead()), beside(self._expire()), beside(self._overfill()):
+        async with (
+            beside(self._lead()),
+            beside(self._supply()),
+            beside(self._expire()),
+            beside(self._overfill()),
+        ):
             over = asyncio.create_task(until_over(program.pid))
             changed = asyncio.create_task(fate.changed.wait())
             await asyncio.wait({over, changed}, return_when=asyncio.FIRST_COMPLETED)
@@ -129,12 +142,23 @@ class _Watch:
 
     async def _lead(self) -> None:
         """Lead the command to the hosts that its definition names, if there are any."""
-        if self._command.egress is not None:
+        if EGRESS in self._command.ways:
             from bot.harness.tunnel import MOST_HEAD, Tunnels  # noqa: PLC0415 - few need it
             from bot.wires import serve  # noqa: PLC0415 - likewise
 
             tunnels = Tunnels(str(Path(self._it.gateway).with_name(EGRESS)), self._it.token)
-            await serve(self._command.egress, tunnels.answer, most_head=MOST_HEAD)
+            await serve(self._command.ways[EGRESS], tunnels.answer, most_head=MOST_HEAD)
+
+    async def _supply(self) -> None:
+        """Have it have the images that a build begins with, if its definition names places."""
+        if BASES in self._command.ways:
+            from bot.harness.bases import Bases  # noqa: PLC0415 - few need it
+            from bot.harness.gateway_client import Gateway  # noqa: PLC0415 - likewise
+            from bot.wires import CHUNK, serve  # noqa: PLC0415 - likewise
+
+            it = self._it
+            bases = Bases(Gateway(it.gateway, it.token), it.plan.definition.bases)
+            await serve(self._command.ways[BASES], bases.answer, most_head=CHUNK)
 
 
 def _status(command: Command) -> Mapping[str, int | None]:
