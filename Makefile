@@ -26,7 +26,7 @@ install: .venv/installed ## Put everything that the app needs into .venv
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e . >&2
 	@touch $@
 
-demo: install ## Walk around in an embedded GitHub; ARGS=--once does one job and ends
+demo: install ## Walk around in an embedded GitHub; ARGS=--once does its jobs and ends
 	@$(BIN)/python -m bot demo $(ARGS)
 
 lint: install ## Check format, style and types
