@@ -85,7 +85,7 @@ def _heard(said: "Mapping[str, Any]", hear: Hear) -> "Mapping[str, Any]":
 
 def _lines(name: str, verdict: "Mapping[str, Any]", *, cached: bool) -> Iterator[str]:
     tests = "" if verdict["tests"] is None else f", {verdict['tests']} tests"
-    known = ", known of this tree from before" if cached else ""
+    known = ", known from before" if cached else ""
     yield f"{name}: {verdict['outcome']} ({verdict['seconds']:.1f} s{tests}{known})"
     if verdict["words"]:
         yield verdict["words"]

@@ -157,7 +157,7 @@ def validated(
     Args:
         verdict: what came of it; None while it is under way, or where nothing did.
         under_way: whether there will be more to say.
-        cached: whether nothing was run, since the same tree was run before.
+        cached: whether nothing was run, since the same was known.
         output: the end of what it has printed.
     """
     if verdict is None:
@@ -171,7 +171,7 @@ def validated(
 
 def _outcome(verdict: Verdict, *, cached: bool) -> str:
     ran = "" if verdict.tests is None else f", {verdict.tests} tests"
-    known = ", known of this tree from before" if cached else ""
+    known = ", known from before" if cached else ""
     return f"{verdict.outcome.capitalize()} ({verdict.seconds:.1f} s{ran}{known})."
 
 

@@ -257,7 +257,7 @@ class Validation:
         ["docker.io/library/debian"],
     )
     inputs: tuple[Glob, ...] = many(
-        "All files that decide what comes of it: none can be named yet.",
+        "All files that decide what comes of it: it sees no others.",
         ["src/**", "tests/**", "pyproject.toml"],
     )
     egress: tuple[Host, ...] = many(

@@ -56,7 +56,7 @@ CONCLUSIONS: Mapping[Outcome, Conclusion] = {
 https://docs.github.com/en/pull-requests/collaborating-with-pull-requests/collaborating-on-repositories-with-code-quality-features/about-status-checks
 """
 
-BEFORE = ", known from before"
+BEFORE, SAME_INPUTS = ", known from before", ", known of the same inputs"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +68,7 @@ class Asked:
         at: Unix seconds at which it was asked for.
         until: when the answer was there; None before.
         cached: whether the same question had been answered before.
+        inputs: whether that is about some files of the tree alone, which decide it.
         again: how often the run has asked the same once more, and was answered at once.
     """
 
@@ -78,6 +79,7 @@ class Asked:
     until: float | None = None
     verdict: Verdict | None = None
     cached: bool = False
+    inputs: bool = False
     again: int = 0
 
 
@@ -191,7 +193,8 @@ def _verdict(asked: Asked) -> str:
         return UNDER_WAY.get(asked.state, OUTCOMES["broken"])
     tests = asked.verdict.tests
     ran = "" if tests is None else ", 1 test ran" if tests == 1 else f", {tests:,} tests ran"
-    return f"{OUTCOMES[asked.verdict.outcome]}{ran}{BEFORE if asked.cached else ''}"
+    known = SAME_INPUTS if asked.inputs else BEFORE
+    return f"{OUTCOMES[asked.verdict.outcome]}{ran}{known if asked.cached else ''}"
 
 
 def _took(seconds: float) -> str:

@@ -29,14 +29,6 @@ MOST_SIZE = 2 * 1024 * 1024
 
 MOST_AGENTS = 50
 
-UNFINISHED: Mapping[str, tuple[str, str]] = {
-    "inputs": (
-        "cannot name its inputs yet: it is run again for every other tree.",
-        "Take them out.",
-    ),
-}
-"""What of a validation has a shape and no effect yet, with the words and what to do."""
-
 DEEPEST = 4
 """Files that include each other in a row, the first included."""
 
@@ -127,7 +119,7 @@ class _Files:
         if file is None:
             return empty
         self.mistakes += _misplaced(self._layer, node, file)
-        self.mistakes += [*_misenforced(node, file), *_unfinished(node, file)]
+        self.mistakes += _misenforced(node, file)
         return over(below, node)
 
     def _included_file(self, target: str, chain: tuple[str, ...], path: str, line: int) -> Node:
@@ -184,16 +176,6 @@ def _misenforced(node: Node, file: ConfigFile) -> Iterator[Mistake]:
         line = place(node, ("enforce", index))[1]
         words = f"There is no setting {shown(name)} to enforce."
         yield Mistake(path=node.path, line=line, words=words, remedy=remedy)
-
-
-def _unfinished(node: Node, file: ConfigFile) -> Iterator[Mistake]:
-    """Find what has a shape and no effect yet, and would be missed."""
-    for name, validation in file.validations.items():
-        for key, (words, remedy) in UNFINISHED.items():
-            if getattr(validation, key):
-                line = place(node, ("validations", name, key))[1]
-                told = f"`validations.{name}` {words}"
-                yield Mistake(path=node.path, line=line, words=told, remedy=remedy)
 
 
 def _agents(layer: Layer) -> tuple[Mapping[str, Defined], list[Mistake]]:

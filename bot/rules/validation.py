@@ -200,12 +200,12 @@ def key(
 
     Args:
         definition: what is run; an image is part of it.
-        tree: Git's name of the tree; where the definition names inputs, any name of these alone.
+        tree: Git's name of the tree; where the definition names inputs, a name of these alone,
+            since its command sees nothing else.
         toolboxes: those that stand beside it.
         setup: the key of the layer below the workspace; empty for none.
         apart: whose answers these are, where nobody else may get them, such as those of a
-            fork: whoever leaves the inputs alone may still decide what is found.  Empty for
-            the repository's own.
+            fork; empty for the repository's own.
 
     Returns:
         64 hexadecimal digits.

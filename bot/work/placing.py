@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from bot.blobs.blobs import Blobs
 from bot.model.errors import Refused, Unavailable
 from bot.model.ids import Sha
+from bot.model.validations import COMING
 from bot.rules import inputs, validation
 from bot.rules.checkpoints import MOST
 from bot.store import validations
@@ -28,6 +29,9 @@ from bot.workspace.mirror import Mirrors
 
 AT_ONCE = 2
 """Bundles that are in memory at the same time; more of them wait."""
+
+LOOKS_AGAIN = 1.0
+"""Seconds after which is looked whether work has come; who hands it in wakes us too."""
 
 
 class Placing:
@@ -52,6 +56,8 @@ class Placing:
             Unavailable: GitHub, git or the blobs did not answer.
             Fenced: it has moved on meanwhile.
         """
+        if row.work == COMING:
+            return LOOKS_AGAIN
         tree = row.tree or await self._tree(row)
         told = row.asked or {}
         key = validation.key(

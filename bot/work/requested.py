@@ -62,6 +62,7 @@ def asked(row: ValidationRow) -> Asked:
         until=row.ended_at,
         verdict=row.verdict,
         cached=row.cached,
+        inputs=bool(row.definition.inputs),
         again=row.hits,
     )
 

@@ -134,7 +134,8 @@ class Validator:
                 await validated.end(tx, row, NO_WORK, now=self._clock.now())
             else:
                 _has_left(run, work)
-                await validations.note(tx, row, work=work)
+                wakes = {"next_attempt_at": self._clock.now()} if row.key is None else {}
+                await validations.note(tx, row, work=work, **wakes)
 
     async def watch(self, token: SecretStr, name: ValidationId) -> Standing:
         """Say how a validation stands that the job's run has asked for.

@@ -78,7 +78,7 @@ def test_what_was_known_is_told_at_once_with_what_mattered(gate, capsys):
     answers.append(told(FAILED, cached=True))
     assert main(["validate", "unit"]) == 1
     assert capsys.readouterr().out == (
-        "E 1\nunit: failed (1.5 s, 2 tests, known of this tree from before)\n  failed: a::b\n"
+        "E 1\nunit: failed (1.5 s, 2 tests, known from before)\n  failed: a::b\n"
     )
 
 

@@ -170,7 +170,7 @@ def test_a_test_may_be_named_as_it_likes_and_does_not_leave_its_frame():
 def test_a_verdict_that_was_known_says_so_and_no_more():
     verdict = Verdict(outcome="passed", exit=0, seconds=1.0)
     said = validated(verdict, under_way=False, cached=True, output="not shown")
-    assert said.text == "Passed (1.0 s, known of this tree from before)."
+    assert said.text == "Passed (1.0 s, known from before)."
     assert not said.refused
 
 

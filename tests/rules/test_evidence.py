@@ -74,6 +74,14 @@ def test_all_that_was_asked_for_is_listed_drawn_and_held_against_the_head():
     )
 
 
+def test_a_verdict_of_the_same_inputs_does_not_claim_to_be_of_the_same_tree():
+    known = replace(KNOWN, inputs=True)
+    told = "`lint` ✅ passed, 124 tests ran, known of the same inputs."
+    assert told in holds(replace(LOOP, asked=(known,)))
+    ran = replace(known, cached=False)
+    assert "known" not in holds(replace(LOOP, asked=(ran,)))
+
+
 @pytest.mark.parametrize(
     ("asked", "words"),
     [

@@ -140,23 +140,11 @@ def test_where_hosts_are_enforced_a_repositorys_validation_reaches_no_others(egr
     assert free.overruled == ()
 
 
-@pytest.mark.parametrize(
-    ("setting", "words"),
-    [
-        (
-            "class: builder",
-            "`validations.unit.class`: `builder` is none of the classes of validations.",
-        ),
-        (
-            "inputs: [src/]",
-            "`validations.unit` cannot name its inputs yet: it is run again for every other tree.",
-        ),
-    ],
-)
-def test_what_is_not_built_yet_is_a_mistake(setting, words):
-    (told,) = mistakes(layer(f"validations:\n  unit:\n    run: make\n    {setting}"))
-    assert (told.line, told.words) == (4, words)
-    assert told.remedy
+def test_inputs_are_taken_as_they_are_written():
+    said = layer("validations: {unit: {run: make, inputs: [src/**, Makefile]}}")
+    assert mistakes(said) == ()
+    (unit,) = offered(effective(None, said).validations, fork=False)
+    assert unit.inputs == ("src/**", "Makefile")
 
 
 def test_what_a_pull_request_would_have_otherwise_is_known_by_name():

@@ -58,7 +58,7 @@ async def test_the_same_tree_is_answered_at_once_and_says_so(place):
     log = await place.ends("greenroom validate unit; greenroom validate unit", FILES)
     *_, last = log.strip().splitlines()
     assert last.startswith("unit: passed")
-    assert last.endswith("known of this tree from before)")
+    assert last.endswith("known from before)")
     assert log.count("+ test 2 = 2") == 1
 
 
@@ -102,5 +102,5 @@ async def test_the_tool_waits_for_the_verdict_and_says_why_there_is_none(place):
     log = await place.ends(f"{CALL}\necho 'echo 3' > sum.sh; call tap; call tap; call uint", FILES)
     assert log.count("False Failed (") == 2
     assert log.count("- sum") == 2
-    assert "known of this tree from before" in log
+    assert "known from before" in log
     assert "True Refused: There is no validation" in log
