@@ -9,7 +9,7 @@ import asyncio
 import os
 import stat
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -33,13 +33,15 @@ _COUNT = ("/bin/sh", "-c", f"exec 2>/dev/null; du -s -B1 {_KEPT}; du -s --inodes
 _BLOCK = 512  # what st_blocks counts, https://man7.org/linux/man-pages/man3/stat.3type.html
 
 
-async def overfull(folder: JobFolder, order: Order, first: Callable[[], int | None]) -> str:
+async def overfull(
+    folder: JobFolder, order: Order, firsts: Callable[[], Sequence[int | None]]
+) -> str:
     """Return once a job holds more than it may, or more than can be counted, and say which.
 
     Args:
         folder: the job's.
         order: what the runner wrote.
-        first: gives the process id of the first process in the agent's box, if there is one.
+        firsts: gives the process ids of the first processes in the boxes of its programs.
     """
     most, taken = Limits(**order.limits).disk, 0.0
     while True:
@@ -48,7 +50,7 @@ async def overfull(folder: JobFolder, order: Order, first: Callable[[], int | No
         try:
             async with asyncio.timeout(PATIENCE):
                 held = await _named(folder, order)
-                held += await asyncio.to_thread(nameless, first(), _devices(folder))
+                held += await asyncio.to_thread(nameless, firsts(), _devices(folder))
         except (TimeoutError, ValueError):
             return f"Its files could not be counted within {PATIENCE} s."
         if held > most:
@@ -74,7 +76,8 @@ def _kept(folder: JobFolder) -> tuple[Path, ...]:
     """Return what a job writes to: its layers of workspace and home, or all where they are its."""
     tree = folder.root / "upper" if os.path.ismount(folder.workspace) else folder.workspace
     home = folder.root / "home.upper" if os.path.ismount(folder.home) else folder.home
-    return (tree, home, *((folder.builds,) if folder.builds.exists() else ()))
+    beside = (path for path in (folder.builds, folder.services) if path.exists())
+    return (tree, home, *beside)
 
 
 def _devices(folder: JobFolder) -> frozenset[int]:
@@ -82,15 +85,16 @@ def _devices(folder: JobFolder) -> frozenset[int]:
     return frozenset(path.stat().st_dev for path in (folder.workspace, *_kept(folder)))
 
 
-def nameless(first: int | None, devices: Collection[int]) -> int:
+def nameless(firsts: Sequence[int | None], devices: Collection[int]) -> int:
     """Count the bytes of open files of these devices that no folder has any more.
 
     Args:
-        first: a process; those that share its process ids are looked at.
+        firsts: processes; those that share the process ids of one are looked at.
         devices: numbers as in `st_dev`.
     """
     found = {
         (each.st_dev, each.st_ino): each.st_blocks * _BLOCK
+        for first in firsts
         for each in _opened(first)
         if each.st_nlink == 0 and stat.S_ISREG(each.st_mode) and each.st_dev in devices
     }

@@ -27,7 +27,7 @@ from bot.sandbox.box import Bind, Box
 from bot.sandbox.folder import JobFolder, Order
 
 WITHIN = 60.0
-"""Seconds in which every server has to take connections."""
+"""Seconds in which all servers have to take connections."""
 
 SCRATCH = 256 * 1024**2
 """Bytes that a server's folders in memory hold each."""
@@ -99,14 +99,18 @@ class Servers:
         for each in self._servers:
             each.end()
 
-    def come_up(self, stopping: Callable[[], bool]) -> Trouble | None:
-        """Start them all, and return once they take connections, or why they do not."""
+    def come_up(self, stopping: Callable[[], bool], seconds: float) -> Trouble | None:
+        """Start them all, and return once they take connections, or why they do not.
+
+        They have `seconds` for it, or less.
+        """
         for service in self._services:
             self._servers.append(self._started(service))
-        until, waiting = time.monotonic() + WITHIN, list(self._servers)
+        within, waiting = min(WITHIN, seconds), list(self._servers)
+        until = time.monotonic() + within
         while waiting and not stopping():
             if time.monotonic() > until:
-                words = f"took no connections at port {waiting[0].port} within {WITHIN:.0f} s."
+                words = f"took no connections at port {waiting[0].port} within {within:.0f} s."
                 return waiting[0].trouble(words)
             for each in waiting:
                 if (status := each.status()) is not None:
@@ -114,6 +118,11 @@ class Servers:
             waiting = [each for each in waiting if not each.is_up()]
             time.sleep(_LOOK if waiting else 0)
         return Trouble(STOPPED) if waiting else None
+
+    @property
+    def firsts(self) -> Sequence[int | None]:
+        """The first process of each one's box."""
+        return [each.first for each in self._servers]
 
     def last_words(self) -> str:
         """Tell of those that have ended, which may be why the command has failed."""
@@ -139,6 +148,11 @@ class Server:
         self._tail = bytearray()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
+
+    @property
+    def first(self) -> int | None:
+        """Process id of the first process in its box."""
+        return self._program.first
 
     def status(self) -> int | None:
         """Return how it has ended; None while it has not."""

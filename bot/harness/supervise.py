@@ -321,4 +321,4 @@ class _Supervision:
 
     async def _overfill(self) -> None:
         job = self._job
-        self._fate.break_off(await overfull(job.folder, job.order, lambda: self._agent.first))
+        self._fate.break_off(await overfull(job.folder, job.order, lambda: (self._agent.first,)))

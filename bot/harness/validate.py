@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bot.harness.boxes import for_git, for_validation, joined, relayed, ways
 from bot.harness.bundle import read
@@ -28,6 +28,9 @@ from bot.model.validations import Definition, Service, ValidationPlan
 from bot.rules.checkpoints import MOST
 from bot.sandbox.folder import JobFolder, Order
 from bot.workspace.snapshot import WORK_REF, GitFailed
+
+if TYPE_CHECKING:  # what most validations can do without
+    from bot.harness.serving import Servers
 
 LOOPBACK = "127.0.0.1"
 
@@ -63,14 +66,14 @@ class Command:
         printed: what it prints, on its way out.
         ways: what leads out of its box by the names of their sockets, already listening.
         started: when, in seconds of the monotonic clock.
-        last_words: tells of what ended beside it.
+        servers: beside it; None where there are none.
     """
 
     program: Program
     printed: Printed
     ways: Mapping[str, socket.socket]
     started: float
-    last_words: Callable[[], str]
+    servers: "Servers | None"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +126,7 @@ def _run_served(it: Validation, groups: Sequence[int], stopping: Callable[[], bo
     with Servers(it.folder, it.order, plan.definition.services, plan.limits, groups) as servers:
         trouble = servers.come_up(stopping, plan.definition.seconds)
         say("validation.served", milliseconds=it.order.since())
-        return _run(it, groups, stopping, trouble, servers.last_words)
+        return _run(it, groups, stopping, trouble, servers)
 
 
 def _run(
@@ -131,10 +134,10 @@ def _run(
     groups: Sequence[int],
     stopping: Callable[[], bool],
     trouble: Trouble | None,
-    last_words: Callable[[], str] = str,
+    servers: "Servers | None" = None,
 ) -> int:
     """Run its command, unless there is trouble, and hand in how it ended."""
-    command = None if trouble else _start(it, groups, last_words)
+    command = None if trouble else _start(it, groups, servers)
     if command is not None:
         say("validation.started", milliseconds=it.order.since())
 
@@ -192,7 +195,7 @@ def _seen(it: Validation, git: GitBox) -> str:
     return tree_of(it.folder, git, it.plan.tree, globs)
 
 
-def _start(it: Validation, groups: Sequence[int], last_words: Callable[[], str]) -> Command:
+def _start(it: Validation, groups: Sequence[int], servers: "Servers | None") -> Command:
     definition = it.plan.definition
     alone = not joined(it.order)
     ports = ways(definition)
@@ -214,7 +217,7 @@ def _start(it: Validation, groups: Sequence[int], last_words: Callable[[], str])
         printed=printed,
         ways=listening,
         started=started,
-        last_words=last_words,
+        servers=servers,
     )
 
 

@@ -10,7 +10,7 @@ import os
 import signal
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -70,7 +70,7 @@ def end(
     ended = {
         **_status(command),
         "seconds": round(took, 3),
-        "log": printed + command.last_words(),
+        "log": printed + (command.servers.last_words() if command.servers else ""),
         **_cause(fate, command),
     }
     if it.plan.sets_up and ended["exit"] == 0:
@@ -136,9 +136,12 @@ class _Watch:
 
     async def _overfill(self) -> None:
         it = self._it
-        self._fate.break_off(
-            await overfull(it.folder, it.order, lambda: self._command.program.first)
-        )
+        self._fate.break_off(await overfull(it.folder, it.order, self._firsts))
+
+    def _firsts(self) -> Sequence[int | None]:
+        """Return the first process of each box."""
+        servers = self._command.servers
+        return (self._command.program.first, *(servers.firsts if servers else ()))
 
     async def _lead(self) -> None:
         """Lead the command to the hosts that its definition names, if there are any."""

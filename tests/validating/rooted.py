@@ -47,7 +47,10 @@ def add_python(root: Path) -> Path:
     library = Path(os.__file__).parent
     put_at(root, real)
     (root / "usr/bin/python3").symlink_to(real)
-    kept = (library, *(library / name for name in ("collections", "encodings", "importlib", "re")))
+    kept = (
+        library,
+        *(library / name for name in ("collections", "ctypes", "encodings", "importlib", "re")),
+    )
     for folder in (*kept, library / "json", library / "lib-dynload"):
         there = root / folder.relative_to("/")
         there.mkdir(parents=True, exist_ok=True)

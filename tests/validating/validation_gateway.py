@@ -61,6 +61,10 @@ class ScriptedGateway:
         """All that was handed in, in order."""
         return "".join(text for _, text in self.printed)
 
+    async def has_claimed(self) -> bool:
+        """Tell whether the job has its plan."""
+        return self.claimed
+
     async def verdict(self, seconds: float = 60) -> dict[str, Any]:
         """Wait for the end of the validation."""
         async with asyncio.timeout(seconds):
