@@ -12,7 +12,9 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.gateway.bases import Bases
 from bot.gateway.bodies import LARGEST, Ask, Nothing, Over, Printed, Work, read, shaped
+from bot.gateway.layers import Layers
 from bot.gateway.parts import arrived
 from bot.gateway.tokens import bearer
 from bot.model.errors import Refused
@@ -38,8 +40,16 @@ class Validations:
         validator: answers agents.
     """
 
-    def __init__(self, validator: Validator, verdicts: Verdicts) -> None:
+    def __init__(
+        self,
+        validator: Validator,
+        verdicts: Verdicts,
+        layers: Layers | None = None,
+        bases: Bases | None = None,
+    ) -> None:
         self.validator = validator
+        self._layers = layers
+        self._bases = bases
         self._verdicts = verdicts
         self._turnstile = asyncio.Semaphore(AT_ONCE)
 
@@ -53,6 +63,8 @@ class Validations:
             web.get("/validation/work", self.work),
             web.post("/validation/output", self.printed),
             web.post("/validation/verdict", self.end),
+            *(self._layers.routes() if self._layers else ()),
+            *(self._bases.routes() if self._bases else ()),
         ]
 
     async def ask(self, request: web.Request) -> web.Response:

@@ -7,7 +7,7 @@ from bot.model.ids import InstallationId, Login, Repo, RunId, Sha
 from bot.model.models import NOTHING
 from bot.model.money import Micros
 from bot.model.runs import Message, Person, Start, Subject, Terms, Trigger
-from bot.model.validations import Definition, Toolbox
+from bot.model.validations import Definition, Setup, Toolbox
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +116,7 @@ class Validate:
         head: the head of the pull request as GitHub shows it now.
         definitions: those that were asked for, as the default branch has them.
         toolboxes: those that there are, for the definitions to name.
+        setup: what prepares their workspaces; None for nothing.
     """
 
     installation: InstallationId
@@ -126,6 +127,7 @@ class Validate:
     head: Start
     definitions: tuple[Definition, ...]
     toolboxes: tuple[Toolbox, ...]
+    setup: Setup | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

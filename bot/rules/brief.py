@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from bot.model.ids import Login
 from bot.model.runs import AgentSpec, Message, RuntimeName, Subject, Text
-from bot.model.validations import Definition
+from bot.model.validations import Definition, Setup, Verdict
 from bot.rules.guidance import Guidance, section
 from bot.rules.markdown import clip
 from bot.rules.wording import plain
@@ -38,6 +38,8 @@ class Task:
         guidance: what the repository tells agents; None for nothing.
         egress: hosts that its program may reach, as in `Terms`.
         validations: those that it may ask for, as in `Terms`.
+        setup: what prepares its workspace; None for nothing.
+        lacks: what came of that, where it failed.
     """
 
     subject: Subject
@@ -49,6 +51,8 @@ class Task:
     guidance: Guidance | None = None
     egress: Sequence[str] = ()
     validations: Sequence[Definition] = ()
+    setup: Setup | None = None
+    lacks: Verdict | None = None
 
     @property
     def has_strangers(self) -> bool:
@@ -81,6 +85,7 @@ def brief(
             *(map(harmless, section(task.guidance)) if task.guidance else []),
             *(_handing_in(agent) if agent.prompt else []),
             *(_network(task.egress) if agent.prompt else []),
+            *(_set_up(task.setup, task.lacks) if agent.prompt and task.setup else []),
             *(_validating(task.validations) if agent.prompt else []),
             "# Instruction",
             "",
@@ -149,6 +154,27 @@ def _validating(validations: Sequence[Definition]) -> Iterator[str]:
     if validations:
         told = (f"- `{each.name}`: {harmless(clip(each.run, MOST_RUN))}" for each in validations)
         yield from ("# Validations", "", VALIDATING, "", *told, "")
+
+
+READY = """\
+The following was run before you came. What it has installed lies in your workspace and your home,
+and is never handed in. Change a file on which it depends, and validations have it run anew."""
+
+UNREADY = """\
+The following was to prepare your workspace, and failed. You work without what it installs, and
+validations give no verdict until it passes."""
+
+MOST_PRINTED = 3_000
+"""Characters of what a failed setup has printed that an agent is shown."""
+
+
+def _set_up(setup: Setup, lacks: Verdict | None) -> Iterator[str]:
+    yield from ("# Setup", "", READY if lacks is None else UNREADY, "")
+    yield from (f"    {line}" for line in harmless(clip(setup.run, MOST_PRINTED)).splitlines())
+    yield ""
+    if lacks is not None:
+        said = "\n".join(filter(None, (lacks.words, clip(lacks.excerpt, MOST_PRINTED))))
+        yield from ("<untrusted>", harmless(said), "</untrusted>", "")
 
 
 def _conversation(task: Task, title: Text) -> Iterator[str]:

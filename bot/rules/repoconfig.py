@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from bot.model.runs import AgentSpec, RuntimeName
 from bot.model.validations import Class
+from bot.rules import setups
 from bot.rules.agents import BUILT_IN, FALLBACK, LABEL, Agent, Allow, On
 from bot.rules.complaints import check
 from bot.rules.configmodel import (
@@ -141,6 +142,7 @@ def effective(
     assert file is not None  # both are right, and lie over each other entry by entry
     agents = roster(org_says, repo_says, settings, file)
     unusable = idle(file, settings, org_says.file)
+    unprepared = setups.idle(file, settings, org_says.file)
     said = origins((org_says.where, org_says.settings), (repo_says.where, own))
     found = {f"agents.{name}": where for name, where in agents.came.items()}
     found |= {
@@ -157,7 +159,7 @@ def effective(
         commits=file.commits,
         pull_requests=file.pull_requests,
         branches=file.branches,
-        setup=file.setup,
+        setup=None if unprepared else file.setup,
         toolboxes=file.toolboxes,
         validations={n: each for n, each in file.validations.items() if n not in unusable},
         classes=file.classes,
@@ -165,7 +167,12 @@ def effective(
         agents=agents.agents,
         enforced=org_says.file.enforce,
         origins=found | said,
-        overruled=(*refused.values(), *agents.idle, *unusable.values()),
+        overruled=(
+            *refused.values(),
+            *agents.idle,
+            *unusable.values(),
+            *([unprepared] if unprepared else []),
+        ),
         runtime=runtime,
     )
 

@@ -25,6 +25,7 @@ from bot.rules.budget import used_up
 from bot.rules.policy import Actor, Ask, Decision, decide
 from bot.rules.repoconfig import Agent, Config
 from bot.rules.roles import Role
+from bot.rules.setups import wanted
 from bot.rules.starting import cost_of, needs_yes, terms_of
 from bot.rules.thread import readable
 from bot.rules.validation import boxes
@@ -193,6 +194,7 @@ class Request:
             head=head,
             definitions=tuple(definitions),
             toolboxes=boxes(self.known.config.toolboxes),
+            setup=wanted(self.known.config.setup),
         )
 
     def in_other_words(self, past: RunNow) -> bool:

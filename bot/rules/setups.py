@@ -29,6 +29,12 @@ FAILS_FOR = 5 * 60.0
 HOLDS = 7 * 24 * 3600.0
 """Seconds after which a setup runs anew: what its inputs do not pin has newer versions then."""
 
+HANDS_OVER = 15 * 60.0
+"""Seconds that packing and handing over what it has added may take."""
+
+BEGINS = "Setting up the workspace"
+"""Said of a run that waits for it."""
+
 WITHOUT = "Setting up failed; it goes on without"
 """Said of a run whose workspace could not be prepared."""
 
@@ -44,6 +50,11 @@ def wanted(said: configmodel.Setup | None) -> Setup | None:
         toolboxes=said.toolboxes,
         seconds=int(said.timeout),
     )
+
+
+def asked(setup: Setup, boxes: Collection[Toolbox], base: Sha) -> Groundwork:
+    """Return what a commit is to stand on as long as nobody has looked at its files."""
+    return shared(setup, boxes, inputs="", platform="", base=base)
 
 
 def shared(

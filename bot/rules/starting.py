@@ -10,6 +10,7 @@ from bot.model.money import micros
 from bot.model.runs import AgentSpec, Terms
 from bot.rules.policy import TALK
 from bot.rules.repoconfig import Agent, Config
+from bot.rules.setups import wanted
 from bot.rules.validation import boxes, offered
 from bot.rules.verbs import VERBS
 
@@ -60,6 +61,7 @@ def terms_of(agent: Agent, config: Config, *, fork: bool) -> Terms:
         cost=cost_of(config),
         validations=offered(config.validations, agent.validations, fork=fork),
         toolboxes=boxes(config.toolboxes),
+        setup=wanted(config.setup),
     )
 
 

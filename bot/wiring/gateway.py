@@ -8,20 +8,26 @@ import aiohttp
 
 from bot.blobs.blobs import open_blobs
 from bot.gateway.app import make_app, serve
+from bot.gateway.bases import Bases
 from bot.gateway.egress import Egress
+from bot.gateway.layers import Layers
 from bot.gateway.models import Models
 from bot.gateway.resolving import Internet
 from bot.gateway.upstream import Patience, Upstream
 from bot.gateway.validations import Validations
+from bot.images.bases import Bases as Lender
 from bot.model.clock import Clock
 from bot.model.errors import Misconfigured
 from bot.model.ids import ValidationId, run_id
 from bot.model.settings import Settings
 from bot.rules.prices import Catalogue, catalogue, over
 from bot.wiring.base import clock_of, open_checked, token
+from bot.wiring.images import open_images
+from bot.work.bases import Bases as Lent
 from bot.work.broker import Broker
 from bot.work.checkpoints import Checkpoints, drop_in_time
 from bot.work.egress import Reaching
+from bot.work.layers import Layers as Kept
 from bot.work.spending import Spending
 from bot.work.validator import Validator
 from bot.work.verdicts import Verdicts
@@ -35,7 +41,11 @@ async def run(settings: Settings) -> None:
     quarantines = Quarantines(settings.home / "quarantine")
     clock, blobs = clock_of(settings), open_blobs(settings.blobs)
     prices = catalogue_of(settings)
-    async with open_checked(settings) as store, _http() as http:
+    async with (
+        open_checked(settings) as store,
+        _http() as http,
+        open_images(settings, clock) as images,
+    ):
         broker, checkpoints = Broker(store, clock, token), Checkpoints(store, blobs, clock)
         models = Models(
             Spending(store, clock, prices), Upstream(http, settings.providers, Patience())
@@ -43,6 +53,8 @@ async def run(settings: Settings) -> None:
         validations = Validations(
             Validator(store, clock, lambda: _validation(clock)),
             Verdicts(store, blobs, clock, token),
+            Layers(Kept(store, blobs), settings.home / "arriving"),
+            Bases(Lent(store, Lender(images))),
         )
         app = make_app(broker, checkpoints, mirrors, quarantines, models, validations)
         egress = Egress(Reaching(store, clock), Internet())

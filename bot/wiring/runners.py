@@ -1,10 +1,13 @@
 """Where jobs run, as the operator has set it."""
 
 import os
+import platform
+from collections.abc import Mapping
 
 from bot.model.settings import Settings
+from bot.model.validations import Class
 from bot.runners.base import Runner
-from bot.runners.local import open_local
+from bot.runners.local import LocalRunner, open_local
 from bot.runners.podman import open_podman
 
 PODMANS = (
@@ -19,7 +22,13 @@ PODMANS = (
 """The variables by which podman finds its configuration, its images and, as a user, systemd."""
 
 
-def open_runner(settings: Settings) -> Runner:
+def by_class(runner: LocalRunner) -> Mapping[Class, Runner]:
+    """Return where validations of each class run."""
+    common: Mapping[Class, Runner] = {"plain": runner, "services": runner}
+    return {**common, "builder": runner} if runner.builds else common
+
+
+def open_runner(settings: Settings) -> LocalRunner:
     """Open the runner, which tries at once whether it can work; blocks for up to some seconds.
 
     Raises:
@@ -39,3 +48,15 @@ def open_runner(settings: Settings) -> Runner:
         environment={name: os.environ[name] for name in PODMANS if name in os.environ},
         clock=settings.clock,
     )
+
+
+def platform_of(settings: Settings) -> str:
+    """Name the system that jobs run on: what a setup has installed fits no other."""
+    machine = platform.machine()
+    if settings.agent_image:
+        return f"{machine} {settings.agent_image}"
+    try:
+        system = platform.freedesktop_os_release()
+    except OSError:
+        return f"{machine} {platform.release()}"
+    return f"{machine} {system['ID']} {system.get('VERSION_ID', system['PRETTY_NAME'])}"

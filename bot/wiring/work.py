@@ -13,17 +13,18 @@ import handlers
 from bot.blobs.blobs import open_blobs
 from bot.github.auth import AppKey
 from bot.github.client import Credentials, GitHub
+from bot.images.additions import Additions
 from bot.images.images import Images
 from bot.model.errors import Misconfigured
-from bot.model.ids import RunId, run_id
+from bot.model.ids import RunId, ValidationId, run_id
 from bot.model.settings import Settings
 from bot.rules.admission import Capacity
 from bot.rules.repoconfig import PROTECT
-from bot.runners.base import Runner
+from bot.runners.local import LocalRunner
 from bot.wiring.base import alone, clock_of, open_checked, token
 from bot.wiring.floor import floor_of
 from bot.wiring.images import open_images
-from bot.wiring.runners import open_runner
+from bot.wiring.runners import by_class, open_runner, platform_of
 from bot.work.approvals import Approvals
 from bot.work.ciwatch import CiWatch
 from bot.work.configs import Configs
@@ -36,6 +37,7 @@ from bot.work.loop import Step
 from bot.work.placing import Placing
 from bot.work.reporter import Reporter
 from bot.work.scheduler import Scheduler
+from bot.work.setups import Setups
 from bot.work.supervisor import Supervisor
 from bot.work.toolboxes import Toolboxes
 from bot.work.validations import Validations
@@ -73,7 +75,7 @@ async def run(settings: Settings) -> None:
 
 
 def _loops(
-    settings: Settings, context: Context, runner: Runner, images: Images, rules: Rules
+    settings: Settings, context: Context, runner: LocalRunner, images: Images, rules: Rules
 ) -> Mapping[str, Step]:
     def new_run() -> RunId:
         return run_id(context.now(), secrets.randbits(80))
@@ -81,12 +83,28 @@ def _loops(
     mirrors = Mirrors(settings.home / "mirrors")
     quarantines = Quarantines(settings.home / "quarantine")
     lowers = Lowers(settings.home / "lowers", mirrors)
+    blobs = open_blobs(settings.blobs)
+    additions = Additions(settings.home / "setups", context.clock)
+    setups = Setups(
+        context.store,
+        context.clock,
+        blobs=blobs,
+        additions=additions,
+        mirrors=mirrors,
+        platform=platform_of(settings),
+        new_id=lambda: ValidationId(new_run()),
+    )
     workspaces = Workspaces(
         mirrors=mirrors,
         lowers=lowers,
         quarantines=quarantines,
         toolboxes=Toolboxes(images.toolboxes, settings.toolboxes, mirrors),
+        setups=setups,
     )
+
+    async def prune() -> int:
+        return await images.prune() + await additions.prune()
+
     launcher = Launcher(context, runner, workspaces, settings.home / "gateway")
     configs = Configs(context, floor_of(settings), settings.runtime)
     capacity = Capacity(everywhere=settings.runs_at_once, repo=settings.runs_per_repo)
@@ -100,15 +118,15 @@ def _loops(
         "waits": Waits(context, CiWatch(context).look).step,
         "validations": Validations(
             context,
-            {"plain": runner, "services": runner},
+            by_class(runner),
             workspaces,
             settings.home / "gateway",
-            place=Placing(context, mirrors, open_blobs(settings.blobs)).place,
+            place=Placing(context, mirrors, blobs, setups).place,
             unpack=images.toolboxes,
             root=images.root,
             most=settings.runs_at_once,
         ).step,
-        "janitor": Janitor(context, runner, workspaces, images.prune).step,
+        "janitor": Janitor(context, runner, workspaces, prune).step,
     }
 
 

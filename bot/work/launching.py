@@ -5,7 +5,7 @@ token are written down; only then is anything started under that name.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -17,6 +17,7 @@ from bot.github.repositories import Repository
 from bot.model.errors import Refused, Unavailable
 from bot.model.ids import Fence, JobName, Repo, Sha, job_name
 from bot.model.runs import Checkpoint, JobPlan, Message, SubjectKind
+from bot.model.validations import Groundwork
 from bot.rules import plans
 from bot.rules.attempts import JOB_GRACE
 from bot.rules.brief import Task, brief
@@ -34,6 +35,7 @@ from bot.work.broker import place_of
 from bot.work.context import Context, renewing
 from bot.work.guiding import guidance
 from bot.work.reading import read
+from bot.work.setups import Laid, Setups, told_of
 from bot.work.takeover import take_over
 from bot.work.toolboxes import Beside, Toolboxes
 from bot.workspace.lowers import Lowers
@@ -55,6 +57,7 @@ class Workspaces:
     lowers: Lowers
     quarantines: Quarantines
     toolboxes: Toolboxes
+    setups: Setups
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +82,7 @@ class Ground:
         tree: the warm tree of the commit.
         guidance: what the default branch tells agents; None for nothing.
         beside: its toolboxes.
+        needs: what is to lie below its workspace; None for nothing.
     """
 
     base: Base
@@ -86,6 +90,7 @@ class Ground:
     tree: Path
     guidance: Guidance | None
     beside: Beside
+    needs: Groundwork | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,21 +122,27 @@ class Launcher:
         self._workspaces = workspaces
         self._gateway = gateway
 
-    async def launch(self, row: RunRow) -> None:
-        """Give a run its next job.
+    async def launch(self, row: RunRow) -> bool:
+        """Give a run its next job; False where what it stands on is still being made.
 
         Raises:
             Unavailable: GitHub, git, the database or the runner did not answer.
             Refused: the repository cannot be worked on, or a toolbox not be had.
             Fenced: the run has moved on meanwhile.
         """
+        if await self._workspaces.setups.being_made(row, row.groundwork):
+            return False
         at = self._context.github.at(row.installation, row.repo)
         row = await take_over(self._context, at, row)
         ground, told = await both(self._ground(row, at), self._told(row, at))
+        below = await self._workspaces.setups.for_run(row, ground.needs)
+        if below is None:
+            return False
         row = replace(row, outsiders=row.outsiders or told.outsiders)
-        plan = _plan(row, ground, told)
+        plan = _plan(row, ground, told, below)
         token = SecretStr(self._context.token())
-        await self._write_down(row, plan, token, ground.beside.conflicts)
+        row = replace(row, groundwork=ground.needs)
+        await self._write_down(row, plan, token, [*ground.beside.conflicts, *told_of(row, below)])
         mirror = self._workspaces.mirrors.path(shelf_of(row))
         await self._runner.launch(
             Launch(
@@ -142,8 +153,11 @@ class Launcher:
                 mirror=mirror,
                 gateway=self._gateway,
                 toolboxes=ground.beside.folders,
+                layers=below.layers,
+                homes=below.homes,
             )
         )
+        return True
 
     async def _ground(self, row: RunRow, at: AtRepository) -> Ground:
         """Prepare what a job stands on: its commit and tree, what was left, a quarantine."""
@@ -160,7 +174,8 @@ class Launcher:
                 spaces.toolboxes.of_agent(row.terms, shelf, base.sha),
             ),
         )
-        return Ground(base=base, left=left, tree=tree, guidance=found, beside=beside)
+        needs = await spaces.setups.of_run(row, shelf, base.sha, base.main)
+        return Ground(base=base, left=left, tree=tree, guidance=found, beside=beside, needs=needs)
 
     async def _told(self, row: RunRow, at: AtRepository) -> Told:
         """Gather what a job is told: of its task, of what came before, of what has come."""
@@ -222,6 +237,7 @@ class Launcher:
                 base=plan.base,
                 base_branch=plan.base_branch,
                 outsiders=row.outsiders,
+                groundwork=row.groundwork and asdict(row.groundwork),
             )
             await jobs.add(tx, plan, token, now=now)
             left = row.checkpoint
@@ -287,13 +303,15 @@ def _job(row: RunRow) -> JobName:
     return job_name(row.id, Fence(row.fence + 1))
 
 
-def _plan(row: RunRow, ground: Ground, told: Told) -> JobPlan:
+def _plan(row: RunRow, ground: Ground, told: Told, below: Laid) -> JobPlan:
     spec, base = row.terms.agent, ground.base
     task = replace(
         told.task,
         guidance=ground.guidance,
         egress=row.terms.egress,
         validations=row.terms.validations,
+        setup=row.terms.setup,
+        lacks=below.lacks,
     )
     planned = plans.holds(row.plan, base.sha, pushed=row.head_branch is not None)
     agent = replace(spec, outputs=granted(spec.outputs, place_of(row), planned=planned))

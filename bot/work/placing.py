@@ -13,15 +13,16 @@ from sqlalchemy.exc import IntegrityError
 from bot.blobs.blobs import Blobs
 from bot.model.errors import Refused, Unavailable
 from bot.model.ids import Sha
-from bot.model.validations import COMING
+from bot.model.validations import COMING, Groundwork
 from bot.rules import inputs, validation
 from bot.rules.checkpoints import MOST
 from bot.store import validations
-from bot.store.validation_row import ValidationRow
+from bot.store.validation_row import ValidationRow, needs_columns
 from bot.work import validated
 from bot.work.claimed import SOON
 from bot.work.context import Context, renewing
 from bot.work.launching import APPEARS
+from bot.work.setups import Setups
 from bot.work.validator import placed
 from bot.workspace.lend import sealed
 from bot.workspace.listing import listed, listed_of
@@ -40,10 +41,12 @@ class Placing:
     Args:
         mirrors: where commits are.
         blobs: what jobs have left of trees that are in no commit.
+        setups: know what a tree stands on.
     """
 
-    def __init__(self, context: Context, mirrors: Mirrors, blobs: Blobs) -> None:
+    def __init__(self, context: Context, mirrors: Mirrors, blobs: Blobs, setups: Setups) -> None:
         self._context = context
+        self._setups = setups
         self._mirrors = mirrors
         self._blobs = blobs
         self._turnstile = asyncio.Semaphore(AT_ONCE)
@@ -58,20 +61,22 @@ class Placing:
         """
         if row.work == COMING:
             return LOOKS_AGAIN
-        tree = row.tree or await self._tree(row)
+        tree, needs = await self._stands_on(row)
         told = row.asked or {}
         key = validation.key(
             row.definition,
             tree=await self._decisive(row, tree),
             toolboxes=row.toolboxes,
+            setup=needs.key if needs else "",
             apart=str(row.number) if told.get("fork") else "",
         )
         now = self._context.now()
-        known = replace(row, tree=tree, key=key, created_at=now)
+        known = replace(row, tree=tree, key=key, needs=needs, created_at=now)
         try:
             async with self._context.store.begin() as tx:
                 found = await placed(tx, known)
                 values = {"tree": tree, "key": key, "follows": found.follows}
+                values |= needs_columns(needs)
                 noted = await validations.note(tx, row, **values)
                 if found.verdict is not None:
                     noted = await validations.answer(tx, noted, found.verdict, now=now)
@@ -80,8 +85,25 @@ class Placing:
             return SOON
         return 0.0
 
-    async def _tree(self, row: ValidationRow) -> Sha:
-        """Return the tree of a pull request's head, which the mirror has then."""
+    async def _stands_on(self, row: ValidationRow) -> tuple[Sha, Groundwork | None]:
+        """Return the tree of a validation, and what is to lie below its workspace."""
+        needs = row.needs
+        if row.tree is None:
+            tree, branch = await self._tree(row)
+            return tree, needs and await self._setups.of_head(row, needs, branch)
+        if needs is None or not needs.setup.inputs:
+            return row.tree, needs
+        lines = await self._listed(row, row.tree)
+        named = await asyncio.to_thread(inputs.named, lines, needs.setup.inputs)
+        return row.tree, needs if named == needs.inputs else self._setups.of_tree(
+            row, needs, named
+        )
+
+    async def _tree(self, row: ValidationRow) -> tuple[Sha, str]:
+        """Return the tree of a pull request's head, which the mirror has then.
+
+        The default branch comes with it.
+        """
         mirrors, at = self._mirrors, self._context.github.at(row.installation, row.repo)
         repository = await at.repository.get()
         if repository.id != row.repo_id:
@@ -94,7 +116,8 @@ class Placing:
         if await mirrors.resolve(row.shelf, row.base) is None:
             words = f"{row.base[:9]} is not there; its branch may have been rewritten"
             raise Unavailable("git", words, retry_after=APPEARS)
-        return (await sealed(mirrors.path(row.shelf), row.base)).tree
+        tree = (await sealed(mirrors.path(row.shelf), row.base)).tree
+        return tree, repository.default_branch
 
     async def _decisive(self, row: ValidationRow, tree: Sha) -> str:
         """Name what a verdict is about: the tree, or those files of it that are its inputs."""

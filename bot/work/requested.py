@@ -13,7 +13,7 @@ from bot.model.ids import DeliveryGuid, RunId, ValidationId
 from bot.model.intents import Validate
 from bot.model.priorities import Priority
 from bot.model.validations import Definition
-from bot.rules import evidence, responses
+from bot.rules import evidence, responses, setups
 from bot.rules.evidence import Asked
 from bot.rules.markdown import cut
 from bot.rules.wording import MOST_SUMMARY
@@ -64,6 +64,7 @@ def asked(row: ValidationRow) -> Asked:
         cached=row.cached,
         inputs=bool(row.definition.inputs),
         again=row.hits,
+        notes=tuple((row.asked or {}).get("conflicts", ())),
     )
 
 
@@ -127,6 +128,9 @@ def _row(
         toolboxes=tuple(named),
         asked={"by": intent.person.login, "fork": intent.head.fork},
         request=guid,
+        needs=setups.asked(intent.setup, intent.toolboxes, intent.head.sha)
+        if intent.setup
+        else None,
         created_at=now,
         next_attempt_at=now,
     )

@@ -57,8 +57,7 @@ class Supervisor:
         if gives_up(spent):
             await self._fail(row, f"{spent} runners were lost, one after another.")
             return 0.0
-        await self._launcher.launch(row)
-        return SOON
+        return SOON if await self._launcher.launch(row) else GLANCE
 
     async def _watch(self, row: RunRow) -> float:
         standing = await self._runner.poll(await self._job(row))

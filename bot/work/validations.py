@@ -6,6 +6,7 @@ times; one for which nobody waits any more is ended.
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from pathlib import Path
+from typing import Any
 
 import structlog
 from pydantic import SecretStr
@@ -14,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from bot.model.errors import Refused
 from bot.model.ids import Fence, JobName, validation_job
 from bot.model.validations import Class, Verdict
+from bot.rules import setups
 from bot.rules.attempts import JOB_GRACE, pause
 from bot.runners.base import Gone, Launch, Runner, Unknown
 from bot.store import jobs, validation_jobs, validations
@@ -34,6 +36,9 @@ GLANCE = 1.0
 
 NO_ROOM = 0.5
 """Seconds until one is looked at again that found no place to run."""
+
+SETS_UP = 5.0
+"""Seconds until one is looked at again whose setup is under way, which wakes it at its end."""
 
 Place = Callable[[ValidationRow], Awaitable[float]]
 """Finds out what a validation asks; returns the seconds until it is looked at again."""
@@ -96,11 +101,18 @@ class Validations:
         async with self._context.store.read() as rows:
             if await validation_jobs.free_slot(rows, self._most) is None:
                 return NO_ROOM
+        below = await self._workspaces.setups.below(row)
+        if below is None:
+            return SETS_UP
+        if below.lacks is not None:
+            return await self._end(row, setups.lacking(below.lacks))
         boxes = await self._unpack(row.toolboxes)
         trees = await roots(self._root, row.definition)
         tree = await self._workspaces.lowers.hold(row.shelf, row.base, job)
         token = SecretStr(self._context.token())
-        if not await self._written_down(row, job, token):
+        conflicts = await self._workspaces.toolboxes.conflicts(boxes)
+        asked = {**(row.asked or {}), "conflicts": conflicts}
+        if not await self._written_down(row, job, token, asked):
             return NO_ROOM
         await runner.launch(
             Launch(
@@ -112,6 +124,9 @@ class Validations:
                 mirror=self._workspaces.mirrors.path(row.shelf),
                 gateway=self._gateway,
                 toolboxes=boxes,
+                builds=row.definition.kind == "builder",
+                layers=below.layers,
+                homes=below.homes,
                 roots=trees,
             )
         )
@@ -130,17 +145,20 @@ class Validations:
         async with self._context.store.read() as rows:
             return await jobs.alive(rows, found) | await validation_jobs.alive(rows, found)
 
-    async def _written_down(self, row: ValidationRow, job: JobName, token: SecretStr) -> bool:
+    async def _written_down(
+        self, row: ValidationRow, job: JobName, token: SecretStr, asked: Mapping[str, Any]
+    ) -> bool:
         """Write a job down under a place of its own; False when there is none any more."""
         now = self._context.now()
         until = now + row.definition.seconds + JOB_GRACE
+        until += setups.HANDS_OVER if row.sets_up else 0.0
         try:
             async with self._context.store.begin() as tx:
                 slot = await validation_jobs.free_slot(tx, self._most)
                 if slot is None:
                     return False
                 values = {"slot": slot, "deadline": until, "next_attempt_at": now + GLANCE}
-                noted = await validation_jobs.launched(tx, row, job, token, **values)
+                noted = await validation_jobs.launched(tx, row, job, token, asked=asked, **values)
                 await validated.show(tx, [noted], now=now)
         except IntegrityError:  # another worker has taken the same one
             return False
@@ -182,12 +200,16 @@ class Validations:
 
     async def _give_up(self, row: ValidationRow, words: str) -> None:
         """End one that nobody can run: that is no verdict on its tree."""
-        broken = Verdict(outcome="broken", exit=None, seconds=0.0, words=words)
+        await self._end(row, Verdict(outcome="broken", exit=None, seconds=0.0, words=words))
+
+    async def _end(self, row: ValidationRow, verdict: Verdict) -> float:
+        """Give one a verdict without a job, unless it has one by now."""
         async with self._context.store.begin() as tx:
             current = await validations.get(tx, row.id)
             # one with a newer job than the one that was looked at is looked at again
             if current.under_way and current.fence == row.fence:
-                await validated.end(tx, current, broken, now=self._context.now())
+                await validated.end(tx, current, verdict, now=self._context.now())
+        return 0.0
 
 
 def _job(row: ValidationRow) -> JobName:

@@ -189,7 +189,11 @@ class Validator:
         now = self._clock.now()
         named = [each for each in run.terms.toolboxes if each.name in definition.toolboxes]
         apart = str(run.number) if run.fork else ""
-        key = validation.key(definition, tree=tree.sha, toolboxes=named, apart=apart)
+        needs = run.groundwork
+        setup = needs.key if needs else ""
+        key = validation.key(definition, tree=tree.sha, toolboxes=named, setup=setup, apart=apart)
+        # which files decide it, or what it stands on, git is asked first
+        unknown = definition.inputs or (needs and needs.setup.inputs)
         return ValidationRow(
             id=self._new_id(),
             run=run.id,
@@ -198,13 +202,14 @@ class Validator:
             repo=run.repo,
             number=run.number,
             name=definition.name,
-            key=None if definition.inputs else key,  # which files those are, git is asked first
+            key=None if unknown else key,
             tree=tree.sha,
             base=run.base,
             work=tree.work,
             definition=definition,
             toolboxes=tuple(named),
             asked={"fork": run.fork},
+            needs=needs,
             created_at=now,
             next_attempt_at=now,
         )

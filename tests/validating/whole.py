@@ -14,7 +14,9 @@ from pydantic import SecretStr
 from sqlalchemy import update
 
 from bot.gateway.app import make_app, serve
+from bot.gateway.layers import Layers
 from bot.gateway.validations import Validations as Routes
+from bot.images.additions import Additions
 from bot.model.clock import Clock
 from bot.model.ids import ValidationId
 from bot.model.runs import JobPlan, Limits
@@ -31,7 +33,9 @@ from bot.work.broker import Broker
 from bot.work.checkpoints import Checkpoints
 from bot.work.context import Context
 from bot.work.launching import Workspaces
+from bot.work.layers import Layers as Kept
 from bot.work.placing import Placing
+from bot.work.setups import Setups
 from bot.work.toolboxes import Toolboxes, nothing
 from bot.work.validations import Validations
 from bot.work.validator import Validator
@@ -116,17 +120,28 @@ async def whole(
     clock, numbers = Clock(lambda: NOW), itertools.count(1)
     runner = LocalRunner(stand.home / "jobs", probe(), uids=uids)
     context = Context(store=stand.store, github=None, clock=clock, worker="w", token=stand.token)
+    setups = Setups(
+        stand.store,
+        clock,
+        blobs=stand.blobs,
+        additions=Additions(stand.home / "setups", clock),
+        mirrors=stand.mirrors,
+        platform="tests",
+        new_id=lambda: ValidationId(f"01SETUP{next(numbers):04}"),
+    )
     places = Workspaces(
         mirrors=stand.mirrors,
         lowers=Lowers(stand.home / "lowers", stand.mirrors),
         quarantines=stand.quarantines,
         toolboxes=Toolboxes(nothing, {}, stand.mirrors),
+        setups=setups,
     )
-    place = Placing(context, stand.mirrors, stand.blobs).place
+    place = Placing(context, stand.mirrors, stand.blobs, setups).place
     loop = Validations(context, {"plain": runner}, places, stand.folder, place=place, most=4)
     routes = Routes(
         Validator(stand.store, clock, lambda: ValidationId(f"01V{next(numbers):06}")),
         Verdicts(stand.store, stand.blobs, clock, stand.token),
+        Layers(Kept(stand.store, stand.blobs), stand.home / "arriving"),
     )
     app = make_app(
         Broker(stand.store, clock, stand.token),

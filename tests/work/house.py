@@ -18,7 +18,9 @@ from aiohttp import web
 from pydantic import SecretStr
 from sqlalchemy import select
 
-from bot.model.ids import RunId, Sha
+from bot.blobs.blobs import open_blobs
+from bot.images.additions import Additions
+from bot.model.ids import RunId, Sha, ValidationId
 from bot.model.payloads import ordering_key
 from bot.model.runs import JobPlan, Subject
 from bot.rules.admission import Capacity
@@ -40,6 +42,7 @@ from bot.work.janitor import Janitor
 from bot.work.launching import Launcher, Workspaces
 from bot.work.reporter import Reporter
 from bot.work.scheduler import Scheduler
+from bot.work.setups import Setups
 from bot.work.supervisor import Supervisor
 from bot.work.toolboxes import Toolboxes, nothing
 from bot.work.waits import Waits
@@ -142,11 +145,22 @@ class House:
         self.mirrors = Mirrors(self.home / "mirrors")
         self.quarantines = Quarantines(self.home / "quarantine")
         lowers = Lowers(self.home / "lowers", self.mirrors)
+        numbers = itertools.count(1)
+        setups = Setups(
+            self.store,
+            self.time.clock,
+            blobs=open_blobs(str(self.home / "blobs")),
+            additions=Additions(self.home / "setups", self.time.clock),
+            mirrors=self.mirrors,
+            platform="tests",
+            new_id=lambda: ValidationId(f"01SETUP{next(numbers):04}"),
+        )
         self.places = Workspaces(
             mirrors=self.mirrors,
             lowers=lowers,
             quarantines=self.quarantines,
             toolboxes=Toolboxes(nothing, {}, self.mirrors),
+            setups=setups,
         )
         self._numbers = itertools.count(1)
         self._workers: list[Context] = []

@@ -80,7 +80,7 @@ class Inner:
             {"plain": self.stand},
             self.house.places,
             self.house.home / "gateway",
-            place=Placing(context, self.house.mirrors, self.blobs).place,
+            place=Placing(context, self.house.mirrors, self.blobs, self.house.places.setups).place,
             most=most,
         )
 
