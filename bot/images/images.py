@@ -124,6 +124,39 @@ class Images:
             raise _of(reference(image), problem) from None
         return found
 
+    async def written(self, named: Reference) -> bytes:
+        """Return the manifest of an image, or the index of several, as it is written.
+
+        Raises as `toolboxes` does.
+        """
+        return await self._registry.manifest(named, named.digest)
+
+    async def blob(self, named: Reference, blob: Descriptor) -> Path:
+        """Return a part of an image, which is fetched if it is not here.
+
+        Raises as `toolboxes` does.
+        """
+        if (there := self._store.blob(named, blob)) is not None:
+            return there
+        async with self._store.fresh_blob(named, blob) as fresh:
+            await self._registry.download(named, blob, fresh)
+        kept = self._store.blob(named, blob)
+        assert kept is not None
+        return kept
+
+    async def make_room(self, size: int) -> int:
+        """Return how many bytes an image of this size may become, having made room for it.
+
+        Raises:
+            Unavailable: there is none.
+        """
+        if (room := self._store.room()) >= SWELLS * size:
+            return room
+        await asyncio.to_thread(self._store.prune, unwanted_for=SHORT_OF_ROOM)
+        if (room := self._store.room()) < SWELLS * size:
+            raise Unavailable("images", "the disk is nearly full", retry_after=FULL)
+        return room
+
     async def prune(self) -> int:
         """Remove what no job wanted for a long time; return how much that was."""
         return await asyncio.to_thread(self._store.prune, unwanted_for=UNWANTED_FOR)
@@ -142,13 +175,13 @@ class Images:
         size = sum(layer.blob.size for layer in found.layers)
         if size > self._bounds.packed:
             raise refused(f"is larger than the {self._bounds.packed} bytes that one may have.")
-        bounds = replace(self._bounds, size=min(self._bounds.size, await self._room(size)))
+        bounds = replace(self._bounds, size=min(self._bounds.size, await self.make_room(size)))
         config = await self._config(named, found)
         digests = unpacked_digests(config, found) if config else (None,) * len(found.layers)
         packed = tuple(
             [
                 Packed(
-                    file=str(await self._blob(named, layer.blob)),
+                    file=str(await self.blob(named, layer.blob)),
                     packing=layer.packing,
                     digest=digest,
                 )
@@ -159,15 +192,6 @@ class Images:
             path, left_out = await self._store.unpack(named, packed, bounds, config)
         log.info("image.unpacked", image=str(named), bytes=size, left_out=left_out)
         return path
-
-    async def _room(self, size: int) -> int:
-        """Return how many bytes an image of this size may become, having made room for it."""
-        if (room := self._store.room()) >= SWELLS * size:
-            return room
-        await asyncio.to_thread(self._store.prune, unwanted_for=SHORT_OF_ROOM)
-        if (room := self._store.room()) < SWELLS * size:
-            raise Unavailable("images", "the disk is nearly full", retry_after=FULL)
-        return room
 
     async def _manifest(self, named: Reference) -> Manifest:
         """Return an image's manifest; one level of indexes stands between, and no more."""
@@ -181,15 +205,6 @@ class Images:
     async def _config(self, named: Reference, found: Manifest) -> bytes:
         """Return an image's config; nothing where it has none."""
         return await self._registry.blob(named, found.config) if found.config else b""
-
-    async def _blob(self, named: Reference, blob: Descriptor) -> Path:
-        if (there := self._store.blob(named, blob)) is not None:
-            return there
-        async with self._store.fresh_blob(named, blob) as fresh:
-            await self._registry.download(named, blob, fresh)
-        kept = self._store.blob(named, blob)
-        assert kept is not None
-        return kept
 
 
 def _of(named: Reference, problem: Refused) -> Refused:

@@ -28,7 +28,7 @@ from bot.runners.uids import allot
 from bot.sandbox import cgroups
 from bot.sandbox.box import Bubblewrap
 from bot.sandbox.folder import WORKS, JobFolder, Order, held, take
-from bot.sandbox.probe import probe
+from bot.sandbox.probe import cannot_build, probe
 from bot.sandbox.seccomp import program
 
 DYING = 10.0
@@ -85,7 +85,9 @@ def open_local(
     found = probe()
     compile_ours()
     log.info("runner.ready", bounds=cgroups.report(), disable_userns=found.disable_userns)
-    return LocalRunner(root, found, uids=uids, toolboxes=toolboxes, clock=clock)
+    if lacks := cannot_build():
+        log.warning("runner.no_builders", why=lacks)
+    return LocalRunner(root, found, uids=uids, toolboxes=toolboxes, clock=clock, builds=not lacks)
 
 
 class LocalRunner:
@@ -99,6 +101,7 @@ class LocalRunner:
         clock: the file that moves the clock, in tests and the demo; jobs see its folder.
         grace: seconds between asking an agent's program to end and ending it.
         enclosure: what puts the harness into a container; None where it runs beside this process.
+        builds: whether images can be built in its jobs.
     """
 
     def __init__(  # noqa: PLR0913 - settings of one host, named by the caller
@@ -111,7 +114,9 @@ class LocalRunner:
         clock: Path | None = None,
         grace: float = GRACE,
         enclosure: Enclosure | None = None,
+        builds: bool = False,
     ) -> None:
+        self.builds = builds
         self._root = root
         self._bubblewrap = bubblewrap
         self._uids = uids

@@ -29,13 +29,13 @@ from bot.runners.podman_argv import FILES, PROCESSES, Engine
 from bot.runners.process import code, compile_ours, harness, interpreter, packages, python
 from bot.sandbox.box import Bubblewrap
 from bot.sandbox.folder import JobFolder, Order
-from bot.sandbox.seccomp import DENIED, program
+from bot.sandbox.seccomp import BUILDS, DENIED, program
 
 PATIENCE = 120
 """Seconds that one call of podman may take; an image's first container takes the longest."""
 
-NEEDED = frozenset({"mount", "pivot_root", "umount2", "unshare"})
-"""System calls that no agent gets, and without which no box can be made for it."""
+NEEDED = frozenset({"mount", "pivot_root", "umount2", "unshare", *BUILDS})
+"""System calls that no agent gets, and without which no box, or no image in one, can be made."""
 
 _LACKING = ("not found", "o such file", "cannot open shared", "o module named", "to install")
 _PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
@@ -77,9 +77,11 @@ def open_podman(  # noqa: PLR0913 - settings of one host, named by the caller
     compile_ours()
     around = {"PATH": _PATH, **environment}
     engine = _engine(root, image, runtime, around)
-    found = _tried(engine, uids[0] if os.geteuid() == 0 else None, around)
+    found, lacks = _tried(engine, uids[0] if os.geteuid() == 0 else None, around)
     bounds = "cgroups" if engine.bounds else "prlimit"
     log.info("runner.ready", bounds=bounds, disable_userns=found.disable_userns, image=image)
+    if lacks:
+        log.warning("runner.no_builders", why=lacks)
     return LocalRunner(
         root,
         found,
@@ -88,6 +90,7 @@ def open_podman(  # noqa: PLR0913 - settings of one host, named by the caller
         clock=clock,
         grace=grace,
         enclosure=Podman(engine, around),
+        builds=not lacks,
     )
 
 
@@ -191,31 +194,36 @@ sys.path.insert(0, {code!r}); sys.path.extend({packages!r})
 import aiohttp, pydantic, structlog
 from bot.model.errors import Misconfigured
 from bot.sandbox.box import Bind, Box
-from bot.sandbox.probe import probe
+from bot.sandbox.probe import cannot_build, probe
+filters = sys.stdin.buffer.read()
 box = Box(binds=(Bind(source={python!r}, target="/opt/python"),))
 script = "/usr/bin/git --version && /opt/python/bin/python3 -I -S -c ''"
 try:
-    found = probe(sys.stdin.buffer.read(), box, ("/bin/sh", "-c", script))
+    found = probe(filters[:{size}], box, ("/bin/sh", "-c", script))
 except Misconfigured as problem:
     sys.exit(str(problem))
-print(json.dumps([found.path, found.disable_userns]))
+print(json.dumps([found.path, found.disable_userns, cannot_build(filters[{size}:])]))
 """
 
 
-def _tried(engine: Engine, uid: int | None, around: Mapping[str, str]) -> Bubblewrap:
-    """Make a box in a container, with what jobs have there, and return what made it.
+def _tried(engine: Engine, uid: int | None, around: Mapping[str, str]) -> tuple[Bubblewrap, str]:
+    """Make a box in a container, with what jobs have there.
+
+    Returns:
+        What made it, and why no images can be built there; nothing where they can.
 
     Raises:
         Misconfigured: there can be none.
     """
     shown = tuple(podman_argv.ours(str(code()), python(), packages()))
-    script = _TRY.format(code=str(code()), packages=packages(), python=python())
+    plain, builds = program(), program(builds=True)
+    script = _TRY.format(code=str(code()), packages=packages(), python=python(), size=len(plain))
     words = (interpreter(), "-I", "-S", "-c", script)
-    done = _called(podman_argv.for_probe(engine, uid, shown, words), around, program())
+    done = _called(podman_argv.for_probe(engine, uid, shown, words), around, plain + builds)
     if done.returncode != 0:
         raise Misconfigured(_remedy(engine, _complaint(done.stderr)))
-    path, disable_userns = json.loads(done.stdout)
-    return Bubblewrap(path=path, disable_userns=disable_userns)
+    path, disable_userns, lacks = json.loads(done.stdout)
+    return Bubblewrap(path=path, disable_userns=disable_userns), lacks
 
 
 def _remedy(engine: Engine, complaint: str) -> str:

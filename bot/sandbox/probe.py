@@ -79,6 +79,19 @@ def probe(
     return found
 
 
+def cannot_build(filtered: bytes | None = None) -> str:
+    """Say why no images can be built in boxes here; nothing where they can.  Blocks.
+
+    `filtered` is the compiled filter for it, where libseccomp is not at hand.
+    """
+    words = ("/usr/bin/unshare", "-r", "-m", "/bin/mount", "-t", "tmpfs", "none", "/tmp")  # noqa: S108 - inside
+    try:
+        probe(filtered or program(builds=True), Box(builds=True), words)
+    except Misconfigured as problem:
+        return str(problem)
+    return ""
+
+
 def _try(
     found: Bubblewrap, box: Box, words: Sequence[str], rules: int
 ) -> subprocess.CompletedProcess[str]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -19,6 +20,7 @@ class ScriptedGateway:
 
     Attributes:
         blob: what differs from the base.
+        routes: what else it answers.
         go_on: what each piece of output is answered.
         printed: pieces of output, with how many bytes were before.
         ended: what it was told of the end; None before.
@@ -31,6 +33,7 @@ class ScriptedGateway:
     blob: bytes = b""
     go_on: bool = True
     taken: int = 200
+    routes: Sequence[web.RouteDef] = ()
     claimed: bool = False
     printed: list[tuple[int, str]] = field(default_factory=list)
     ended: dict[str, Any] | None = None
@@ -45,6 +48,7 @@ class ScriptedGateway:
         app.router.add_get("/validation/work", self._work)
         app.router.add_post("/validation/output", self._output)
         app.router.add_post("/validation/verdict", self._verdict)
+        app.add_routes(self.routes)
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
         self.folder.mkdir(parents=True, exist_ok=True)
