@@ -6,7 +6,7 @@ import shutil
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from bot.images.additions import Additions
 from bot.model.clock import Clock
 from bot.model.ids import ValidationId
 from bot.model.runs import JobPlan, Limits
-from bot.model.validations import Definition
+from bot.model.validations import Definition, Setup
 from bot.runners.base import Launch
 from bot.runners.local import LocalRunner
 from bot.sandbox.probe import probe
@@ -35,7 +35,7 @@ from bot.work.context import Context
 from bot.work.launching import Workspaces
 from bot.work.layers import Layers as Kept
 from bot.work.placing import Placing
-from bot.work.setups import Setups
+from bot.work.setups import Laid, Setups
 from bot.work.toolboxes import Toolboxes, nothing
 from bot.work.validations import Validations
 from bot.work.validator import Validator
@@ -54,13 +54,16 @@ class Whole:
 
     stand: Stand
     runner: LocalRunner
+    setups: Setups
     definitions: tuple[Definition, ...]
+    setup: Setup | None = None
 
     async def ends(self, script: str, files: dict[str, str], **agent: Any) -> str:
         """Have an agent run a script to its end, and return what it printed."""
         self._files(files)
         job = await self.stand.launched()
         plan = await self._agreed(job.plan, script, agent)
+        below = await self.below(plan)
         lowers = Lowers(self.stand.home / "lowers", self.stand.mirrors)
         await self.runner.launch(
             Launch(
@@ -70,13 +73,31 @@ class Whole:
                 tree=await lowers.hold(SHELF, plan.base, plan.job),
                 mirror=self.stand.mirrors.path(SHELF),
                 gateway=self.stand.folder,
+                layers=below.layers,
+                homes=below.homes,
             )
         )
         return (await self._ended(plan)).log
 
+    async def below(self, plan: JobPlan) -> Laid:
+        """Have made what the workspace of a job is to stand on."""
+        async with self.stand.store.read() as tx:
+            row = await run_rows.get(tx, plan.run)
+        needs = await self.setups.of_run(row, SHELF, plan.base, "main")
+        async with asyncio.timeout(60):
+            while (below := await self.setups.for_run(row, needs)) is None:
+                await asyncio.sleep(0.05)
+                async with self.stand.store.read() as tx:
+                    row = await run_rows.get(tx, plan.run)
+        async with self.stand.store.begin() as tx:
+            await run_rows.note(tx, row, groundwork=needs and asdict(needs))
+        return below
+
     def _files(self, files: dict[str, str]) -> None:
         """Make the repository of these files, in a mirror where jobs look for it."""
         source = self.stand.home.parent / "hall"
+        if (source / ".git").exists():
+            return
         git("init", "-q", "-b", "main", str(source), cwd=self.stand.home)
         for name, text in files.items():
             (source / name).parent.mkdir(parents=True, exist_ok=True)
@@ -97,7 +118,7 @@ class Whole:
         plan = replace(plan, shelf=SHELF, agent=agent, validations=names)
         async with self.stand.store.begin() as tx:
             row = await run_rows.get(tx, plan.run)
-            terms = replace(row.terms, validations=self.definitions)
+            terms = replace(row.terms, validations=self.definitions, setup=self.setup)
             told = TERMS.dump_python(terms, mode="json")
             await tx.execute(update(runs).values(terms=told))
             await tx.execute(update(jobs).values(plan=PLAN.dump_python(plan, mode="json")))
@@ -153,7 +174,7 @@ async def whole(
     worker = asyncio.create_task(Worker(context, {"validations": loop.step}, alone=True).run())
     try:
         async with serve(app, stand.folder):
-            yield Whole(stand, runner, definitions)
+            yield Whole(stand, runner, setups, definitions)
     finally:
         worker.cancel()
         await asyncio.wait({worker})
