@@ -70,6 +70,7 @@ class Asked:
         cached: whether the same question had been answered before.
         inputs: whether that is about some files of the tree alone, which decide it.
         again: how often the run has asked the same once more, and was answered at once.
+        notes: sentences of ours about what stood beside it.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Asked:
     cached: bool = False
     inputs: bool = False
     again: int = 0
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +112,7 @@ def section(loop: Loop) -> str:
     lines = [f"**Validations**: {feedback(loop.asked)}", ""]
     lines += ["| validation | | took | details |", "|---|---|---:|---|"]
     lines += [f"| and {left} before | | | |"] if left else []
-    lines += [*map(_row, rows), "", *_fold(rows)]
+    lines += [*map(_row, rows), *_notes(rows), "", *_fold(rows)]
     lines += ["", told] if (told := holds(loop)) else []
     return "\n".join(lines)
 
@@ -155,7 +157,8 @@ def title(asked: Asked) -> str:
 def summary(asked: Asked) -> str:
     """Write what a check run shows of one validation, or the reply to whoever asked for it."""
     failing = _failing(asked.verdict) if asked.verdict else ""
-    return "\n\n".join(filter(None, (f"`{asked.name}`: {title(asked)}.", failing)))
+    told = (f"`{asked.name}`: {title(asked)}.", failing, *asked.notes)
+    return "\n\n".join(filter(None, told))
 
 
 def picture(asked: Sequence[Asked]) -> Sequence[str]:
@@ -175,6 +178,12 @@ def _bar(asked: Asked, wide: int, left: float, scale: float) -> str:
     took = "…" if seconds is None else _took(seconds)
     came = f", {_word(asked.verdict.outcome)}" if asked.verdict else ""
     return f"{asked.name:{wide}} {bar} {took}{came}"
+
+
+def _notes(asked: Sequence[Asked]) -> Iterator[str]:
+    """Yield each note once, with a line before it."""
+    for note in dict.fromkeys(note for each in asked for note in each.notes):
+        yield from ("", note)
 
 
 def _fold(asked: Sequence[Asked]) -> Iterator[str]:

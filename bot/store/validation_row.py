@@ -31,7 +31,8 @@ class ValidationRow:
         head: the commit of its tree, where there is one.
         work: the blob with what differs from the base.
         toolboxes: those that its definition names.
-        asked: who has asked, if a person has, and whether strangers may have made the tree.
+        asked: who has asked, if a person has; whether strangers may have made the tree; what
+            toolboxes beside it want of each other.
         request: what they have asked with, for one validation or several.
         sets_up: whether it is a setup, which leaves a layer for others.
         layer: the blob of what it has added, once that is there.

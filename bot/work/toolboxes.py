@@ -39,7 +39,7 @@ class Beside:
 
 
 class Toolboxes:
-    """Finds the toolboxes of agents.
+    """Finds the toolboxes of agents, and says what those of any job want.
 
     Args:
         unpack: for those of configuration.
@@ -64,6 +64,12 @@ class Toolboxes:
         named = {name for each in terms.validations for name in each.toolboxes}
         files = await shallow(self._mirrors.path(shelf), base)
         folders = await self._unpack(chosen(terms.toolboxes, named=named, files=files))
+        return Beside(folders=folders, conflicts=await self.conflicts(folders))
+
+    async def conflicts(self, folders: Mapping[str, Path]) -> tuple[str, ...]:
+        """Say what two of those beside a job want, of its own and the operator's."""
+        if not folders:
+            return ()
         # as the runner has it: those of the job first, in the place of their namesakes
         told = await asyncio.to_thread(surroundings, {**folders, **self._own, **folders})
-        return Beside(folders=folders, conflicts=told.conflicts)
+        return told.conflicts

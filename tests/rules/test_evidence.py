@@ -74,6 +74,15 @@ def test_all_that_was_asked_for_is_listed_drawn_and_held_against_the_head():
     )
 
 
+NOTE = "The toolboxes `a`, `b` all have `tool`; that of `a` is used."
+
+
+def test_what_toolboxes_want_of_each_other_is_told_once():
+    noted = [replace(each, notes=(NOTE,)) for each in (FIRST, SECOND)]
+    assert section(Loop(asked=noted)).count(f"\n\n{NOTE}\n\n") == 1
+    assert summary(noted[1]).endswith(f"11 s.\n\n{NOTE}")
+
+
 def test_a_verdict_of_the_same_inputs_does_not_claim_to_be_of_the_same_tree():
     known = replace(KNOWN, inputs=True)
     told = "`lint` ✅ passed, 124 tests ran, known of the same inputs."

@@ -6,7 +6,11 @@ import pytest
 
 from bot.model.errors import Refused
 from bot.model.runs import Conclusion
+from bot.model.validations import Definition, Toolbox
+from bot.work import requested
 from bot.work.toolboxes import Toolboxes
+from tests.work.conversations import People, terms
+from tests.work.validating import TREE, Inner
 
 IMAGE = f"registry.example/tools@sha256:{'0' * 64}"
 
@@ -30,12 +34,13 @@ def unpacks(house, tmp_path):
         for each in boxes:
             if each.name == "gone":
                 raise Refused("image", "It is not there.")
-            (tmp_path / each.name / "bin").mkdir(parents=True)
+            (tmp_path / each.name / "bin").mkdir(parents=True, exist_ok=True)
             (tmp_path / each.name / "bin/tool").touch()
         return {each.name: tmp_path / each.name for each in boxes}
 
     house.places = replace(house.places, toolboxes=Toolboxes(unpack, {}, house.mirrors))
     house.loops = house.loops_of(house.context)
+    return unpack
 
 
 @pytest.mark.usefixtures("unpacks")
@@ -46,6 +51,22 @@ async def test_a_job_has_the_toolboxes_of_its_repository_and_people_hear_of_conf
     assert list(house.runner.latest.launch.toolboxes) == ["one", "two"]
     (comment,) = await house.comments()
     assert "all have `tool`; that of `one` is used" in comment
+
+
+async def test_people_hear_what_the_toolboxes_of_a_validation_want_of_each_other(house, unpacks):
+    named = ("one", "two")
+    unit = Definition(name="unit", run="make", toolboxes=named)
+    boxes = tuple(Toolbox(name=name, image=IMAGE) for name in named)
+    people = await People.around(house)
+    inner = Inner(house)
+    house.loops["validations"] = inner.loop_of(house.context, unpack=unpacks)
+    given = terms(validations=(unit,), toolboxes=boxes)
+    await people.begins(await people.issue("ann"), terms=given)
+    asked = await inner.validator.ask(await house.comes_up(), "unit", TREE)
+    await inner.goes_on()
+    assert list(inner.stand.launched[0].toolboxes) == ["one", "two"]
+    (told,) = requested.asked(await inner.row(asked.id)).notes
+    assert "all have `tool`; that of `one` is used" in told
 
 
 @pytest.mark.usefixtures("unpacks")

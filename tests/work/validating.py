@@ -74,7 +74,7 @@ class Inner:
         self.loop = self.loop_of(house.context, most=most)
         house.loops["validations"] = self.loop
 
-    def loop_of(self, context: Context, *, most: int = 4) -> Validations:
+    def loop_of(self, context: Context, *, most: int = 4, **more: Any) -> Validations:
         return Validations(
             context,
             {"plain": self.stand},
@@ -82,6 +82,7 @@ class Inner:
             self.house.home / "gateway",
             place=Placing(context, self.house.mirrors, self.blobs, self.house.places.setups).place,
             most=most,
+            **more,
         )
 
     async def works(self, people: People) -> SecretStr:
