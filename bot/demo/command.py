@@ -18,7 +18,7 @@ PORTS = 65_536
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the command takes."""
     parser.add_argument(
-        "--once", action="store_true", help="do what there is to show without pages, print JSON, and end"
+        "--once", action="store_true", help="do both jobs without pages, print JSON, and end"
     )
     parser.add_argument(
         "--repo", type=Path, metavar="PATH", help="show a clone of your own, which is only read"

@@ -1,5 +1,6 @@
 """The inner loop, watched from outside: what the check run on a pull request's head says of it."""
 
+import asyncio
 import shutil
 from typing import Any
 
@@ -7,14 +8,17 @@ from bot.demo import tally
 from bot.demo.hub import Hub
 from bot.demo.job import Job, Seen, Tell
 from bot.demo.scene import Scene
-from bot.rules.configmodel import CLASSES
+from bot.sandbox import probe
+
+SEEN = "/usr/local/bin:/usr/bin"
+"""Folders of the host whose programs a job finds."""
 
 
 def cannot_build() -> str:
-    """Say why no image can be built here; empty where one can."""
-    if "builder" not in CLASSES:
-        return "no class of validations builds images yet"
-    return "" if shutil.which("buildah") else "buildah is not installed"
+    """Say why no image can be built here; empty where one can.  Blocks for a moment."""
+    if not shutil.which("buildah", path=SEEN):
+        return "buildah is not installed"
+    return probe.cannot_build()
 
 
 async def loop(
@@ -25,7 +29,7 @@ async def loop(
     Raises:
         Unavailable: it was not done `within` these seconds.
     """
-    if lack := cannot_build():
+    if lack := await asyncio.to_thread(cannot_build):
         tell(f"no validation builds an image: {lack}")
     builds = not lack
     repo = await tally.found(world, builds=builds)
@@ -34,7 +38,7 @@ async def loop(
     head = seen.pull["head"]["sha"]
     commit = await hub.get(f"/repos/{repo}/git/commits/{head}")
     for line in _rows(seen):
-        tell(f"check run: {line}")
+        tell(f"check run: {line.strip('| ')}")
     result = {
         "conclusion": seen.check["conclusion"],
         "pull_request": seen.pull["number"],

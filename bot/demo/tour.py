@@ -1,5 +1,6 @@
 """A place to walk around in: a repository, people of three kinds, a small CI, and the app."""
 
+import asyncio
 import base64
 import re
 import shlex
@@ -144,7 +145,7 @@ class Tour:
 
     async def _loop(self, maintainer: Hub) -> None:
         """Add a project whose agent can ask for validations, with an issue for it."""
-        lack = cannot_build()
+        lack = await asyncio.to_thread(cannot_build)
         repo = await tally.found(self._world, builds=not lack)
         await self._label(maintainer, f"/repos/{repo}")
         new = {"title": tally.TITLE, "body": tally.body(builds=not lack)}
