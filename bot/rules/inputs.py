@@ -23,11 +23,6 @@ def named(listed: str, globs: Collection[str]) -> str:
     return sha256("\0".join(found).encode(errors="surrogateescape")).hexdigest() if found else NONE
 
 
-def touched(paths: str, globs: Collection[str]) -> bool:
-    """Tell whether one of some paths is covered; `paths` are each ended by a zero byte."""
-    return any(covers(globs, path) for path in paths.split("\0") if path)
-
-
 def only(listed: str, globs: Collection[str]) -> str:
     """Return what a listing says of the files that patterns cover, each ended by a zero byte."""
     return "".join(f"{entry}\0" for path, entry in _entries(listed) if covers(globs, path))
