@@ -47,9 +47,6 @@ PROTECT: tuple[str, ...] = (
 They decide what runs, who reviews, and what a reviewer is shown.
 """
 
-LATER = ("setup",)
-"""Settings that are checked and kept, and have no effect yet."""
-
 CLASSES: tuple[Class, ...] = ("plain", "builder", "services")
 """Classes of validations that there are."""
 

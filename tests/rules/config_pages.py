@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from bot.rules import configmodel
 from bot.rules.agentfile import AgentTerms, FrontMatter
 from bot.rules.complaints import resolved, schema
 from bot.rules.conditions import EXAMPLE, context
@@ -49,7 +48,7 @@ def settings() -> Iterator[str]:
     return table(
         ("setting", "default", "what it does"),
         [
-            (f"`{name}`", _default(about), _does(name, about, configmodel.LATER))
+            (f"`{name}`", _default(about), about["description"])
             for name, about in _leaves(whole, whole)
         ],
     )
@@ -120,11 +119,6 @@ def _leaves(
 
 def _default(about: Mapping[str, Any]) -> str:
     return f"`{json.dumps(about['default'])}`" if about.get("default") is not None else ""
-
-
-def _does(name: str, about: Mapping[str, Any], later: Iterable[str]) -> str:
-    waits = any(f"{name}.".startswith(f"{each}.") for each in later)
-    return f"{about['description']}{' *No effect yet.*' if waits else ''}"
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ import pytest
 from bot.rules import agentfile, configfile, layers
 from bot.rules.agentfile import EVENTS, OUTPUTS, RUNTIMES
 from bot.rules.conditions import FUNCTIONS, MACROS
-from bot.rules.configmodel import LATER
 from bot.rules.mistakes import MOST_MISTAKES
 from bot.rules.precedence import names
 from bot.rules.repoconfig import Layer, mistakes
@@ -66,7 +65,6 @@ def test_every_example_of_an_agent_is_right(text):
 
 def test_every_setting_is_told():
     assert all(f"`{name}" in TEXT for name in names())
-    assert all(f"**`{name}`**" in TEXT for name in LATER)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from textwrap import wrap
 
 from bot.model.errors import Refused
-from bot.rules.configmodel import LATER
 from bot.rules.layers import SETTINGS, Layer
 from bot.rules.proposals.base import Check, Setup
 from bot.rules.proposals.proposal import Proposal
@@ -144,7 +143,7 @@ def _kind(toolbox: str) -> str:
 
 
 def _about(setting: str) -> list[str]:
-    return _comment(ABOUT[setting] + (" This has no effect yet." if setting in LATER else ""))
+    return _comment(ABOUT[setting])
 
 
 def _complaint(lines: Sequence[str]) -> str:
