@@ -1,17 +1,20 @@
 """Images built by validations, without privilege: real buildah in real boxes."""
 
 import json
+import re
 import shutil
 from dataclasses import dataclass
 
 import pytest
 
 from bot.gateway.bases import Bases
+from bot.harness.building import NO_BUILDER
 from bot.images.bases import Bases as Lender
 from bot.images.images import Images
 from bot.images.registry import open_registry
 from bot.images.store import Store
 from bot.model.clock import Clock
+from bot.model.limits import Limits
 from bot.model.registries import read_registries
 from bot.rules.images import reference
 from tests.images.built import image, served
@@ -51,7 +54,7 @@ async def registry():
 @pytest.fixture
 def base(tmp_path, registry):
     """Put an image with this host's programs into a registry; return its name by digest."""
-    root = make_root(tmp_path / "root", "chown", "du", "python3", "su", "tr")
+    root = make_root(tmp_path / "root", "bash", "chown", "unshare")
     return registry.has(image(packed(root)).under_index())
 
 
@@ -91,3 +94,55 @@ async def test_an_image_is_built_from_a_base_by_its_digest(build, base):
     assert (told["exit"], told["cause"]) == (0, "exited"), printed
     assert printed.count("\nmade\n") == 2
     assert "localhost/app:latest" in told["built"]
+
+
+async def test_a_tag_without_a_digest_is_refused_with_what_to_write(build, base):
+    told, printed = await build(f"FROM {place(base)}:latest\n", bases=[place(base)])
+    assert (told["exit"] != 0, told["cause"]) == (True, "exited")
+    assert f"has no digest; write {place(base)}@sha256:DIGEST" in printed
+    assert told["lacks"].endswith(f"has no digest: write `{place(base)}@sha256:DIGEST`.")
+
+
+async def test_an_image_of_another_place_cannot_be_had(build, base, registry):
+    other = base.replace("tools/box", "tools/other")
+    told, _ = await build(f"FROM {other}\n", bases=[place(base)])
+    assert told["exit"] != 0
+    assert "is of none of the validation's `bases`" in told["lacks"]
+    assert registry.asked == []
+
+
+async def test_an_image_that_is_not_there_is_said_to_be_none(build, base):
+    name = f"{place(base)}@sha256:{'0' * 64}"
+    _, printed = await build(f"FROM {name}\n", bases=[place(base)])
+    assert f"The image `{name}` is not there" in printed
+
+
+NET = "RUN bash -c 'exec 3<>/dev/tcp/1.1.1.1/443' 2>&1 || cat /proc/net/dev\n"
+
+
+async def test_a_build_reaches_no_network(build, base):
+    _, printed = await build(f"FROM {base}\n{NET}", bases=[place(base)])
+    assert "Network is unreachable" in printed
+    assert re.findall(r"^ *(\w+):(?: +\d+)", printed, re.MULTILINE) == ["lo"]
+
+
+async def test_a_build_that_fails_says_so(build, base):
+    told, printed = await build(f"FROM {base}\nRUN exit 3\n", bases=[place(base)])
+    assert (told["cause"], told.get("built"), told["lacks"]) == ("exited", None, "")
+    assert "exit status 3" in printed
+
+
+async def test_what_a_build_writes_is_bounded(build):
+    run = f"{BUILD} && head -c 40M /dev/urandom > /var/lib/containers/x; sleep 60"
+    limits = Limits(seconds=60, disk=8 * 1024**2)
+    told, _ = await build(SCRATCH, run, limits=limits)
+    assert told["cause"] == "crashed"
+    assert "GiB of disk" in told["words"]
+
+
+async def test_a_runner_that_has_no_power_to_build_gives_no_verdict(validation, launched, made):
+    gateway = validation(BUILD, made({"Dockerfile": SCRATCH, "hello": ""}), kind="builder")
+    async with gateway:
+        await launched(gateway)
+        told = await gateway.verdict()
+    assert (told["cause"], told["words"]) == ("crashed", NO_BUILDER)

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
+from bot.gateway.answers import answered
 from bot.model.validations import ValidationPlan
 
 LAUNCH, TOKEN = "launch-canary-5d1c", "validation-canary-e80b"
@@ -31,6 +32,7 @@ class ScriptedGateway:
     folder: Path
     plan: ValidationPlan
     blob: bytes = b""
+    launch_token: str = LAUNCH
     go_on: bool = True
     taken: int = 200
     routes: Sequence[web.RouteDef] = ()
@@ -41,9 +43,10 @@ class ScriptedGateway:
     first_at: float = 0.0
     done: asyncio.Event = field(default_factory=asyncio.Event)
     heard: asyncio.Event = field(default_factory=asyncio.Event)
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def __aenter__(self) -> Self:
-        app = web.Application(client_max_size=32 * 1024**2)
+        app = web.Application(middlewares=(answered,), client_max_size=32 * 1024**2)
         app.router.add_post("/validation/launch", self._launch)
         app.router.add_get("/validation/work", self._work)
         app.router.add_post("/validation/output", self._output)
@@ -80,6 +83,7 @@ class ScriptedGateway:
         if request.headers["Authorization"] != f"Bearer {LAUNCH}" or self.claimed:
             return web.Response(status=409)
         self.claimed = True
+        self.begun.set()
         return web.json_response({"run_token": TOKEN, "plan": asdict(self.plan)})
 
     async def _work(self, request: web.Request) -> web.Response:
