@@ -129,10 +129,13 @@ class Job:
         return [label["name"] for label in issue["labels"]]
 
     def _follow(self, body: str, told: Counter[str]) -> None:
-        steps = Counter(line for line in body.splitlines() if line.startswith("- `"))
-        for line in (steps - told).elements():
-            self._tell(f"comment: {line.split('` ', 1)[1]}")
-        told |= steps
+        """Tell the steps that are new: the same one may be there again."""
+        there: Counter[str] = Counter()
+        for line in body.splitlines():
+            there[line] += line.startswith("- `")
+            if there[line] > told[line]:
+                self._tell(f"comment: {line.split('` ', 1)[1]}")
+        told |= there
 
     def _stopped(self, comments: list[dict[str, Any]]) -> None:
         """Give up when the comment says that the run failed."""
