@@ -140,6 +140,23 @@ def test_where_hosts_are_enforced_a_repositorys_validation_reaches_no_others(egr
     assert free.overruled == ()
 
 
+def test_builders_alone_have_places_of_base_images():
+    said = "run: x, bases: [docker.io/library/debian, 'registry:5000/a/b']"
+    (unit,) = offered(
+        effective(None, layer(f"validations: {{unit: {{{said}, class: builder}}}}")).validations,
+        fork=True,
+    )
+    assert (unit.kind, unit.bases) == (
+        "builder",
+        ("docker.io/library/debian", "registry:5000/a/b"),
+    )
+    config = effective(None, layer(f"validations: {{unit: {{{said}}}}}"))
+    assert dict(config.validations) == {}
+    assert [each.words for each in config.overruled] == [
+        "`validations.unit` has no effect: only validations of the class `builder` have `bases`."
+    ]
+
+
 def test_inputs_are_taken_as_they_are_written():
     said = layer("validations: {unit: {run: make, inputs: [src/**, Makefile]}}")
     assert mistakes(said) == ()
