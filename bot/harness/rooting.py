@@ -39,8 +39,8 @@ def image_of(order: Order, name: str) -> Image:
 def in_image(box: Box, image: Image, etc: Path, *, usual: str) -> Box:
     """Give a box an image for its root.
 
-    What the box tells its programs stands before what the image does, but for the PATH and the
-    language: where the image has its programs, and what it speaks, it knows best.
+    What the box tells its programs goes before what the image does, but for the PATH and the
+    language: where its programs are, and what it can speak, an image knows best.
 
     Args:
         box: what else it has; nothing of the image is seen where that lies.
@@ -54,11 +54,11 @@ def in_image(box: Box, image: Image, etc: Path, *, usual: str) -> Box:
     roots.write_etc(image.tree, etc)
     said = dict(image.config.environment)
     before = box.environment["PATH"].removesuffix(usual)
-    language = {name: value for name, value in said.items() if name == "LANG"}
+    ours = {name: value for name, value in box.environment.items() if name != "LANG"}
     lies = (*(each.target for each in box.binds), *(at for _, at in box.links))
     return replace(
         box,
         root=roots.laid_out(image.tree, lies),
         etc=str(etc),
-        environment=said | box.environment | language | {"PATH": before + said.get("PATH", PATH)},
+        environment=said | ours | {"PATH": before + said.get("PATH", PATH)},
     )

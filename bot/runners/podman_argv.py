@@ -62,6 +62,8 @@ def for_job(engine: Engine, folder: JobFolder, order: Order, program: Sequence[s
         *_run(engine, order.uid),
         *("--name", folder.group, "--label", f"greenroom.job={order.job}", "--replace"),
         *("--interactive", "--preserve-fds", "1"),
+        # servers beside a command may want port 80, in a network that leads nowhere
+        *(("--sysctl", "net.ipv4.ip_unprivileged_port_start=0") if order.roots else ()),
         *(_bounds(Limits(**order.limits)) if engine.bounds else ()),
         *_mounts(mounts | {str(folder.root): (str(folder.root), False)}),
         *_program(engine, program),

@@ -47,4 +47,5 @@ async def main(home: Path, plan: str, token: str, *container: str) -> None:
     await runner.sweep(nothing)
 
 
-asyncio.run(main(Path(sys.argv[1]), *sys.argv[2:]))
+if __name__ == "__main__":
+    asyncio.run(main(Path(sys.argv[1]), *sys.argv[2:]))

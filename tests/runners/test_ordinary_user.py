@@ -113,15 +113,16 @@ def podman(request):
 
 
 @asynccontextmanager
-async def working(stage, gateway, podman=None):
+async def working(stage, gateway, podman=None, program="launch_as_user.py", root=None):
     """Give a worker of the ordinary user, who has launched the gateway's one job."""
     gateway.folder = stage.home / "gateway"
     packages = [str(PROJECT), *(path for path in sys.path if "-packages" in path)]
     async with gateway:
         yield await asyncio.create_subprocess_exec(
             *(podman.prefix if podman else BECOME),
-            interpreter(), str(Path(__file__).with_name("launch_as_user.py")), str(stage.home),
+            interpreter(), str(Path(__file__).with_name(program)), str(stage.home),
             json.dumps(asdict(gateway.plan)), gateway.launch_token,
+            *(() if root is None else (str(root),)),
             *([podman.image, podman.runtime] if podman else []),
             cwd="/",
             env={"PATH": "/usr/bin:/bin:/usr/sbin", "PYTHONPATH": ":".join(packages)}

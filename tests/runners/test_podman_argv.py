@@ -96,3 +96,10 @@ def test_what_lies_in_another_folder_is_mounted_after_it(folder):
         f"type=bind,source={p},target={p},readonly" for p in ("/opt/venv/lib", "/opt/venv")
     )
     assert said.index(outer) < said.index(inner)
+
+
+def test_where_jobs_have_images_servers_may_want_any_port(folder):
+    order = replace(ORDER, roots=(("db", "/srv/images/db"),))
+    said = " ".join(words(ENGINE, folder, order))
+    assert "--sysctl net.ipv4.ip_unprivileged_port_start=0" in said
+    assert "source=/srv/images/db,target=/srv/images/db,readonly" in said

@@ -11,7 +11,6 @@ import pytest
 
 from bot.clocks import move_clock
 from bot.harness.printed import HEAD, PIECE, TAIL
-from bot.harness.serving import NO_IMAGE
 from bot.harness.validate import NO_TREE
 from bot.model.runs import Limits
 from bot.sandbox.folder import JobFolder
@@ -72,7 +71,8 @@ async def test_another_tree_than_was_asked_about_has_no_verdict(validation, laun
 
 async def test_a_runner_without_images_gives_no_verdict(validation, launched):
     told = await ended(validation("true", image="x@sha256:1"), launched)
-    assert (told["cause"], told["words"]) == ("crashed", NO_IMAGE)
+    assert told["cause"] == "crashed"
+    assert told["words"] == "This runner does not have the image `x@sha256:1`."
 
 
 @pytest.mark.parametrize(
