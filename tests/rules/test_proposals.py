@@ -111,6 +111,16 @@ def test_a_devcontainer_that_cannot_be_read_says_nothing(text):
     assert devcontainer({}) is None
 
 
+def test_an_image_is_built_from_the_places_that_its_dockerfile_names():
+    file = "FROM golang:1.25 AS go\nFROM quay.io/a/b@sha256:1\nCOPY --from=go /a /a\n"
+    text = written(proposed(Project(files={"Dockerfile": file})), {})
+    assert (
+        '    bases: ["docker.io/library/golang", "quay.io/a/b"]  # builds begin with them' in text
+    )
+    assert "name its base by digest: golang:1.25" in text
+    assert "class: builder" in text
+
+
 @pytest.mark.parametrize("text", ["[]", '{"image": 1, "postCreateCommand": ["a"]}'])
 def test_a_devcontainer_of_another_shape_says_nothing(text):
     found = devcontainer({".devcontainer.json": text})

@@ -67,6 +67,7 @@ class Check:
         minutes: how long it may take; None for as long as usual.
         box: the toolbox that it needs; empty for none.
         folder: the project's; empty for the top.
+        bases: where the images are that its build begins with.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Check:
     kind: Class = "plain"
     box: str = ""
     folder: str = ""
+    bases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

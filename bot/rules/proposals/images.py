@@ -5,12 +5,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot.rules.dockerfiles import NAMES, bases
 from bot.rules.proposals.base import Check, Part, Project, within
 
-DOCKERFILES = ("Dockerfile", "Containerfile")
 DEVCONTAINERS = (".devcontainer/devcontainer.json", ".devcontainer.json")
 
-_FROM = re.compile(r"^\s*FROM\s+(?:--\S+\s+)*(\S+)", re.MULTILINE | re.IGNORECASE)
 _COMMENT = re.compile(r"(\"(?:[^\"\\\n]|\\.)*\")|//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
 _HANGING = re.compile(r",(?=\s*[}\]])")
 _PRINTABLE = re.compile(r"[\x20-\x7e]{1,1000}")
@@ -33,15 +32,23 @@ class Devcontainer:
 
 def built(project: Project) -> Part | None:
     """Return how the image of a project is built; None where it has none."""
-    file = project.first(*DOCKERFILES)
+    file = project.first(*NAMES)
     if not file:
         return None
-    loose = [each for each in _FROM.findall(project.files[file]) if _is_loose(each)]
+    found = [each for each in bases(project.files[file]) if _IMAGE.fullmatch(each.name)]
+    loose = next((each for each in found if "@sha256:" not in each.name), None)
     why = f"there is a {file}"
     if loose:
-        why += f"; name its base by digest: {loose[0]}"
-    run = f"buildah bud --tag app --file {file} ."
-    check = Check(name="image", run=run, why=why, minutes=30, kind="builder", box="buildah")
+        why += f"; name its base by digest: {loose.name}"
+    check = Check(
+        name="image",
+        run=f"buildah bud --tag app --file {file} .",
+        why=why,
+        minutes=30,
+        kind="builder",
+        box="buildah",
+        bases=tuple(dict.fromkeys(each.place for each in found)),
+    )
     return Part(box="buildah", why=f"it builds the image of {file}", checks=(check,))
 
 
@@ -62,7 +69,3 @@ def devcontainer(files: Mapping[str, str]) -> Devcontainer | None:
         image=image if isinstance(image, str) and _IMAGE.fullmatch(image) else "",
         command=command if isinstance(command, str) and _PRINTABLE.fullmatch(command) else "",
     )
-
-
-def _is_loose(image: str) -> bool:
-    return bool(_IMAGE.fullmatch(image)) and "@sha256:" not in image and image != "scratch"

@@ -131,6 +131,10 @@ def _entries(check: Check, images: Mapping[str, str]) -> Iterator[Entry]:
         yield Entry(f"    toolboxes: [{box}]", "its program is in there")
     if check.kind != "plain":
         yield Entry(f"    class: {check.kind}", "it needs more power than an agent has")
+    if check.bases:
+        yield Entry(
+            f"    bases: [{', '.join(map(_quoted, check.bases))}]", "builds begin with them"
+        )
     if check.report:
         yield Entry(f"    report: {check.report}", "tells the tests that failed by name")
     if check.minutes:
