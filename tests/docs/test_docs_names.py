@@ -13,6 +13,7 @@ from sqlalchemy import Table, UniqueConstraint, create_engine, text
 from bot.cli import _parser
 from bot.gateway.calls import Calls
 from bot.gateway.checkpoints import Blobs
+from bot.gateway.layers import Layers
 from bot.gateway.models import Models
 from bot.gateway.repositories import Repositories
 from bot.gateway.tools import Tools
@@ -170,7 +171,7 @@ def test_every_door_of_the_gateway_is_told():
     ]
     routes += Repositories(nothing, nothing, nothing).routes()
     routes += Models(nothing, nothing).routes()
-    routes += Validations(nothing, nothing).routes()
+    routes += Validations(nothing, nothing, Layers(nothing, nothing)).routes()
     doors = {
         f"POST {route.path}" if route.method == "POST" else route.path.split("{")[0]
         for route in routes
