@@ -34,6 +34,7 @@ from bot.work import telling, threads
 from bot.work.broker import place_of
 from bot.work.context import Context, renewing
 from bot.work.guiding import guidance
+from bot.work.otherwise import otherwise
 from bot.work.reading import read
 from bot.work.setups import Laid, Setups, told_of
 from bot.work.takeover import take_over
@@ -142,7 +143,9 @@ class Launcher:
         plan = _plan(row, ground, told, below)
         token = SecretStr(self._context.token())
         row = replace(row, groundwork=ground.needs)
-        await self._write_down(row, plan, token, [*ground.beside.conflicts, *told_of(row, below)])
+        differs = await otherwise(self._context.store, self._workspaces.mirrors, row, plan)
+        words = (*ground.beside.conflicts, *differs, *told_of(row, below))
+        await self._write_down(row, plan, token, words)
         mirror = self._workspaces.mirrors.path(shelf_of(row))
         await self._runner.launch(
             Launch(
@@ -222,7 +225,7 @@ class Launcher:
             raise Unavailable("git", words, retry_after=APPEARS)
 
     async def _write_down(
-        self, row: RunRow, plan: JobPlan, token: SecretStr, conflicts: Sequence[str]
+        self, row: RunRow, plan: JobPlan, token: SecretStr, told: Sequence[str]
     ) -> None:
         now = self._context.now()
         deadline = now + plan.agent.limits.seconds + JOB_GRACE
@@ -244,7 +247,7 @@ class Launcher:
             lost = left is not None and not left.pushed and plan.checkpoint != left
             without = REWRITTEN if lost else ""
             await telling.tell(tx, starting, f"Starting on `{plan.base[:9]}`{without}", now=now)
-            for words in conflicts:
+            for words in told:
                 await telling.tell(tx, starting, words, now=now)
 
 

@@ -1,6 +1,7 @@
 """Single files of a commit, read from a mirror."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,9 @@ from bot.workspace.git import GIT, Git
 
 MOST_FOLDERS = 200
 """Folders at the top of a tree whose files are listed too."""
+
+MOST_FILES = 100
+"""Files that are read at once."""
 
 LARGEST = 1024 * 1024
 """Bytes of a file that is read; of a larger one only its size is told."""
@@ -48,6 +52,40 @@ async def first(mirror: Path, commit: Sha, names: Sequence[str], git: Git = GIT)
             data = await git.out(mirror, "cat-file", "blob", blob) if small else b""
             return Read(path=name, data=data, size=length)
     return None
+
+
+async def texts(
+    mirror: Path, commit: Sha, folder: str, wanted: re.Pattern[str], git: Git = GIT
+) -> Mapping[str, str]:
+    """Return the files below a folder whose paths from there fit a pattern, by their paths.
+
+    Links and files that are too large are left out; bytes that are no UTF-8 are surrogates.
+
+    Args:
+        mirror: has the commit.
+        commit: where to read.
+        folder: with a slash at its end.
+        wanted: fits the whole path below the folder.
+        git: how git is started.
+
+    Raises:
+        GitFailed: the mirror does not have the commit.
+    """
+    found = await git.out(mirror, "ls-tree", "-r", "-l", "-z", commit, "--", folder)
+    entries = [entry.partition("\t") for entry in _texts(found)]
+    blobs = {
+        path: about.split()[2]
+        for about, _, path in entries
+        if wanted.fullmatch(path.removeprefix(folder)) and _is_small_file(about)
+    }
+    chosen = list(blobs.items())[:MOST_FILES]
+    read = [(path, await git.out(mirror, "cat-file", "blob", blob)) for path, blob in chosen]
+    return {path: data.decode(errors="surrogateescape") for path, data in read}
+
+
+def _is_small_file(about: str) -> bool:
+    mode, _, _, size = about.split()
+    return mode in REGULAR and int(size) <= LARGEST
 
 
 async def shallow(mirror: Path, commit: Sha, git: Git = GIT) -> tuple[str, ...]:

@@ -1,8 +1,10 @@
+import re
+
 import pytest
 from origins import FILE, LINK, REPO
 
 from bot.workspace import reading
-from bot.workspace.reading import Read, first, shallow
+from bot.workspace.reading import Read, first, shallow, texts
 from bot.workspace.snapshot import GitFailed
 
 NAMES = ("AGENTS.md", "CLAUDE.md")
@@ -59,3 +61,20 @@ async def test_a_tree_without_folders_is_listed_once(mirrors, origin, git):
     commit = origin.commit({"a": (FILE, b"")})
     await mirrors.fetch(REPO, origin.url, None)
     assert "a" in await shallow(mirrors.path(REPO), commit, git)
+
+
+async def test_the_files_of_a_folder_are_read_that_fit(mirrors, origin, git):
+    files = {
+        ".conf/a.yml": (FILE, b"a: \xff"),
+        ".conf/below/b.yml": (FILE, b"b"),
+        ".conf/link.yml": (LINK, b"a.yml"),
+        ".conf/large.yml": (FILE, b"x" * (reading.LARGEST + 1)),
+        ".conf/note.md": (FILE, b"n"),
+        "a.yml": (FILE, b"top"),
+    }
+    commit = origin.commit(files)
+    await mirrors.fetch(REPO, origin.url, None)
+    wanted = re.compile(r"(?:below/)?\w+\.yml")
+    read = await texts(mirrors.path(REPO), commit, ".conf/", wanted, git)
+    assert read == {".conf/a.yml": "a: \udcff", ".conf/below/b.yml": "b"}
+    assert await texts(mirrors.path(REPO), commit, "none/", wanted, git) == {}
