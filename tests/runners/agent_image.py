@@ -18,9 +18,9 @@ from pydantic_core import _pydantic_core
 PROGRAMS = [
     "awk", "basename", "bash", "bwrap", "cat", "chmod", "chown", "cp", "cut", "date", "dd", "df",
     "dirname", "du", "echo", "env", "false", "find", "git", "grep", "head", "hostname", "id",
-    "ln", "ls", "mkdir", "mkfifo", "mv", "prlimit", "ps", "readlink", "rm", "sed", "seq",
+    "ln", "ls", "mkdir", "mkfifo", "mount", "mv", "prlimit", "ps", "readlink", "rm", "sed", "seq",
     "setsid", "sh", "sleep", "sort", "stat", "tail", "tee", "test", "timeout", "touch", "tr",
-    "true", "uname", "unshare", "wc", "xargs", "yes",
+    "true", "umount", "uname", "unshare", "wc", "xargs", "yes",
 ]  # fmt: skip
 LIBRARY = re.compile(r"(/\S+) \(0x")
 
@@ -94,7 +94,7 @@ def make_tree(root, interpreter=sys.executable):
         (root / name).symlink_to(f"usr/{name}")
     (root / "usr/share").mkdir()
     (root / "usr/share/agent-image").write_text("made for a test\n")
-    for name in PROGRAMS:
+    for name in filter(shutil.which, (*PROGRAMS, "buildah")):
         put(root, shutil.which(name))
     core = Path(_said("git", "--exec-path").strip())
     shutil.copytree(core, root / core.relative_to("/"), symlinks=True)

@@ -30,6 +30,7 @@ async def main(home: Path, plan: str, token: str, root: str, *container: str) ->
         tree=home / "lower",
         mirror=home / "mirror.git",
         gateway=home / "gateway",
+        builds=told.definition.kind == "builder",
         roots={image: Path(root) for image in images if image is not None},
     )
     await runner.launch(launch)
