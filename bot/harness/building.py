@@ -26,7 +26,7 @@ CONFIGURATION = "/etc/containers"
 PATH = "bases"
 """What stands before the number of a place, in addresses of its images."""
 
-_SCRATCH = "/var/tmp"  # noqa: S108 - a path inside
+_SCRATCH = f"{STORAGE}/tmp"
 _TRIED = f"{STORAGE}/tried"
 
 # Layers are laid over each other where the kernel lets an ordinary user, else copied.
@@ -58,20 +58,19 @@ def outfitted(box: Box, folder: JobFolder, definition: Definition) -> Box:
     Address space is not bounded in it, which builders reserve more of than they use.
     """
     kept, told = folder.builds, folder.root / "containers"
-    (kept / "tmp").mkdir(parents=True, exist_ok=True)
+    (kept / Path(_SCRATCH).name).mkdir(parents=True, exist_ok=True)
     told.mkdir(exist_ok=True)
     (told / "storage.conf").write_text(_PLACES, encoding="utf-8")
     (told / "policy.json").write_text(json.dumps(_POLICY), encoding="utf-8")
     (told / "registries.conf").write_text(registries(definition.bases), encoding="utf-8")
     binds = (
         Bind(source=str(kept), target=STORAGE, writable=True),
-        Bind(source=str(kept / "tmp"), target=_SCRATCH, writable=True),
         Bind(source=str(told), target=CONFIGURATION),
     )
     return replace(
         box,
         binds=(*box.binds, *binds),
-        environment=box.environment | {"BUILDAH_ISOLATION": "chroot"},
+        environment=box.environment | {"BUILDAH_ISOLATION": "chroot", "TMPDIR": _SCRATCH},
         reserves=True,
         builds=True,
     )

@@ -1,5 +1,7 @@
 """Validations in containers: the same jobs, with the image's programs."""
 
+import shutil
+
 import pytest
 
 from bot.model.validations import Service
@@ -59,3 +61,18 @@ async def test_one_has_an_image_and_servers_in_its_container(
         "ls: cannot access '/usr/share/agent-image': No such file or directory",
         "served",
     ]
+
+
+async def test_one_builds_an_image_in_its_container(
+    validation,  # noqa: F811 - the fixture
+    launched,  # noqa: F811 - the fixture
+    made,  # noqa: F811 - the fixture
+):
+    if shutil.which("buildah") is None:
+        pytest.skip("buildah is not installed")
+    work = made({"Dockerfile": "FROM scratch\nCOPY README /a\n"})
+    async with validation("buildah bud -t app .", work, kind="builder") as gateway:
+        await launched(gateway, builds=True)
+        told = await gateway.verdict()
+    assert (told["exit"], told["cause"]) == (0, "exited"), gateway.output
+    assert "localhost/app:latest" in told["built"]

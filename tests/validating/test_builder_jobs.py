@@ -18,7 +18,7 @@ from bot.model.limits import Limits
 from bot.model.registries import read_registries
 from bot.rules.images import reference
 from tests.images.built import image, served
-from tests.validating.rooted import make_root, packed
+from tests.validating.rooted import NAME, make_root, packed
 from tests.validating.validation_gateway import ScriptedGateway
 
 pytestmark = pytest.mark.skipif(shutil.which("buildah") is None, reason="buildah is not installed")
@@ -62,15 +62,15 @@ def base(tmp_path, registry):
 def build(tmp_path, registry, validation, launched, made):
     """Have a Dockerfile built; return how it was told to end, and what was printed."""
 
-    async def run(dockerfile, run=BUILD, files=None, **definition):
-        work = made({"Dockerfile": dockerfile, "hello": "hello\n", **(files or {})})
+    async def run(dockerfile, run=BUILD, roots=None, **definition):
+        work = made({"Dockerfile": dockerfile, "hello": "hello\n"})
         gateway = validation(run, work, kind="builder", **definition)
         known = read_registries([f"http://{registry.place}"])
         async with open_registry(known, {}) as client:
             images = Images(Store(tmp_path / "images", Clock(lambda: 1000.0)), client)
             gateway.routes = Bases(Lent(Lender(images), gateway)).routes()
             async with gateway:
-                await launched(gateway, builds=True)
+                await launched(gateway, builds=True, roots=roots or {})
                 return await gateway.verdict(), gateway.output
 
     return run
@@ -146,3 +146,15 @@ async def test_a_runner_that_has_no_power_to_build_gives_no_verdict(validation, 
         await launched(gateway)
         told = await gateway.verdict()
     assert (told["cause"], told["words"]) == ("crashed", NO_BUILDER)
+
+
+async def test_a_builder_may_come_from_an_image(build, base, tmp_path):
+    root = make_root(tmp_path / "builder", "buildah", "head", "mount", "umount", "unshare")
+    file = f"FROM {base}\nRUN cat /etc/os-release\n"
+    told, printed = await build(
+        file, f"ls /usr/bin/git; {BUILD}", roots={NAME: root}, image=NAME, bases=[place(base)]
+    )
+    assert (told["exit"], told["cause"]) == (0, "exited"), printed
+    assert "ls: cannot access '/usr/bin/git'" in printed
+    assert "NAME=made-for-a-test" in printed
+    assert "localhost/app:latest" in told["built"]
