@@ -20,21 +20,22 @@ from bot.images.additions import Additions
 from bot.model.clock import Clock
 from bot.model.ids import ValidationId
 from bot.model.runs import JobPlan, Limits
-from bot.model.validations import Definition, Setup
-from bot.runners.base import Launch
+from bot.model.validations import Class, Definition, Setup
+from bot.runners.base import Launch, Runner
 from bot.runners.local import LocalRunner
 from bot.sandbox.probe import probe
 from bot.store import jobs as job_rows
 from bot.store import runs as run_rows
 from bot.store.jobs import PLAN
 from bot.store.run_row import TERMS
-from bot.store.schema import jobs, runs
+from bot.store.schema import jobs, metadata, runs
 from bot.work.broker import Broker
 from bot.work.checkpoints import Checkpoints
 from bot.work.context import Context
 from bot.work.launching import Workspaces
 from bot.work.layers import Layers as Kept
 from bot.work.placing import Placing
+from bot.work.roots import Fetch, nowhere
 from bot.work.setups import Laid, Setups
 from bot.work.toolboxes import Toolboxes, nothing
 from bot.work.validations import Validations
@@ -42,7 +43,10 @@ from bot.work.validator import Validator
 from bot.work.verdicts import Verdicts
 from bot.work.worker import Worker
 from bot.workspace.lowers import Lowers
+from bot.workspace.mirror import Mirrors
+from bot.workspace.quarantine import Quarantines
 from tests.gateway.stand import HALL, NOW, Stand, git
+from tests.migrated import opened
 from tests.runners.keeping import nothing as none_kept
 
 SHELF = f"{HALL}.5"
@@ -134,10 +138,27 @@ class Whole:
 
 
 @asynccontextmanager
-async def whole(
-    stand: Stand, uids: tuple[int, int], *definitions: Definition
+async def in_folder(
+    folder: Path, uids: tuple[int, int], *definitions: Definition
 ) -> AsyncIterator[Whole]:
-    """Open a gateway and a worker that has one loop."""
+    """Open all of it over a store of its own, in a folder."""
+    home = folder / "home"
+    home.mkdir(mode=0o700)
+    store = opened(SecretStr(f"sqlite+aiosqlite:///{home}/greenroom.db"))
+    async with store.engine.begin() as connection:
+        await connection.run_sync(metadata.create_all)
+    mirrors, quarantines = Mirrors(home / "mirrors"), Quarantines(home / "quarantine")
+    stand = Stand(home=home, store=store, mirrors=mirrors, quarantines=quarantines)
+    async with whole(stand, uids, *definitions) as made:
+        yield made
+    await store.close()
+
+
+@asynccontextmanager
+async def whole(
+    stand: Stand, uids: tuple[int, int], *definitions: Definition, root: Fetch = nowhere
+) -> AsyncIterator[Whole]:
+    """Open a gateway and a worker that has one loop; `root` gives it images."""
     clock, numbers = Clock(lambda: NOW), itertools.count(1)
     runner = LocalRunner(stand.home / "jobs", probe(), uids=uids)
     context = Context(store=stand.store, github=None, clock=clock, worker="w", token=stand.token)
@@ -158,7 +179,8 @@ async def whole(
         setups=setups,
     )
     place = Placing(context, stand.mirrors, stand.blobs, setups).place
-    loop = Validations(context, {"plain": runner}, places, stand.folder, place=place, most=4)
+    runners: dict[Class, Runner] = {"plain": runner, "services": runner}
+    loop = Validations(context, runners, places, stand.folder, place=place, root=root, most=4)
     routes = Routes(
         Validator(stand.store, clock, lambda: ValidationId(f"01V{next(numbers):06}")),
         Verdicts(stand.store, stand.blobs, clock, stand.token),

@@ -77,7 +77,7 @@ class Inner:
     def loop_of(self, context: Context, *, most: int = 4, **more: Any) -> Validations:
         return Validations(
             context,
-            {"plain": self.stand},
+            {"plain": self.stand, "services": self.stand},
             self.house.places,
             self.house.home / "gateway",
             place=Placing(context, self.house.mirrors, self.blobs, self.house.places.setups).place,
