@@ -1,16 +1,10 @@
 """An agent asks for validations in its box, and hears what came of them: all of it real."""
 
 import pytest
-from pydantic import SecretStr
 
 from bot.model.validations import Definition
-from bot.store.schema import metadata
-from bot.workspace.mirror import Mirrors
-from bot.workspace.quarantine import Quarantines
-from tests.gateway.stand import Stand
-from tests.migrated import opened
 from tests.validating.conftest import FIRST
-from tests.validating.whole import whole
+from tests.validating.whole import in_folder
 
 UIDS = (FIRST + 50, FIRST + 99)
 FILES = {"sum.sh": "echo $((1 + 1))\n", "test.sh": "test $(sh sum.sh) = 2 && echo ok 1 - sum\n"}
@@ -24,16 +18,8 @@ TAP = Definition(
 
 @pytest.fixture
 async def place(tmp_path):
-    home = tmp_path / "home"
-    home.mkdir(mode=0o700)
-    store = opened(SecretStr(f"sqlite+aiosqlite:///{home}/greenroom.db"))
-    async with store.engine.begin() as connection:
-        await connection.run_sync(metadata.create_all)
-    mirrors, quarantines = Mirrors(home / "mirrors"), Quarantines(home / "quarantine")
-    stand = Stand(home=home, store=store, mirrors=mirrors, quarantines=quarantines)
-    async with whole(stand, UIDS, UNIT, TAP) as made:
+    async with in_folder(tmp_path, UIDS, UNIT, TAP) as made:
         yield made
-    await store.close()
 
 
 async def test_an_agent_breaks_a_test_hears_of_it_and_mends_it(place):

@@ -1,6 +1,9 @@
 """A validation that names its inputs sees these and nothing else."""
 
 from bot.model.inside import MIRROR
+from bot.model.validations import Definition
+from tests.validating.conftest import FIRST
+from tests.validating.whole import in_folder
 
 LOOK = f"find . | sort | tr '\\n' ' '; cat src/a.py; ls {MIRROR} .git; git log; true"
 
@@ -36,3 +39,20 @@ async def test_inputs_that_there_are_none_of_leave_an_empty_workspace(validation
     gateway = validation("ls -A | wc -l", inputs=("none/**",))
     assert (await ended(gateway, launched))["exit"] == 0
     assert gateway.output == "0\n"
+
+
+async def test_an_agent_that_changes_other_files_is_answered_at_once(tmp_path):
+    files = {"src/a.sh": "echo one\n", "README": "hello\n"}
+    unit = Definition(name="unit", run="sh src/a.sh; ls", inputs=("src/**",))
+    async with in_folder(tmp_path, (FIRST + 50, FIRST + 99), unit) as place:
+        log = await place.ends(
+            "echo new > README; greenroom validate unit;"
+            "echo newer > README; greenroom validate unit;"
+            "echo echo two > src/a.sh; greenroom validate unit",
+            files,
+        )
+    told = [line for line in log.splitlines() if line in {"one", "two"} or "passed" in line]
+    assert [line.split(" (")[0] for line in told] == [
+        *("one", "unit: passed", "unit: passed", "two", "unit: passed")
+    ]
+    assert [", known" in line for line in told if "passed" in line] == [False, True, False]

@@ -179,7 +179,7 @@ async def whole(
         setups=setups,
     )
     place = Placing(context, stand.mirrors, stand.blobs, setups).place
-    runners: dict[Class, Runner] = {"plain": runner, "services": runner}
+    runners: dict[Class, Runner] = dict.fromkeys(("plain", "builder", "services"), runner)
     loop = Validations(context, runners, places, stand.folder, place=place, root=root, most=4)
     routes = Routes(
         Validator(stand.store, clock, lambda: ValidationId(f"01V{next(numbers):06}")),
