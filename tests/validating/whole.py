@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from sqlalchemy import update
 
 from bot.gateway.app import make_app, serve
+from bot.gateway.bases import Bases
 from bot.gateway.layers import Layers
 from bot.gateway.validations import Validations as Routes
 from bot.images.additions import Additions
@@ -29,6 +30,8 @@ from bot.store import runs as run_rows
 from bot.store.jobs import PLAN
 from bot.store.run_row import TERMS
 from bot.store.schema import jobs, metadata, runs
+from bot.work.bases import Bases as Lent
+from bot.work.bases import Lender
 from bot.work.broker import Broker
 from bot.work.checkpoints import Checkpoints
 from bot.work.context import Context
@@ -139,7 +142,10 @@ class Whole:
 
 @asynccontextmanager
 async def in_folder(
-    folder: Path, uids: tuple[int, int], *definitions: Definition
+    folder: Path,
+    uids: tuple[int, int],
+    *definitions: Definition,
+    lender: Lender | None = None,
 ) -> AsyncIterator[Whole]:
     """Open all of it over a store of its own, in a folder."""
     home = folder / "home"
@@ -149,16 +155,28 @@ async def in_folder(
         await connection.run_sync(metadata.create_all)
     mirrors, quarantines = Mirrors(home / "mirrors"), Quarantines(home / "quarantine")
     stand = Stand(home=home, store=store, mirrors=mirrors, quarantines=quarantines)
-    async with whole(stand, uids, *definitions) as made:
+    async with whole(stand, uids, *definitions, lender=lender) as made:
         yield made
     await store.close()
 
 
 @asynccontextmanager
 async def whole(
-    stand: Stand, uids: tuple[int, int], *definitions: Definition, root: Fetch = nowhere
+    stand: Stand,
+    uids: tuple[int, int],
+    *definitions: Definition,
+    root: Fetch = nowhere,
+    lender: Lender | None = None,
 ) -> AsyncIterator[Whole]:
-    """Open a gateway and a worker that has one loop; `root` gives it images."""
+    """Open a gateway and a worker that has one loop.
+
+    Args:
+        stand: what they work with.
+        uids: of jobs.
+        definitions: what may be asked for.
+        root: gives validations their images.
+        lender: gives builds those that they begin with.
+    """
     clock, numbers = Clock(lambda: NOW), itertools.count(1)
     runner = LocalRunner(stand.home / "jobs", probe(), uids=uids)
     context = Context(store=stand.store, github=None, clock=clock, worker="w", token=stand.token)
@@ -185,6 +203,7 @@ async def whole(
         Validator(stand.store, clock, lambda: ValidationId(f"01V{next(numbers):06}")),
         Verdicts(stand.store, stand.blobs, clock, stand.token),
         Layers(Kept(stand.store, stand.blobs), stand.home / "arriving"),
+        Bases(Lent(stand.store, lender)) if lender else None,
     )
     app = make_app(
         Broker(stand.store, clock, stand.token),
