@@ -16,9 +16,10 @@ def told(*names, **more):
     return [{"names": [name], "digest": DIGEST, "size": "3.77 MB", **more} for name in names]
 
 
-def test_an_image_is_told_by_name_digest_and_size():
-    said = built(json.dumps(told("localhost/app:latest")), [])
-    assert said == f"Built `localhost/app:latest` as `{DIGEST}`, 3.77 MB."
+@pytest.mark.parametrize("size", ["3.77 MB", "2.59 KB", "12 B"])
+def test_an_image_is_told_by_name_digest_and_size(size):
+    said = built(json.dumps(told("localhost/app:latest", size=size)), [])
+    assert said == f"Built `localhost/app:latest` as `{DIGEST}`, {size}."
 
 
 def test_what_a_build_began_with_was_not_built():

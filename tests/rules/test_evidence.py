@@ -149,6 +149,13 @@ def test_a_picture_has_one_width_whatever_it_shows():
         assert {len(line.split()[1]) for line in picture(asked)} == {WIDTH}
 
 
+def test_of_a_digest_a_table_shows_the_beginning():
+    built = replace(SECOND, verdict=replace(PASSED, words=f"Built app as sha256:{'ab' * 32}."))
+    (row,) = rows(Loop(asked=[built]))
+    assert row.endswith("| Built app as sha256:abababababab. |")
+    assert "ab" * 32 in summary(built)
+
+
 def test_only_the_last_of_many_are_listed():
     shown = rows(Loop(asked=[FIRST] * 50))
     assert shown[0] == f"| and {50 - MOST_ROWS} before | | | |"

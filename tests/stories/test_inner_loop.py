@@ -58,7 +58,7 @@ async def test_an_image_is_built_without_privilege_and_is_evidence_too(mended):
     (pull,) = await mended.pulls()
     (check,) = await mended.checks(pull["head"]["sha"])
     summary = check["output"]["summary"]
-    assert re.search(r"\| `image` \| ✅ passed \|.*tally:latest as sha256:[0-9a-f]{64}", summary)
+    assert re.search(r"\| `image` \| ✅ passed \|.*tally:latest as sha256:[0-9a-f]{12}, ", summary)
     assert summary.endswith("`unit` ✅ passed, 3 tests ran; `image` ✅ passed.")
 
 

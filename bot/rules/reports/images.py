@@ -16,7 +16,7 @@ MOST_NAMED = 3
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._/:-]{0,99}", re.ASCII)
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-_SIZE = re.compile(r"[0-9]{1,5}(?:\.[0-9]{1,3})? [kMGT]?B", re.ASCII)
+_SIZE = re.compile(r"[0-9]{1,5}(?:\.[0-9]{1,3})? [kKMGT]?B", re.ASCII)
 
 
 def built(told: str, bases: Collection[str]) -> str:
