@@ -174,3 +174,10 @@ def lacking(verdict: Verdict) -> Verdict:
     """Return the verdict on a tree whose workspace cannot be prepared: it is none."""
     why = verdict.words or f"It {verdict.outcome}."
     return replace(verdict, outcome="broken", words=f"Setup did not pass. {why}")
+
+
+def without_layer(verdict: Verdict) -> Verdict:
+    """Return the verdict on a setup that has handed in nothing: such a one has not passed."""
+    if verdict.outcome != "passed":
+        return verdict
+    return replace(verdict, outcome="broken", words="What it has added was not handed in.")

@@ -17,7 +17,7 @@ from bot.model.clock import Clock
 from bot.model.errors import Fenced, Refused, Unavailable
 from bot.model.limits import Limits
 from bot.model.validations import COMING, ValidationPlan
-from bot.rules import reports
+from bot.rules import reports, setups
 from bot.rules.reports import Ended
 from bot.store import validation_jobs, validations
 from bot.store.engine import Store
@@ -123,6 +123,8 @@ class Verdicts:
         verdict = await asyncio.to_thread(reports.verdict, row.definition, ended)
         async with self._store.begin() as tx:
             row = await self._current(tx, token)
+            if row.sets_up and row.layer is None:
+                verdict = setups.without_layer(verdict)
             if row.state == "running":
                 await validated.end(tx, row, verdict, now=self._clock.now())
 

@@ -7,7 +7,17 @@ from bot.model.validations import Setup, Toolbox, Verdict
 from bot.rules.brief import MOST_PRINTED, Task, brief
 from bot.rules.layers import SETTINGS, Layer
 from bot.rules.repoconfig import AGENTS, effective
-from bot.rules.setups import HOSTS, asked, definition, ended, lacking, own, shared, wanted
+from bot.rules.setups import (
+    HOSTS,
+    asked,
+    definition,
+    ended,
+    lacking,
+    own,
+    shared,
+    wanted,
+    without_layer,
+)
 
 ENFORCED = f"enforce: [{HOSTS}]"
 BASE, HEAD = "b" * 40, "c" * 40
@@ -138,3 +148,8 @@ def test_an_agent_is_told_of_one_that_failed_and_what_it_printed():
     assert "<untrusted>\nBad.\nno &lt;untrusted> wheel" in text
     assert "You work without" in text
     assert len(text) < len(told(setup=SETUP)) + MOST_PRINTED + 300
+
+
+def test_one_that_hands_in_nothing_has_not_passed():
+    assert without_layer(PASSED).outcome == "broken"
+    assert without_layer(FAILED) == FAILED
