@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help install demo lint browser containers agents test test-full test-codex bench lock
+.PHONY: help install demo lint browser builder containers agents test test-full test-codex bench lock
 
 BIN := .venv/bin
 # Two files side by side, since many tests wait for processes; in their order, which has the
@@ -26,7 +26,7 @@ install: .venv/installed ## Put everything that the app needs into .venv
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e . >&2
 	@touch $@
 
-demo: install ## Walk around in an embedded GitHub; ARGS=--once does its jobs and ends
+demo: install builder ## Walk around in an embedded GitHub; ARGS=--once does its jobs and ends
 	@$(BIN)/python -m bot demo $(ARGS)
 
 lint: install ## Check format, style and types
@@ -37,6 +37,9 @@ lint: install ## Check format, style and types
 browser: ## Install Chromium where that is possible; the tests of pages need it
 	@.ci/need chromium=chromium || true
 
+builder: ## Install buildah where that is possible, which builds images in validations
+	@.ci/need buildah=buildah || true
+
 containers: ## Install podman and what makes its containers where that is possible
 	@.ci/need podman=podman runc=runc crun=crun newuidmap=uidmap || true
 
@@ -44,7 +47,7 @@ agents: install ## Install the real agents that NAMES names, from npm, for the t
 	@$(BIN)/python -m tests.real.programs $(NAMES)
 
 test: NAMES := gemini
-test: lint browser agents ## Run the tests, in less than ten minutes; ARGS=PATHS runs some of them
+test: lint browser builder agents ## Run the tests, in less than ten minutes; ARGS=PATHS runs some of them
 ifdef ARGS
 	@$(BIN)/pytest -m "not full" $(ARGS)
 else
@@ -53,7 +56,7 @@ else
 endif
 
 test-full: NAMES := gemini opencode
-test-full: lint browser containers agents ## Run every test, also those that take long
+test-full: lint browser builder containers agents ## Run every test, also those that take long
 ifdef ARGS
 	@$(BIN)/pytest $(ARGS)
 else
