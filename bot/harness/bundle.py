@@ -20,6 +20,14 @@ class Bundle:
     tip: Sha
     pack: bytes = field(repr=False)
 
+    @property
+    def objects(self) -> int:
+        """How many objects the pack says it has.
+
+        https://git-scm.com/docs/gitformat-pack
+        """
+        return int.from_bytes(self.pack[8:12], "big")
+
 
 def read(data: bytes, ref: str, base: Sha) -> Bundle:
     """Read a bundle that has one ref and needs nothing but `base`.

@@ -195,6 +195,7 @@ class _Work:
         self._kept: dict[str, int] = {}
         self._left_out: Collection[str] = ()
         self._base: str | None = None
+        self._looked: str | None = None
         self._tree: str | None = None
         self._part: Part | None = None
 
@@ -215,7 +216,8 @@ class _Work:
             GitFailed: git could not.
         """
         async with self._result.boxed() as git:
-            tree = await snapshot.tree_of(git, self._choose)
+            last, self._looked = self._looked, None
+            tree = self._looked = await snapshot.tree_of(git, self._choose, last)
             self._base = self._base or await snapshot.tree_at(git, self._result.plan.base)
         return tree
 

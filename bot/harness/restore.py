@@ -127,14 +127,14 @@ class _Work:
 
     def _unpacked(self, git: GitBox, bundle: Bundle) -> _Found:
         work = bundle.tip
-        take(git)
+        take(git, bundle)
         head, _, message = git.git(("cat-file", "commit", work)).partition("\n\n")
         parents = [line for line in head.split("\n") if line.startswith("parent ")]
         if parents != [f"parent {self._left.base}"]:
             raise ValueError("the work does not stand on the base of its checkpoint")
         tree, conflicts = self._joined(git, work)
         if conflicts:
-            self._keep_aside(git, work)
+            self._keep_aside(git, bundle)
             return _Found(words.kept_aside(KEPT_REF, self._left.base, conflicts), fits=False)
         check_out(git, self._plan.base, tree)
         return _Found(words.found(message), fits=True)
@@ -151,7 +151,7 @@ class _Work:
         # whatever else went wrong, an old git too: both are kept
         return "", files if said.status == _CONFLICT and files else ["."]
 
-    def _keep_aside(self, git: GitBox, work: Sha) -> None:
+    def _keep_aside(self, git: GitBox, bundle: Bundle) -> None:
         there = (f"--git-dir={WORKSPACE}/.git",)
-        take(git, there)
-        git.git((*there, "update-ref", KEPT_REF, work))
+        take(git, bundle, there)
+        git.git((*there, "update-ref", KEPT_REF, bundle.tip))

@@ -10,7 +10,9 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from subprocess import DEVNULL, PIPE
 from typing import TYPE_CHECKING, Any
 
 from bot.harness.boxes import for_git, for_validation, joined, relayed, ways
@@ -36,6 +38,9 @@ LOOPBACK = "127.0.0.1"
 
 OWN = "own"
 """The file, beside the repository of snapshots, that names the paths of the tree."""
+
+_WAITS = 'read -r _ && exec "$@" </dev/null'
+"""A shell that becomes another program once it is told to."""
 
 NO_TREE = "The tree that was asked about could not be had."
 
@@ -112,10 +117,11 @@ def run(
             gateway=gateway,
         )
         say("harness.claimed", validation=it.plan.id, milliseconds=order.since())
+        waiting = _ahead(it, groups)
         trouble = _prepare(it, git)
     if trouble is None and it.plan.definition.services:
         return _run_served(it, groups, stopping)
-    return _run(it, groups, stopping, trouble)
+    return _run(it, groups, stopping, trouble, waiting=waiting)
 
 
 def _run_served(it: Validation, groups: Sequence[int], stopping: Callable[[], bool]) -> int:
@@ -129,15 +135,19 @@ def _run_served(it: Validation, groups: Sequence[int], stopping: Callable[[], bo
         return _run(it, groups, stopping, trouble, servers)
 
 
-def _run(
+def _run(  # noqa: PLR0913 - what there may be beside a command
     it: Validation,
     groups: Sequence[int],
     stopping: Callable[[], bool],
     trouble: Trouble | None,
     servers: "Servers | None" = None,
+    *,
+    waiting: Program | None = None,
 ) -> int:
     """Run its command, unless there is trouble, and hand in how it ended."""
-    command = None if trouble else _start(it, groups, servers)
+    command = None if trouble else _start(it, groups, servers, waiting)
+    if trouble and waiting:
+        waiting.kill()
     if command is not None:
         say("validation.started", milliseconds=it.order.since())
 
@@ -177,8 +187,9 @@ def lay_out(it: Validation, git: GitBox) -> None:
     plan = it.plan
     if plan.work is not None:
         data = fetch(it.gateway, it.token, "/validation/work", MOST["work"])
-        with incoming(it.folder, read(data, WORK_REF, plan.base)):
-            take(git)
+        bundle = read(data, WORK_REF, plan.base)
+        with incoming(it.folder, bundle):
+            take(git, bundle)
     check_out(git, plan.base, _seen(it, git))
     if plan.sets_up:
         (it.folder.result / OWN).write_bytes(os.fsencode(git.git(("ls-files", "-z"))))
@@ -195,7 +206,38 @@ def _seen(it: Validation, git: GitBox) -> str:
     return tree_of(it.folder, git, it.plan.tree, globs)
 
 
-def _start(it: Validation, groups: Sequence[int], servers: "Servers | None") -> Command:
+def _ahead(it: Validation, groups: Sequence[int]) -> Program | None:
+    """Have the box of a command come up while its tree is made; None where that cannot be.
+
+    Nothing of the repository is run or read there before it is told to begin.
+    """
+    plan, definition = it.plan, it.plan.definition
+    if plan.sets_up or definition.kind != "plain" or definition.image or definition.inputs:
+        return None
+    return _launched(it, groups, ("/bin/sh", "-c", _WAITS, "sh", *_words(definition)), PIPE)
+
+
+def _launched(
+    it: Validation, groups: Sequence[int], words: Sequence[str], stdin: int = DEVNULL
+) -> Program:
+    ports = ways(it.plan.definition) if not joined(it.order) else {}
+    box = for_validation(it.folder, it.order, it.plan)
+    return launch(it.folder, it.order, box, relayed(ports, words), groups, stdin=stdin)
+
+
+def _begin(waiting: Program) -> None:
+    """Have a command begin whose box is there."""
+    stdin, _ = waiting.pipes
+    with suppress(BrokenPipeError), stdin:  # no box: what bubblewrap said is the output
+        stdin.write(b"\n")
+
+
+def _start(
+    it: Validation,
+    groups: Sequence[int],
+    servers: "Servers | None",
+    waiting: Program | None = None,
+) -> Command:
     definition = it.plan.definition
     alone = not joined(it.order)
     ports = ways(definition)
@@ -203,14 +245,10 @@ def _start(it: Validation, groups: Sequence[int], servers: "Servers | None") -> 
         name: listen(it.folder.door, name) if alone else socket.create_server((LOOPBACK, port))
         for port, name in ports.items()
     }
-    program = launch(
-        it.folder,
-        it.order,
-        for_validation(it.folder, it.order, it.plan),
-        relayed(ports if alone else {}, _words(definition)),
-        groups,
-    )
+    program = waiting or _launched(it, groups, _words(definition))
     started = time.monotonic()  # before anybody reads: no command has ended earlier
+    if waiting:
+        _begin(waiting)
     printed = Printed(program.told, it.gateway, it.token)
     return Command(
         program=program,

@@ -4,6 +4,7 @@ Which runner it goes to is for its class to say.  A job that is lost is begun an
 times; one for which nobody waits any more is ended.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,9 @@ MOST_JOBS = 3
 
 GLANCE = 1.0
 """Seconds between two looks at a job that runs."""
+
+SWEEPS_AFTER = 1.0
+"""Seconds after a launch until what others have left is removed."""
 
 NO_ROOM = 0.5
 """Seconds until one is looked at again that found no place to run."""
@@ -134,7 +138,11 @@ class Validations:
         return GLANCE
 
     async def _sweep(self, runner: Runner) -> None:
-        """Remove what has ended, before many who fill the disk have filled all of it."""
+        """Remove what has ended, before many who fill the disk have filled all of it.
+
+        Not at once: whoever has asked waits for a first line, and not for this.
+        """
+        await asyncio.sleep(SWEEPS_AFTER)
         await runner.sweep(self._alive)
 
     async def _not_swept(self, _runner: Runner, problem: Exception) -> None:

@@ -146,9 +146,13 @@ async def snapshot(git: RunGit, base: Sha, message: str, author: Author) -> Sha 
     return made
 
 
-async def tree_of(git: RunGit, leave_out: Choose = lambda *_: ()) -> str:
-    """Return the workspace as a tree, without what `leave_out` chooses; raises as `snapshot`."""
-    await _stage(git, leave_out)
+async def tree_of(git: RunGit, leave_out: Choose = lambda *_: (), last: str | None = None) -> str:
+    """Return the workspace as a tree, without what `leave_out` chooses; raises as `snapshot`.
+
+    `last` is the tree that this has returned before, if nothing else was done since.
+    """
+    if not await _stage(git, leave_out) and last is not None:
+        return last
     return (await git(("write-tree",))).strip()
 
 
@@ -172,7 +176,8 @@ def point(git_dir: Path, ref: str, commit: Sha) -> None:
     path.write_text(f"{commit}\n", encoding="ascii")
 
 
-async def _stage(git: RunGit, leave_out: Choose) -> None:
+async def _stage(git: RunGit, leave_out: Choose) -> bool:
+    """Bring the index to what the workspace is; False where it is that already."""
     # Git would start itself in a submodule, under settings that the agent wrote there.
     raw = await git(("diff-files", "--raw", "-z", "--no-renames", "--ignore-submodules=all"))
     changed, gone = _sorted(raw)
@@ -184,6 +189,7 @@ async def _stage(git: RunGit, leave_out: Choose) -> None:
         await git(("update-index", "--force-remove", "--", *paths))
     for paths in _batches([path for path in (*changed, *new) if path not in left]):
         await _add(git, paths)
+    return bool(changed or new or gone)
 
 
 def _sorted(raw: str) -> tuple[list[str], list[str]]:

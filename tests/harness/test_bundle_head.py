@@ -12,6 +12,12 @@ def test_the_pack_is_what_follows_the_head():
     assert (bundle.tip, bundle.pack) == (TIP, b"PACK\n\nrest")
 
 
+def test_a_pack_says_how_many_objects_it_has():
+    pack = b"PACK" + (2).to_bytes(4, "big") + (13).to_bytes(4, "big")
+    assert read(HEAD + pack, REF, BASE).objects == 13
+    assert read(HEAD, REF, BASE).objects == 0
+
+
 @pytest.mark.parametrize(
     "data",
     [
