@@ -12,7 +12,7 @@ from bot.doctor.findings import Finding
 from bot.model.errors import Misconfigured, Refused
 from bot.model.settings import Settings
 from bot.sandbox import cgroups
-from bot.sandbox.probe import probe
+from bot.sandbox.probe import cannot_build, probe
 from bot.sandbox.toolboxes import check
 from bot.wiring.runners import open_runner
 
@@ -22,7 +22,7 @@ ROOM = 2 << 30
 
 def host_findings(settings: Settings) -> Iterator[Finding]:
     """Look at the sandbox, the user ids of jobs, the toolboxes and the disk; blocks a moment."""
-    yield _sandbox(settings)
+    yield from _sandbox(settings)
     yield _users(settings)
     for name, folder in settings.toolboxes.items():
         where = f"GREENROOM_TOOLBOXES, {name}"
@@ -37,29 +37,44 @@ def host_findings(settings: Settings) -> Iterator[Finding]:
     yield _disk(settings.home)
 
 
-def _sandbox(settings: Settings) -> Finding:
+def _sandbox(settings: Settings) -> Iterator[Finding]:
     if settings.runner == "podman":
-        return _containers(settings)
+        yield from _containers(settings)
+        return
     try:
         found = probe()
     except Misconfigured as problem:
         remedy = str(problem).rstrip(".")
-        return Finding(where="sandbox", what="none can be made", remedy=remedy)
+        yield Finding(where="sandbox", what="none can be made", remedy=remedy)
+        return
     bounds = {"cgroups": "memory and processes of a job are bounded by cgroups"}
     alone = "only each process of a job has bounds, since cgroups cannot be divided here"
     what = bounds.get(cgroups.report(), alone)
-    return Finding(where="sandbox", what=f"{found.path} makes one; {what}")
+    yield Finding(where="sandbox", what=f"{found.path} makes one; {what}")
+    yield _builders(lacks=cannot_build(), buildah=shutil.which("buildah"))
 
 
-def _containers(settings: Settings) -> Finding:
+def _containers(settings: Settings) -> Iterator[Finding]:
     try:
         with TemporaryDirectory() as elsewhere:
-            open_runner(replace(settings, home=Path(elsewhere)))
+            runner = open_runner(replace(settings, home=Path(elsewhere)))
     except Misconfigured as problem:
         remedy = str(problem).rstrip(".")
-        return Finding(where="GREENROOM_RUNNER", what="no container can be used", remedy=remedy)
+        yield Finding(where="GREENROOM_RUNNER", what="no container can be used", remedy=remedy)
+        return
     what = f"podman with {settings.podman_runtime} makes containers, and a sandbox in each"
-    return Finding(where="GREENROOM_RUNNER", what=what)
+    yield Finding(where="GREENROOM_RUNNER", what=what)
+    lacks = "" if runner.builds else "no user namespace can be made in a sandbox there"
+    yield _builders(lacks=lacks, buildah=None)
+
+
+def _builders(*, lacks: str, buildah: str | None) -> Finding:
+    """Say whether validations can build images; who wants none has nothing to do."""
+    if lacks:
+        return Finding(where="builders", what=f"there can be none: {lacks.rstrip('.')}")
+    own = "buildah comes from an image or a toolbox"
+    what = f"{buildah} builds images" if buildah else own
+    return Finding(where="builders", what=f"validations may have the class; {what}")
 
 
 def _users(settings: Settings) -> Finding:

@@ -50,6 +50,18 @@ def test_a_toolbox_that_is_no_folder_or_has_no_programs(tmp_path):
     assert "GREENROOM_TOOLBOXES, a" not in found(tmp_path, **env)
 
 
+def test_a_host_is_told_whether_images_can_be_built(tmp_path, monkeypatch):
+    def said():
+        return found(tmp_path)["builders"].what
+
+    monkeypatch.setattr(host, "cannot_build", lambda: "")
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    (tmp_path / "buildah").touch(mode=0o755)
+    assert said() == f"validations may have the class; {tmp_path}/buildah builds images"
+    monkeypatch.setattr(host, "cannot_build", lambda: "The kernel says no.")
+    assert said() == "there can be none: The kernel says no"
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives jobs users of their own")
 def test_user_ids_that_somebody_has_or_that_are_too_few(tmp_path):
     nobody = pwd.getpwnam("nobody").pw_uid
