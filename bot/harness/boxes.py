@@ -22,7 +22,6 @@ from bot.model.limits import Limits
 from bot.model.validations import Definition, ValidationPlan
 from bot.sandbox.box import Bind, Box
 from bot.sandbox.folder import JobFolder, Order
-from bot.sandbox.toolboxes import surroundings
 from bot.workspace.snapshot import snapshot_environment
 
 if TYPE_CHECKING:  # what a validation can do without
@@ -293,10 +292,17 @@ def _agent_environment(order: Order) -> dict[str, str]:
 
 def _tools(order: Order) -> dict[str, str]:
     """Return what every program that is not ours is told of its box."""
-    beside = surroundings({name: Path(path) for name, path in order.toolboxes})
+    environment, path = _beside(order) if order.toolboxes else ({}, ())
     return {
-        **beside.environment,
+        **environment,
         **PERSON,
-        "PATH": ":".join((*beside.path, SYSTEM_PATH)),
+        "PATH": ":".join((*path, SYSTEM_PATH)),
         "NO_COLOR": "1",
     }
+
+
+def _beside(order: Order) -> tuple[Mapping[str, str], Sequence[str]]:
+    from bot.sandbox.toolboxes import surroundings  # noqa: PLC0415 - many jobs have none
+
+    found = surroundings({name: Path(path) for name, path in order.toolboxes})
+    return found.environment, found.path

@@ -8,6 +8,7 @@ Until it runs, nothing is imported but the standard library and plain values.
 import os
 import socket
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -23,7 +24,7 @@ from bot.harness.printed import Printed
 from bot.harness.program import Program, launch, listen
 from bot.harness.requests import exchange, fetch
 from bot.harness.say import say
-from bot.model.errors import Unavailable
+from bot.model.errors import Fenced, Unavailable
 from bot.model.ids import JobName, Repo, Sha, ValidationId
 from bot.model.limits import Limits
 from bot.model.validations import Definition, Service, ValidationPlan
@@ -117,8 +118,9 @@ def run(
             gateway=gateway,
         )
         say("harness.claimed", validation=it.plan.id, milliseconds=order.since())
+        made = _Beside(it, git)
         waiting = _ahead(it, groups)
-        trouble = _prepare(it, git)
+        trouble = made.come()
     if trouble is None and it.plan.definition.services:
         return _run_served(it, groups, stopping)
     return _run(it, groups, stopping, trouble, waiting=waiting)
@@ -155,6 +157,34 @@ def _run(  # noqa: PLR0913 - what there may be beside a command
     from bot.harness.validating import end  # noqa: PLC0415 - beside the command
 
     return end(it, command, trouble, stopping)
+
+
+class _Beside:
+    """The workspace, made beside the start of a box, which only the main thread may start."""
+
+    def __init__(self, it: Validation, git: GitBox) -> None:
+        self._job = it, git
+        self._trouble: Trouble | None = None
+        self._fenced: Fenced | None = None
+        self._thread = threading.Thread(target=self._make)
+        self._thread.start()
+
+    def _make(self) -> None:
+        try:
+            self._trouble = _prepare(*self._job)
+        except Fenced as problem:
+            self._fenced = problem
+
+    def come(self) -> Trouble | None:
+        """Wait for it; return why it could not be made.
+
+        Raises:
+            Fenced: another job has taken over.
+        """
+        self._thread.join()
+        if self._fenced:
+            raise self._fenced
+        return self._trouble
 
 
 def _prepare(it: Validation, git: GitBox) -> Trouble | None:
