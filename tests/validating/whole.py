@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from bot.gateway.app import make_app, serve
 from bot.gateway.bases import Bases
@@ -29,7 +29,7 @@ from bot.store import jobs as job_rows
 from bot.store import runs as run_rows
 from bot.store.jobs import PLAN
 from bot.store.run_row import TERMS
-from bot.store.schema import jobs, metadata, runs
+from bot.store.schema import jobs, metadata, runs, validations
 from bot.work.bases import Bases as Lent
 from bot.work.bases import Lender
 from bot.work.broker import Broker
@@ -45,6 +45,7 @@ from bot.work.validations import Validations
 from bot.work.validator import Validator
 from bot.work.verdicts import Verdicts
 from bot.work.worker import Worker
+from bot.workspace.listing import listed, listed_of
 from bot.workspace.lowers import Lowers
 from bot.workspace.mirror import Mirrors
 from bot.workspace.quarantine import Quarantines
@@ -85,6 +86,23 @@ class Whole:
             )
         )
         return (await self._ended(plan)).log
+
+    async def prepares(self, files: dict[str, str]) -> Laid:
+        """Have a setup run over these files, and return what is there of it then."""
+        self._files(files)
+        job = await self.stand.launched()
+        return await self.below(await self._agreed(job.plan, "true", {}))
+
+    async def handed_in(self) -> set[str]:
+        """Return the paths that differ from the base in the last tree that was asked about."""
+        query = select(validations).where(validations.c.run.is_not(None))
+        async with self.stand.store.read() as tx:
+            found = await tx.execute(query.order_by(validations.c.id.desc()))
+            row = found.mappings().first()
+        mirror, work = self.stand.mirrors.path(SHELF), await self.stand.blobs.get(row["work"])
+        lines = await listed_of(mirror, row["tree"], work, most=1 << 20)
+        before = set((await listed(mirror, row["base"])).split("\0"))
+        return {line.partition("\t")[2] for line in set(lines.split("\0")) ^ before}
 
     async def below(self, plan: JobPlan) -> Laid:
         """Have made what the workspace of a job is to stand on."""

@@ -10,7 +10,7 @@ import json
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -142,31 +142,33 @@ class House:
 
     def __post_init__(self) -> None:
         self.runner.store = self.store
+        self._numbers = itertools.count(1)
         self.mirrors = Mirrors(self.home / "mirrors")
         self.quarantines = Quarantines(self.home / "quarantine")
         lowers = Lowers(self.home / "lowers", self.mirrors)
-        numbers = itertools.count(1)
-        setups = Setups(
-            self.store,
-            self.time.clock,
-            blobs=open_blobs(str(self.home / "blobs")),
-            additions=Additions(self.home / "setups", self.time.clock),
-            mirrors=self.mirrors,
-            platform="tests",
-            new_id=lambda: ValidationId(f"01SETUP{next(numbers):04}"),
-        )
         self.places = Workspaces(
             mirrors=self.mirrors,
             lowers=lowers,
             quarantines=self.quarantines,
             toolboxes=Toolboxes(nothing, {}, self.mirrors),
-            setups=setups,
+            setups=self.setups_over(self.store),
         )
-        self._numbers = itertools.count(1)
         self._workers: list[Context] = []
         self.broker = Broker(self.store, self.time.clock, self._text)
         self.context = self.worker("w1")
         self.loops = self.loops_of(self.context)
+
+    def setups_over(self, store: Any) -> Setups:
+        """Return setups that use a store of their own."""
+        return Setups(
+            store,
+            self.time.clock,
+            blobs=open_blobs(str(self.home / "blobs")),
+            additions=Additions(self.home / "setups", self.time.clock),
+            mirrors=self.mirrors,
+            platform="tests",
+            new_id=lambda: ValidationId(f"01SETUP{next(self._numbers):04}"),
+        )
 
     def _text(self) -> str:
         return f"token-{next(self._numbers)}"
@@ -186,7 +188,8 @@ class House:
         return made
 
     def loops_of(self, context: Context) -> dict[str, Any]:
-        launcher = Launcher(context, self.runner, self.places, self.home / "gateway")
+        places = replace(self.places, setups=self.setups_over(context.store))
+        launcher = Launcher(context, self.runner, places, self.home / "gateway")
         return {
             "inbox": Inbox(context, Configs(context), REACTIONS, self._run_id),
             "scheduler": Scheduler(context, self.capacity),

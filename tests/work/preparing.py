@@ -5,9 +5,12 @@ import io
 import tarfile
 from typing import Any
 
+from sqlalchemy import select
+
 from bot.model.validations import Setup
 from bot.rules.reports import Ended
 from bot.store import validations
+from bot.store.schema import validations as table
 from bot.work.layers import Layers
 from tests.work.conversations import People, terms
 from tests.work.house import House
@@ -64,3 +67,8 @@ class Prepared(Inner):
         name = (launch or self.stand.launched[-1]).job.split("-")[1].upper()
         async with self.house.store.read() as tx:
             return await validations.find(tx, name)
+
+    async def setups_of(self, tx: Any) -> list[str]:
+        """Return the names of all setups that there ever were."""
+        found = await tx.execute(select(table.c.id).where(table.c.sets_up).order_by(table.c.id))
+        return list(found.scalars())
