@@ -54,6 +54,8 @@ class Validation:
         plan: what is run, and in which tree.
         token: opens its own calls and nothing else; it stays in this process.
         gateway: path of the gateway's socket.
+        ways: what leads out of its box by the names of their sockets, listening before anything
+            runs that could be there instead.
     """
 
     folder: JobFolder
@@ -61,6 +63,7 @@ class Validation:
     plan: ValidationPlan
     token: str = field(repr=False)
     gateway: str
+    ways: Mapping[str, socket.socket]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,14 +73,12 @@ class Command:
     Attributes:
         program: in its box.
         printed: what it prints, on its way out.
-        ways: what leads out of its box by the names of their sockets, already listening.
         started: when, in seconds of the monotonic clock.
         servers: beside it; None where there are none.
     """
 
     program: Program
     printed: Printed
-    ways: Mapping[str, socket.socket]
     started: float
     servers: "Servers | None"
 
@@ -110,12 +111,14 @@ def run(
     limits = replace(Limits(**order.limits), seconds=SECONDS)
     with GitBox(folder, order, for_git(folder, order, limits, writes=True)) as git:
         answer = exchange(gateway, "/validation/launch", launch_token, lambda: not stopping())
+        plan = plan_from(answer["plan"])
         it = Validation(
             folder=folder,
             order=order,
-            plan=plan_from(answer["plan"]),
+            plan=plan,
             token=answer["run_token"],
             gateway=gateway,
+            ways=_listening(folder, order, plan),
         )
         say("harness.claimed", validation=it.plan.id, milliseconds=order.since())
         made = _Beside(it, git)
@@ -255,6 +258,17 @@ def _launched(
     return launch(it.folder, it.order, box, relayed(ports, words), groups, stdin=stdin)
 
 
+def _listening(
+    folder: JobFolder, order: Order, plan: ValidationPlan
+) -> Mapping[str, socket.socket]:
+    """Listen where a command looks for hosts: at its door, or in the network that it shares."""
+    alone = not joined(order)
+    return {
+        name: listen(folder.door, name) if alone else socket.create_server((LOOPBACK, port))
+        for port, name in ways(plan.definition).items()
+    }
+
+
 def _begin(waiting: Program) -> None:
     """Have a command begin whose box is there."""
     stdin, _ = waiting.pipes
@@ -268,25 +282,12 @@ def _start(
     servers: "Servers | None",
     waiting: Program | None = None,
 ) -> Command:
-    definition = it.plan.definition
-    alone = not joined(it.order)
-    ports = ways(definition)
-    listening = {
-        name: listen(it.folder.door, name) if alone else socket.create_server((LOOPBACK, port))
-        for port, name in ports.items()
-    }
-    program = waiting or _launched(it, groups, _words(definition))
+    program = waiting or _launched(it, groups, _words(it.plan.definition))
     started = time.monotonic()  # before anybody reads: no command has ended earlier
     if waiting:
         _begin(waiting)
     printed = Printed(program.told, it.gateway, it.token)
-    return Command(
-        program=program,
-        printed=printed,
-        ways=listening,
-        started=started,
-        servers=servers,
-    )
+    return Command(program=program, printed=printed, started=started, servers=servers)
 
 
 def _words(definition: Definition) -> Sequence[str]:

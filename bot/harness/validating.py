@@ -145,23 +145,23 @@ class _Watch:
 
     async def _lead(self) -> None:
         """Lead the command to the hosts that its definition names, if there are any."""
-        if EGRESS in self._command.ways:
+        if EGRESS in self._it.ways:
             from bot.harness.tunnel import MOST_HEAD, Tunnels  # noqa: PLC0415 - few need it
             from bot.wires import serve  # noqa: PLC0415 - likewise
 
             tunnels = Tunnels(str(Path(self._it.gateway).with_name(EGRESS)), self._it.token)
-            await serve(self._command.ways[EGRESS], tunnels.answer, most_head=MOST_HEAD)
+            await serve(self._it.ways[EGRESS], tunnels.answer, most_head=MOST_HEAD)
 
     async def _supply(self) -> None:
         """Have it have the images that a build begins with, if its definition names places."""
-        if BASES in self._command.ways:
+        if BASES in self._it.ways:
             from bot.harness.bases import Bases  # noqa: PLC0415 - few need it
             from bot.harness.gateway_client import Gateway  # noqa: PLC0415 - likewise
             from bot.wires import CHUNK, serve  # noqa: PLC0415 - likewise
 
             it = self._it
             bases = Bases(Gateway(it.gateway, it.token), it.plan.definition.bases)
-            await serve(self._command.ways[BASES], bases.answer, most_head=CHUNK)
+            await serve(self._it.ways[BASES], bases.answer, most_head=CHUNK)
 
 
 def _status(command: Command) -> Mapping[str, int | None]:
