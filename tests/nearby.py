@@ -3,7 +3,7 @@
 import asyncio
 import datetime as dt
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +18,11 @@ from bot.wires import Wire
 PUBLIC = "93.184.215.14"
 """An address of the internet."""
 
-HELLO = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\nConnection: close\r\n\r\nhello\n"
+OK = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
+    b"Content-Length: %d\r\nConnection: close\r\n\r\n"
+)
+HELLO = OK % 6 + b"hello\n"
 
 
 @dataclass
@@ -51,13 +55,19 @@ class Nearby:
 
 
 @asynccontextmanager
-async def https(folder: Path, *names: str) -> AsyncIterator[int]:
-    """Serve one answer by TLS to everybody; gives the port.  Who trusts `ca.pem` trusts it."""
+async def https(
+    folder: Path, *names: str, pages: Mapping[str, bytes] | None = None
+) -> AsyncIterator[int]:
+    """Serve by TLS; gives the port.  Who trusts `ca.pem` trusts it.
+
+    Everybody is greeted, but for who asks for one of `pages`.
+    """
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            await reader.readuntil(b"\r\n\r\n")
-            writer.write(HELLO)
+            _, path, *_ = (await reader.readuntil(b"\r\n\r\n")).decode().split(" ")
+            page = (pages or {}).get(path)
+            writer.write(HELLO if page is None else OK % len(page) + page)
             await writer.drain()
         except (OSError, EOFError):
             pass
