@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, get_args
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
@@ -18,6 +18,7 @@ from bot.model.errors import Misconfigured
 from bot.model.models import Provider
 from bot.model.registries import Registries, read_registries
 from bot.model.runs import PLAIN, RuntimeName
+from bot.model.validations import Class
 
 T = TypeVar("T")
 
@@ -38,6 +39,10 @@ HINTS: Mapping[str, str] = {
     "GREENROOM_RUNNER": "give local or podman",
     "GREENROOM_PODMAN_RUNTIME": "give crun or runc, or the path of a program like them",
     "GREENROOM_AGENT_IMAGE": "give an image that podman has, by digest as in NAME@sha256:…",
+    "GREENROOM_CLASSES": (
+        "give classes of validations with commas between them: plain, builder, services; all "
+        "where nothing is given"
+    ),
     "GREENROOM_JOB_UIDS": "give a range of unused user ids such as 210000-210999",
     "GREENROOM_TOOLBOXES": "give NAME=FOLDER pairs with commas between them",
     "GREENROOM_REGISTRIES": (
@@ -65,6 +70,7 @@ RunnerName = Literal["local", "podman"]
 """Where jobs run: as processes of this host, or in containers of podman."""
 
 _RUNNERS: tuple[RunnerName, ...] = ("local", "podman")
+_CLASSES: tuple[Class, ...] = get_args(Class)
 _BY_DIGEST = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:-]*@sha256:[0-9a-f]{64}", re.ASCII)
 
 
@@ -104,6 +110,7 @@ class Settings:
         runner: where jobs run.
         podman_runtime: the program that makes podman's containers.
         agent_image: what they are made from, by digest; empty where none are.
+        classes: those of validations that run here, whatever configuration allows.
         job_uids: first and last user id that jobs may take when started by root.
         toolboxes: read-only tool trees by name, offered to every sandbox.
         registries: where images may come from.
@@ -131,6 +138,7 @@ class Settings:
     runner: RunnerName
     podman_runtime: str
     agent_image: str
+    classes: frozenset[Class]
     job_uids: tuple[int, int]
     toolboxes: Mapping[str, Path]
     registries: Registries
@@ -173,6 +181,7 @@ def read_settings(env: Mapping[str, str], needs: frozenset[Process]) -> Settings
         runner=runner,
         podman_runtime=env.get("GREENROOM_PODMAN_RUNTIME") or "crun",
         agent_image=_read(env, "GREENROOM_AGENT_IMAGE", _image, None if contained else ""),
+        classes=_read(env, "GREENROOM_CLASSES", _classes, ",".join(_CLASSES)),
         job_uids=_read(env, "GREENROOM_JOB_UIDS", _uids, "210000-210999"),
         toolboxes=_read(env, "GREENROOM_TOOLBOXES", _toolboxes, ""),
         registries=_read(env, "GREENROOM_REGISTRIES", _registries, "*"),
@@ -291,6 +300,13 @@ def _image(text: str) -> str:
     if text and not _BY_DIGEST.fullmatch(text):
         raise ValueError
     return text
+
+
+def _classes(text: str) -> frozenset[Class]:
+    named = {part.strip() for part in text.split(",") if part.strip()}
+    if not named or not named <= set(_CLASSES):
+        raise ValueError
+    return frozenset(each for each in _CLASSES if each in named)
 
 
 def _uids(text: str) -> tuple[int, int]:

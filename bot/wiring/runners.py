@@ -2,7 +2,7 @@
 
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from bot.model.settings import Settings
 from bot.model.validations import Class
@@ -22,10 +22,9 @@ PODMANS = (
 """The variables by which podman finds its configuration, its images and, as a user, systemd."""
 
 
-def by_class(runner: LocalRunner) -> Mapping[Class, Runner]:
-    """Return where validations of each class run."""
-    common: Mapping[Class, Runner] = {"plain": runner, "services": runner}
-    return {**common, "builder": runner} if runner.builds else common
+def by_class(runner: LocalRunner, classes: Collection[Class]) -> Mapping[Class, Runner]:
+    """Return where validations of each class run, as far as the operator and the host let them."""
+    return {each: runner for each in classes if each != "builder" or runner.builds}
 
 
 def open_runner(settings: Settings) -> LocalRunner:

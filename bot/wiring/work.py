@@ -118,7 +118,7 @@ def _loops(
         "waits": Waits(context, CiWatch(context).look).step,
         "validations": Validations(
             context,
-            by_class(runner),
+            by_class(runner, settings.classes),
             workspaces,
             settings.home / "gateway",
             place=Placing(context, mirrors, blobs, setups).place,

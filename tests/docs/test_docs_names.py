@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Table, UniqueConstraint, create_engine, text
 
 from bot.cli import _parser
+from bot.gateway.bases import Bases
 from bot.gateway.calls import Calls
 from bot.gateway.checkpoints import Blobs
 from bot.gateway.layers import Layers
@@ -171,7 +172,7 @@ def test_every_door_of_the_gateway_is_told():
     ]
     routes += Repositories(nothing, nothing, nothing).routes()
     routes += Models(nothing, nothing).routes()
-    routes += Validations(nothing, nothing, Layers(nothing, nothing)).routes()
+    routes += Validations(nothing, nothing, Layers(nothing, nothing), Bases(nothing)).routes()
     doors = {
         f"POST {route.path}" if route.method == "POST" else route.path.split("{")[0]
         for route in routes
