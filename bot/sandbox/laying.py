@@ -74,9 +74,7 @@ def lay(layer: Path, target: Path, owner: int | None) -> None:
             folders.clear()
             continue
         try:
-            for name in folders:
-                _made(name, at, owner)
-            for name in files:
+            for name in (*folders, *files):  # of which the first may be links to folders
                 _copied(name, source, at, owner)
         finally:
             os.close(at)
@@ -96,25 +94,20 @@ def _entered(top: Path, names: Sequence[str]) -> int | None:
     return at
 
 
-def _made(name: str, at: int, owner: int | None) -> None:
-    try:
-        os.mkdir(name, 0o755, dir_fd=at)
-    except FileExistsError:
-        return
-    _given(name, at, owner)
-
-
 def _copied(name: str, source: int, at: int, owner: int | None) -> None:
-    """Copy a file or a link, unless something has its name."""
+    """Copy a file or a link, or make a folder, unless something has its name."""
     about = os.stat(name, dir_fd=source, follow_symlinks=False)
     try:
         if stat.S_ISLNK(about.st_mode):
             os.symlink(os.readlink(name, dir_fd=source), name, dir_fd=at)
+        elif stat.S_ISDIR(about.st_mode):
+            os.mkdir(name, 0o755, dir_fd=at)
         else:
             _written(name, source, at, about)
     except FileExistsError:
         return
-    _given(name, at, owner)
+    if owner is not None:
+        os.chown(name, owner, owner, dir_fd=at, follow_symlinks=False)
 
 
 def _written(name: str, source: int, at: int, about: os.stat_result) -> None:
@@ -123,8 +116,3 @@ def _written(name: str, source: int, at: int, about: os.stat_result) -> None:
         shutil.copyfileobj(file, fresh, _CHUNK)
         os.fchmod(fresh.fileno(), stat.S_IMODE(about.st_mode))
     os.utime(name, ns=(about.st_mtime_ns,) * 2, dir_fd=at, follow_symlinks=False)
-
-
-def _given(name: str, at: int, owner: int | None) -> None:
-    if owner is not None:
-        os.chown(name, owner, owner, dir_fd=at, follow_symlinks=False)

@@ -37,6 +37,8 @@ async def main(home: Path, plan: str, token: str, *container: str) -> None:
         tree=home / "lower",
         mirror=home / "mirror.git",
         gateway=home / "gateway",
+        layers=tuple(sorted((home / "below").glob("*/workspace"))),
+        homes=tuple((home / "below").glob("*/home")),
     )
     await runner.launch(launch)
     standing = await gone(runner, launch.job)
