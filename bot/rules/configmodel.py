@@ -14,6 +14,7 @@ from bot.model.validations import Class
 from bot.rules.agents import USUAL, Allow
 from bot.rules.configshapes import (
     EXAMPLE_IMAGE,
+    MOST_ENTRIES,
     SHAPE,
     Counted,
     Dollars,
@@ -220,7 +221,7 @@ class Service:
         description="The command, for `/bin/sh`; else what the image starts by itself.",
         examples=["redis-server --port 6379"],
     )
-    env: dict[Variable, Value] = named(
+    env: Annotated[dict[Variable, Value], Field(max_length=MOST_ENTRIES)] = named(
         "Variables that it is told.", {"POSTGRES_PASSWORD": "of-a-test"}
     )
 

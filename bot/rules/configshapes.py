@@ -94,7 +94,7 @@ Variable = Annotated[
     ),
 ]
 Value = Annotated[
-    str, Spelled(pattern=r"[^\x00]*", most=4000, what="text, in quotes", example='"5"')
+    str, Spelled(pattern=r"[^\x00]*", most=1000, what="text, in quotes", example='"5"')
 ]
 Script = Annotated[
     str,

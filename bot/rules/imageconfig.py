@@ -11,11 +11,11 @@ from typing import Any
 
 from bot.rules.images import refused
 
-MOST_VARIABLES, MOST_VALUE = 200, 32 * 1024
-"""Variables that an image may set, and characters of one."""
+MOST_VARIABLES, MOST_WORDS, MOST_VOLUMES = 200, 200, 20
+"""Variables that an image may set, words of a command, and folders that are to be written to."""
 
-MOST_WORDS, MOST_VOLUMES = 200, 20
-"""Words of the command that it starts, and folders that are to be written to."""
+MOST_SAID = 128 * 1024
+"""Bytes of each of them together: a system takes no more than two megabytes on a command line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +63,11 @@ def _texts(said: dict[str, Any], name: str, most: int) -> tuple[str, ...]:
     texts = tuple(found)
     if isinstance(found, str) or not all(isinstance(each, str) for each in texts):
         raise TypeError(name)
-    if len(texts) > most or any("\0" in each or len(each) > MOST_VALUE for each in texts):
+    said_in_all = sum(len(each.encode()) for each in texts)
+    if len(texts) > most or said_in_all > MOST_SAID:
         raise refused(f"has a config that says too much in `{name}`.")
+    if any("\0" in each for each in texts):
+        raise ValueError(name)
     return texts
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from bot.model.errors import Refused
-from bot.rules.imageconfig import MOST_VALUE, MOST_VOLUMES, ImageConfig, read_config
+from bot.rules.imageconfig import MOST_SAID, MOST_VOLUMES, ImageConfig, read_config
 
 SAYS = {
     "Env": ["PATH=/opt/bin:/bin", "EMPTY=", "SUM=1=1"],
@@ -40,6 +40,8 @@ def test_an_image_need_not_say_anything(data):
     [
         {"Env": ["PATH"]},
         {"Env": ["=x"]},
+        {"Env": ["A=\ud800"]},
+        {"Cmd": ["a\0b"]},
         {"Env": "A=1"},
         {"Env": 7},
         {"Cmd": [1]},
@@ -63,6 +65,6 @@ def test_what_is_no_config_is_refused(data):
 
 def test_what_it_says_has_bounds():
     volumes = {f"/{number}": {} for number in range(MOST_VOLUMES + 1)}
-    for said in ({"Volumes": volumes}, {"Cmd": ["x" * (MOST_VALUE + 1)]}):
+    for said in ({"Volumes": volumes}, {"Cmd": ["x", "é" * (MOST_SAID // 2)]}):
         with pytest.raises(Refused, match="says too much in"):
             read_config(config(**said))

@@ -144,7 +144,9 @@ def test_servers_beside_jobs_are_told():
     assert beside(files) == {".github/workflows/ci.yml": ("postgres", "redis")}
     assert beside({".github/workflows/ci.yml": "jobs: {test: {}}"}) == {}
     said = written(proposed(Project(files=files)), {})
-    assert "#\n# .github/workflows/ci.yml starts postgres, redis beside its tests, and" in said
+    assert (
+        "#\n# .github/workflows/ci.yml starts postgres, redis beside its tests. For tests" in said
+    )
 
 
 @pytest.mark.parametrize(

@@ -135,6 +135,7 @@ def _notes(files: Mapping[str, str], container: Devcontainer | None) -> Iterator
         )
     for file, names in beside(files).items():
         yield (
-            f"{file} starts {', '.join(names)} beside its tests, and nothing runs beside a "
-            "validation of the class `plain`: tests that need it fail there."
+            f"{file} starts {', '.join(names)} beside its tests. For tests that need it, give the "
+            "validation `class: services`, and name it under `services` with an image by digest "
+            "and its port."
         )
