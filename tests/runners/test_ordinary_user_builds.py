@@ -36,3 +36,5 @@ async def test_an_image_is_built_by_an_ordinary_users_job(
     assert gateway.ended["exit"] == 0, gateway.output
     assert json.loads(gateway.ended["built"])[0]["names"] == ["localhost/app:latest"]
     assert gateway.output.endswith("overlay\n")
+    assert "job.not_removed" not in said.decode()
+    assert list((open_home.home / "jobs").glob("v-*")) == []
