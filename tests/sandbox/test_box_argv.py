@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from bot.model.runs import Limits
-from bot.sandbox.box import NOTHING, Bind, Box, Bubblewrap, Descriptors, argv, prlimit
+from bot.sandbox.box import NOTHING, Bind, Box, Bubblewrap, Descriptors, Root, argv, prlimit
 from bot.sandbox.proc import Telling
 
 LIMITS = Limits(seconds=60, memory=1000, processes=20, file_size=300, open_files=40)
@@ -127,3 +127,27 @@ def test_a_box_that_reads_all_is_given_that_one_power_after_all_were_taken():
     words = argv(box, ["true"], Bubblewrap(path="bwrap"), Descriptors(seccomp=7))
     at = words.index("--cap-drop")
     assert words[at : at + 4] == ["--cap-drop", "ALL", "--cap-add", "CAP_DAC_READ_SEARCH"]
+
+
+def test_a_box_with_an_image_has_nothing_of_the_hosts_programs_and_limits_from_outside():
+    root = Root(
+        binds=(Bind(source="/images/a/usr", target="/usr"),),
+        links=(("usr/bin", "/bin"),),
+        run=("/run/db",),
+    )
+    box = Box(root=root, joined=True, scratch=4096, etc="/our/etc", environment={"A": "b"})
+    words = argv(box, ["make"], Bubblewrap(path="bwrap"), Descriptors(seccomp=7))
+    lines = " ".join(words).replace(" --", "\n--").splitlines()
+    begin, end = lines.index("--setenv A b"), lines.index("--proc /proc")
+    assert lines[begin + 1 : end] == [
+        "--ro-bind /images/a/usr /usr",
+        "--symlink usr/bin /bin",
+        "--symlink /tmp /var/tmp",
+        "--size 67108864",
+        "--tmpfs /run",
+        "--dir /run/db",
+    ]
+    assert lines.count("--size 4096") == 2
+    assert "--unshare-net" not in words
+    assert not [line for line in lines if "prlimit" in line or line.startswith("--ro-bind-try")]
+    assert lines[-1] == "-- make"
