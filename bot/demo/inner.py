@@ -5,18 +5,16 @@ import shutil
 from typing import Any
 
 from bot.demo import tally
+from bot.demo.brain import SEEN
 from bot.demo.hub import Hub
 from bot.demo.job import Job, Seen, Tell
 from bot.demo.scene import Scene
 from bot.sandbox import probe
 
-SEEN = "/usr/local/bin:/usr/bin"
-"""Folders of the host whose programs a job finds."""
-
 
 def cannot_build() -> str:
     """Say why no image can be built here; empty where one can.  Blocks for a moment."""
-    if not shutil.which("buildah", path=SEEN):
+    if not shutil.which("buildah", path=":".join(SEEN)):
         return "buildah is not installed"
     return probe.cannot_build()
 
@@ -32,7 +30,7 @@ async def loop(
     if lack := await asyncio.to_thread(cannot_build):
         tell(f"no validation builds an image: {lack}")
     builds = not lack
-    repo = await tally.found(world, builds=builds)
+    repo = await world.found(tally.NAME, tally.files(builds=builds))
     job = Job(hub, repo, tell, world.check, tally.LABEL)
     seen = await job.run(tally.TITLE, within, tally.body(builds=builds))
     head = seen.pull["head"]["sha"]

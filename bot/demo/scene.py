@@ -128,8 +128,15 @@ class Scene:
 
     async def repository(self, name: str, source: Path) -> str:
         """Bring a git repository in, where the maintainer may write; return `owner/name`."""
+        return await self._found({"name": name, "from": str(source / ".git")})
+
+    async def found(self, name: str, files: Mapping[str, str]) -> str:
+        """Make a repository of files, where the maintainer may write; return `owner/name`."""
+        return await self._found({"name": name, "files": files})
+
+    async def _found(self, what: Mapping[str, object]) -> str:
         async with Hub(self.url) as control:
-            new = {"owner": self.owner, "name": name, "from": str(source / ".git")}
+            new = {"owner": self.owner, **what}
             made = await control.send("POST", "/_devhub/repositories", new)
             role = f"/_devhub/repositories/{made['full_name']}/collaborators/maintainer"
             await control.send("PUT", role, {"role": "maintain"})

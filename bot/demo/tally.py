@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 
 from bot.demo.agent import fix
-from bot.demo.hub import Hub
-from bot.demo.scene import Scene
 
 NAME = "tally"
 LABEL = "agent:fix"
@@ -115,16 +113,6 @@ def files(*, builds: bool) -> Mapping[str, str]:
     """Return all files of the repository."""
     config = f"{CONFIG}{BUILDS if builds else ''}"
     return {**FILES, ".github/greenroom.yml": config, ".github/agents/fix.md": fix()}
-
-
-async def found(world: Scene, *, builds: bool) -> str:
-    """Make the repository; return `owner/name`."""
-    new = {"owner": world.owner, "name": NAME, "files": files(builds=builds)}
-    async with Hub(world.url) as control:
-        made = await control.send("POST", "/_devhub/repositories", new)
-        role = f"/_devhub/repositories/{made['full_name']}/collaborators/maintainer"
-        await control.send("PUT", role, {"role": "maintain"})
-    return str(made["full_name"])
 
 
 def body(*, builds: bool) -> str:

@@ -146,7 +146,7 @@ class Tour:
     async def _loop(self, maintainer: Hub) -> None:
         """Add a project whose agent can ask for validations, with an issue for it."""
         lack = await asyncio.to_thread(cannot_build)
-        repo = await tally.found(self._world, builds=not lack)
+        repo = await self._world.found(tally.NAME, tally.files(builds=not lack))
         await self._label(maintainer, f"/repos/{repo}")
         new = {"title": tally.TITLE, "body": tally.body(builds=not lack)}
         issue = await maintainer.send("POST", f"/repos/{repo}/issues", new)
