@@ -39,7 +39,7 @@ NO_IMAGE = "This runner does not have the image `{image}`."
 NO_PROGRAM = "The image `{image}` does not say what it starts: give the service a `run`."
 STOPPED = "It was stopped before its services took connections."
 
-_SIGNALLED = 128  # as in shells
+_SIGNALLED, _SIGNALS = 128, 64  # as in shells: above 128, a signal by its number
 _LOOK = 0.05
 _CHUNK = 1 << 14
 _HERE = ("127.0.0.1", "::1")
@@ -218,5 +218,5 @@ def _volumes(own: Path, image: Image) -> Iterator[Bind]:
 
 def _how(status: int) -> str:
     """Say how a box has ended, whose exit status is a shell's."""
-    number = status - _SIGNALLED
-    return f"by signal {number}" if number > 0 else f"with exit status {status}"
+    number = -status if status < 0 else status - _SIGNALLED
+    return f"by signal {number}" if 0 < number <= _SIGNALS else f"with exit status {status}"

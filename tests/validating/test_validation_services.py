@@ -106,12 +106,20 @@ async def test_a_command_in_an_image_has_servers_too(served):
     assert told["log"] == "NAME=made-for-a-test\nfrom db\n"
 
 
-async def test_a_server_that_ends_at_once_makes_it_broken_with_its_last_lines(served):
-    told = await served("echo never", service("db", 7001, run="echo no data; exit 3"))
-    assert (told["cause"], told["exit"], told["log"]) == ("crashed", None, "no data\n")
-    assert told["words"] == (
-        "The service `db` ended before it took connections, with exit status 3."
-    )
+@pytest.mark.parametrize(
+    ("ends", "how"),
+    [
+        ("exit 3", "with exit status 3"),
+        ("exit 255", "with exit status 255"),
+        ("kill -9 $$", "by signal 9"),
+        ("exec nothing-there", "with exit status 127"),
+    ],
+)
+async def test_a_server_that_ends_at_once_makes_it_broken_with_its_last_lines(served, ends, how):
+    told = await served("echo never", service("db", 7001, run=f"echo no data; {ends}"))
+    assert (told["cause"], told["exit"]) == ("crashed", None)
+    assert told["log"].startswith("no data\n")
+    assert told["words"] == f"The service `db` ended before it took connections, {how}."
 
 
 async def test_a_server_that_does_not_come_up_makes_it_broken(served):
@@ -122,8 +130,8 @@ async def test_a_server_that_does_not_come_up_makes_it_broken(served):
 
 
 async def test_a_server_that_ends_meanwhile_is_told_of(served):
-    run = "exec timeout 2 python3 -I -S -c '" + SERVER.format(port=7001) + "'"
-    told = await served("sleep 3; exit 1", service("db", 7001, run=run))
+    run = "exec timeout 1 python3 -I -S -c '" + SERVER.format(port=7001) + "'"
+    told = await served("sleep 2; exit 1", service("db", 7001, run=run))
     assert told["exit"] == 1
     assert "[the service db has ended, with exit status 124]\nlistening\n" in told["log"]
 
