@@ -89,7 +89,7 @@ def section(now: CiNow, *, most: int = MOST_SECTION) -> str:
         lines += ["", "| check | | took | |", "|---|---|---:|---|", *map(_row, now.rows)]
     if now.hidden:
         lines.append(f"| and {now.hidden} more | | | |")
-    for fold in map(_fold, now.excerpts):
+    for fold in map(folded, now.excerpts):
         if len("\n".join([*lines, *fold])) > most:
             break  # half a fold has no end, and all that comes after would lie in it
         lines += fold
@@ -133,7 +133,8 @@ def _word(text: str) -> str:
     return re.sub(r"[^\w -]", "", clip(text.replace("_", " "), MOST_NAME))
 
 
-def _fold(excerpt: Excerpt) -> list[str]:
+def folded(excerpt: Excerpt) -> list[str]:
+    """Write what matters of a failure as lines that are folded away, inert."""
     name = escape(inline(clip(shown(excerpt.name), MOST_NAME)))
     summary = f"<summary>What matters of {name}</summary>"
     return ["", f"<details>{summary}", "", _code(excerpt.text), "", "</details>"]

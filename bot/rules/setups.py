@@ -12,13 +12,15 @@ from hashlib import sha256
 from bot.model.ids import Sha
 from bot.model.validations import SETUP, Definition, Groundwork, Setup, Toolbox, Verdict
 from bot.rules import configmodel
-from bot.rules.cireport import lasted
+from bot.rules.cinow import Excerpt
+from bot.rules.cireport import folded, lasted
 from bot.rules.complaints import place
 from bot.rules.configfile import Node
 from bot.rules.configmodel import ConfigFile
 from bot.rules.egress import narrows
 from bot.rules.mistakes import Mistake
 from bot.rules.precedence import is_enforced
+from bot.rules.wording import plain
 
 HOSTS = "egress.allow"
 """The setting whose enforcement holds for setups too."""
@@ -34,9 +36,6 @@ HANDS_OVER = 15 * 60.0
 
 BEGINS = "Setting up the workspace"
 """Said of a run that waits for it."""
-
-WITHOUT = "Setting up failed; it goes on without"
-"""Said of a run whose workspace could not be prepared."""
 
 
 def wanted(said: configmodel.Setup | None) -> Setup | None:
@@ -167,7 +166,22 @@ def ended(verdict: Verdict) -> str:
     took = lasted(verdict.seconds)
     if verdict.outcome == "passed":
         return f"Set up in {took}"
-    return f"{WITHOUT} ({took}). {verdict.words}".rstrip()
+    return f"Setting up failed after {took}; it goes on without. {plain(verdict.words)}".rstrip()
+
+
+def _failed(verdict: Verdict) -> str:
+    how = "no verdict" if verdict.outcome == "broken" else verdict.outcome
+    return f"{how} after {lasted(verdict.seconds)}. {plain(verdict.words)}".rstrip()
+
+
+def section(verdict: Verdict) -> str:
+    """Write what people are shown of a setup that has failed; empty for one that has not."""
+    if verdict.outcome == "passed":
+        return ""
+    excerpt = Excerpt(name=SETUP, text=verdict.excerpt)
+    return "\n".join(
+        [f"**Setup**: {_failed(verdict)}", *(folded(excerpt) if excerpt.text else [])]
+    )
 
 
 def lacking(verdict: Verdict) -> Verdict:

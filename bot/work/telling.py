@@ -16,13 +16,14 @@ from bot.model.intents import StartRun
 from bot.model.money import shown
 from bot.model.priorities import Priority
 from bot.model.runs import Conclusion, Subject
-from bot.rules import cireport, evidence, notices, wording
+from bot.rules import cireport, evidence, notices, setups, wording
 from bot.rules.endings import Ending, broke_off
 from bot.rules.lifecycle import Compute, Run, Signal
 from bot.rules.outputs import CHANGED
 from bot.rules.sections import ci_marks
 from bot.rules.waiting import APPROVAL, START
 from bot.store import outbox, reached, runs, spending, story, validations
+from bot.store import setups as rows_of_setups
 from bot.store.outbox import Wish
 from bot.store.run_row import RunRow
 from bot.work import inheritance, plans, questions, requested
@@ -283,7 +284,15 @@ async def _validations(tx: AsyncConnection, row: RunRow) -> str:
     found = await validations.of_run(tx, row.id)
     shown = [requested.asked(each) for each in found]
     offered = [each.name for each in row.terms.validations]
-    return evidence.section(evidence.Loop(asked=shown, offered=offered, tree=row.tree))
+    told = evidence.section(evidence.Loop(asked=shown, offered=offered, tree=row.tree))
+    return "\n\n".join(filter(None, (await _setup(tx, row), told)))
+
+
+async def _setup(tx: AsyncConnection, row: RunRow) -> str:
+    """Write what came of the setup that its jobs were to stand on, if it has failed."""
+    needs = row.groundwork
+    found = await rows_of_setups.newest(tx, row.repo_id, needs.key) if needs else None
+    return setups.section(found.verdict) if found and found.verdict else ""
 
 
 def _urgency(row: RunRow) -> Priority:

@@ -14,6 +14,7 @@ from bot.rules.setups import (
     ended,
     lacking,
     own,
+    section,
     shared,
     wanted,
     without_layer,
@@ -117,7 +118,13 @@ def test_its_hosts_are_bound_as_those_of_validations(text, org):
 
 def test_people_are_told_how_it_ended():
     assert ended(PASSED) == "Set up in 12 s"
-    assert ended(FAILED) == "Setting up failed; it goes on without (3 s). Bad."
+    assert ended(FAILED) == "Setting up failed after 3 s; it goes on without. Bad."
+    assert section(PASSED) == ""
+    text = section(FAILED)
+    assert text.startswith("**Setup**: failed after 3 s. Bad.\n\n<details>")
+    assert "no <untrusted> wheel" in text
+    broken = replace(FAILED, outcome="broken", excerpt="")
+    assert section(broken) == "**Setup**: no verdict after 3 s. Bad."
 
 
 def test_a_validation_without_it_has_no_verdict():

@@ -86,7 +86,9 @@ async def test_a_run_goes_on_without_a_setup_that_fails_and_says_so(inner, peopl
     (run,) = house.runner.launched
     assert (run.launch.layers, run.launch.homes) == ((), ())
     assert "no such wheel" in run.plan.brief
-    assert "Setting up failed; it goes on without (3 s)." in await comment(people)
+    text = await comment(people)
+    assert "Setting up failed after 3 s; it goes on without." in text
+    assert "no such wheel" in text
     asked = await inner.validator.ask(await house.comes_up(), "unit", TREE)
     await inner.goes_on(2)
     verdict = (await inner.row(asked.id)).verdict
