@@ -64,6 +64,7 @@ async def test_its_command_runs_in_the_image_with_servers_beside_it(place):
     assert printed[-1] == "0"
 
 
+@pytest.mark.full
 async def test_of_an_image_that_cannot_be_had_the_agent_hears(place):
     log = await place.ends("greenroom validate gone; echo $?", {"a": ""})
     assert "is no image: write REGISTRY/NAME@sha256:DIGEST" in log

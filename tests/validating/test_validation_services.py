@@ -122,6 +122,7 @@ async def test_a_server_that_ends_at_once_makes_it_broken_with_its_last_lines(se
     assert told["words"] == f"The service `db` ended before it took connections, {how}."
 
 
+@pytest.mark.full
 async def test_a_server_that_does_not_come_up_makes_it_broken(served):
     silent = service("db", 7001, run="echo thinking; exec sleep 60")
     told = await served("echo never", silent, seconds=2)
@@ -129,6 +130,7 @@ async def test_a_server_that_does_not_come_up_makes_it_broken(served):
     assert told["log"] == "thinking\n"
 
 
+@pytest.mark.full
 async def test_a_server_that_ends_meanwhile_is_told_of(served):
     run = "exec timeout 1 python3 -I -S -c '" + SERVER.format(port=7001) + "'"
     told = await served("sleep 2; exit 1", service("db", 7001, run=run))
