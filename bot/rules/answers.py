@@ -157,6 +157,8 @@ SHOWN = (
 def _leaves(config: Config) -> Iterator[tuple[str, str]]:
     for name in SHOWN:
         yield from _leaf(name, getattr(config, name))
+    if config.setup:
+        yield "setup", config.setup.run
     yield from ((f"toolboxes.{name}", each.image) for name, each in config.toolboxes.items())
     yield from ((f"validations.{name}", each.run) for name, each in config.validations.items())
     for name, agent in config.agents.items():

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from bot.model.runs import Conclusion
 from bot.model.validations import Outcome, State, Verdict
-from bot.rules.cireport import lasted
+from bot.rules.cinow import Excerpt
+from bot.rules.cireport import folded, lasted
 from bot.rules.markdown import clip, inline
 from bot.rules.wording import plain
 
@@ -159,8 +160,16 @@ def title(asked: Asked) -> str:
     return f"{_verdict(asked)}{took}"
 
 
+def page(asked: Asked) -> str:
+    """Write what a check run shows of one validation: also what it printed, unless it passed."""
+    verdict = asked.verdict
+    if verdict is None or verdict.outcome == "passed" or not verdict.excerpt:
+        return summary(asked)
+    return "\n".join([summary(asked), *folded(Excerpt(name=asked.name, text=verdict.excerpt))])
+
+
 def summary(asked: Asked) -> str:
-    """Write what a check run shows of one validation, or the reply to whoever asked for it."""
+    """Write what the reply to whoever asked for a validation says of it."""
     failing = _failing(asked.verdict) if asked.verdict else ""
     told = (f"`{asked.name}`: {title(asked)}.", failing, *asked.notes)
     return "\n\n".join(filter(None, told))

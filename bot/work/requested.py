@@ -75,7 +75,7 @@ def _check(row: ValidationRow) -> Wish:
         "name": CHECK.format(row.name),
         "external_id": row.id,
         "title": evidence.title(shown),
-        "summary": cut(evidence.summary(shown), MOST_SUMMARY),
+        "summary": cut(evidence.page(shown), MOST_SUMMARY),
         "started": row.created_at,
         "conclusion": row.verdict and evidence.CONCLUSIONS[row.verdict.outcome],
         "completed": row.ended_at,

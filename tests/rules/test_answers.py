@@ -7,6 +7,7 @@ from bot.model.facts import PastDecision, Pause, RunNow, Waiting
 from bot.model.ids import Login, Repo, RunId, Sha, UserId
 from bot.model.runs import AgentSpec, Conclusion, Person, Subject
 from bot.rules.answers import MOST_PAST, WAITS, ago, explain, helped, settings, status, waiting_for
+from bot.rules.configmodel import Setup
 from bot.rules.markdown import BREAK
 from bot.rules.mistakes import Mistake
 from bot.rules.policy import Actor, Ask
@@ -209,7 +210,8 @@ def test_settings_are_shown_with_where_they_come_from():
         replace(agent("ask"), allow=Allow(role="", teams=("octo/cats", "octo/dogs"))),
         replace(thinker, spec=replace(thinker.spec, model="m-1"), usual=True),
         protect=(),
-        origins={"commands.prefix": "octo/.github"},
+        setup=Setup(run="npm ci"),
+        origins={"commands.prefix": "octo/.github", "setup": "octo/app"},
     )
     lines = settings(setup).splitlines()
     assert lines[:2] == ["| setting | value | from |", "|---|---|---|"]
@@ -223,6 +225,7 @@ def test_settings_are_shown_with_where_they_come_from():
     assert "| `commands.prefix` | `gr` | octo/.github |" in lines
     assert "| `limits.runs.concurrent` | `3` | defaults |" in lines
     assert "| `protect` | `none` | defaults |" in lines
+    assert "| `setup` | `npm ci` | octo/app |" in lines
     assert lines[2:] == sorted(lines[2:])
 
 

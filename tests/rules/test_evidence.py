@@ -17,6 +17,7 @@ from bot.rules.evidence import (
     feedback,
     holds,
     otherwise,
+    page,
     picture,
     section,
     summary,
@@ -109,6 +110,14 @@ def test_a_verdict_of_the_same_inputs_does_not_claim_to_be_of_the_same_tree():
 )
 def test_a_title_says_how_it_stands(asked, words):
     assert title(replace(FIRST, **asked)) == words
+
+
+def test_a_check_run_shows_what_was_printed_where_that_has_not_passed():
+    failed = replace(FIRST, verdict=replace(FAILED, excerpt="</details> ```\nE 1 == 2"))
+    assert page(failed).startswith(f"{summary(failed)}\n\n<details><summary>What matters of unit")
+    assert "\n````text\n</details> ```\nE 1 == 2\n````\n" in page(failed)
+    for other in (FIRST, SECOND, replace(FIRST, verdict=None)):
+        assert page(other) == summary(other)
 
 
 def test_what_holds_is_the_last_verdict_on_the_very_tree():
