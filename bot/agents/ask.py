@@ -10,7 +10,7 @@
     greenroom step TEXT
     greenroom note TEXT
     greenroom checks
-    greenroom validate [NAME]
+    greenroom validate [NAME] [--artifacts DIR]
 
 Status 0 says that it was accepted, 1 that it was refused (with the reason on stdout), 75
 that nobody answered.  A FILE of `-` is the standard input.
@@ -43,7 +43,9 @@ def main(words: Sequence[str] | None = None) -> int:
                 return _validated(name)
             case _:
                 said = parser().parse_args(given)
-                return _validated(said.name) if said.verb == "validate" else _asked(said)
+                if said.verb != "validate":
+                    return _asked(said)
+                return _validated(said.name, said.artifacts)
     except AwayError as problem:
         print(problem, file=sys.stderr)  # noqa: T201 - this is a command
         return AWAY
@@ -59,7 +61,7 @@ def _asked(given: "argparse.Namespace") -> int:
     return ACCEPTED if answer.accepted else REFUSED
 
 
-def _validated(name: str | None) -> int:
+def _validated(name: str | None, folder: str | None = None) -> int:
     """Return the first status that is not good."""
     names = [name] if name else _all()
     if not names:
@@ -68,8 +70,19 @@ def _validated(name: str | None) -> int:
     for each in names:
         outcome = validate(each, _hear)
         print(outcome.words, flush=True)  # noqa: T201 - this is a command
+        if folder and outcome.left:
+            _fetch(outcome.left, folder)
         outcomes.append(outcome.status)
     return next((status for status in outcomes if status != PASSED), PASSED)
+
+
+def _fetch(validation: str, folder: str) -> None:
+    from pathlib import Path  # noqa: PLC0415 - as above
+
+    from bot.agents.artifacts import fetch  # noqa: PLC0415 - as above
+
+    count = fetch(validation, Path(folder))
+    print(f"{count} files written to {folder}")  # noqa: T201 - this is a command
 
 
 def _all() -> Sequence[str]:
@@ -118,6 +131,7 @@ def parser() -> "argparse.ArgumentParser":
     verbs.add_parser("checks", help="say how CI of the last commit stood")
     trying = verbs.add_parser("validate", help="run a validation over the tree as it is")
     trying.add_argument("name", nargs="?", help="which one; all of them without it")
+    trying.add_argument("--artifacts", metavar="DIR", help="where to write the files it leaves")
     return top
 
 

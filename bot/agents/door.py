@@ -40,17 +40,30 @@ def exchange(
     Raises:
         AwayError: nobody answered.
     """
+    status, body = said(method, path, payload, sleep)
+    return status, _understood(body)
+
+
+def said(
+    method: str,
+    path: str,
+    payload: "Mapping[str, Any] | None" = None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> tuple[int, bytes]:
+    """Do as `exchange` does; return the answer as it came."""
     body = b"" if payload is None else json.dumps(payload).encode()
     headers = {"Content-Type": "application/json", "Idempotency-Key": os.urandom(16).hex()}
     pause, give_up = 0.1, time.monotonic() + PATIENCE
     while True:
         door = os.environ["GREENROOM_SOCKET"]
         try:
-            status, said = request(door, f"{method} {path}", headers, body, _ANSWER_WITHIN, _MOST)
+            status, answer = request(
+                door, f"{method} {path}", headers, body, _ANSWER_WITHIN, _MOST
+            )
         except (OSError, ValueError):
-            status, said = min(_AWAY), b""
+            status, answer = min(_AWAY), b""
         if status not in _AWAY:
-            return status, _understood(said)
+            return status, answer
         if time.monotonic() + pause > give_up:
             raise AwayError("Greenroom does not answer.")
         sleep(pause)

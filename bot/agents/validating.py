@@ -31,12 +31,20 @@ class Outcome:  # a dataclass takes longer to import than all else that is neede
         outcome: the verdict in one word; empty where it was refused.
         failing: the tests that failed, by name.
         words: the same, for people.
+        left: the id under which the files are that it has left; empty for none.
     """
 
     def __init__(
-        self, *, status: int, words: str, outcome: str = "", failing: tuple[str, ...] = ()
+        self,
+        *,
+        status: int,
+        words: str,
+        outcome: str = "",
+        failing: tuple[str, ...] = (),
+        left: str = "",
     ) -> None:
         self.status = status
+        self.left = left
         self.outcome = outcome
         self.failing = failing
         self.words = words
@@ -65,6 +73,7 @@ def validate(name: str, hear: Hear) -> Outcome:
         outcome=verdict["outcome"],
         failing=tuple(verdict["failing"]),
         words="\n".join(_lines(name, verdict, cached=said["cached"])),
+        left=said["id"] if verdict.get("artifacts") else "",
     )
 
 
@@ -93,3 +102,7 @@ def _lines(name: str, verdict: "Mapping[str, Any]", *, cached: bool) -> Iterator
     yield from (f"  failed: {test}" for test in failing[:MOST_NAMED])
     if len(failing) > MOST_NAMED:
         yield f"  and {len(failing) - MOST_NAMED} more"
+    if artifacts := verdict.get("artifacts"):
+        left_out = artifacts["left_out"]
+        beside = f", and {left_out} that are too large or too many" if left_out else ""
+        yield f"It has left {artifacts['kept']} files{beside}: --artifacts DIR fetches them."

@@ -20,7 +20,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from bot.model.errors import Refused
-from bot.model.validations import MOST_BUILT
+from bot.model.validations import MOST_BUILT, MOST_KEPT
 from bot.rules import reports
 from bot.rules.causes import Cause
 from bot.rules.credentials import storable, without_secrets
@@ -160,6 +160,8 @@ class Over(_Body):
     words: Annotated[str, StringConstraints(max_length=MOST_STEP)] = ""
     built: Annotated[str, StringConstraints(max_length=MOST_BUILT)] = ""
     lacks: Annotated[str, StringConstraints(max_length=MOST_LACKS)] = ""
+    kept: Annotated[int, Field(ge=0, le=MOST_KEPT)] = 0
+    left_out: Annotated[int, Field(ge=0, le=10**7)] = 0
 
     def ended(self, report: bytes | None) -> reports.Ended:
         """Return what the rules judge."""

@@ -19,15 +19,19 @@ from bot.gateway.parts import arrived
 from bot.gateway.tokens import bearer
 from bot.model.errors import Refused
 from bot.model.ids import Sha, ValidationId
+from bot.model.validations import MOST_ARTIFACTS
 from bot.rules.reports import MOST_REPORT
 from bot.work.validator import Standing, Tree, Validator
-from bot.work.verdicts import Verdicts
+from bot.work.verdicts import Left, Verdicts
 
 WAITS = 25.0
 """Seconds that a call is held while there is nothing new, below every patience on its way."""
 
 AT_ONCE = 2
 """Reports that are in memory at the same time; more of them wait."""
+
+PARTS = {"ended": LARGEST, "report": MOST_REPORT, "artifacts": MOST_ARTIFACTS}
+"""The parts of a job's last word, and the bytes of each."""
 
 _NUMBER = re.compile(r"[0-9]{1,13}", re.ASCII)
 _ANSWERS = frozenset({"validation", "limit", "busy"})  # for the agent, as those of outputs are
@@ -58,6 +62,7 @@ class Validations:
         return [
             web.post("/validations", self.ask),
             web.get("/validations/{id}", self.news),
+            web.get("/validations/{id}/artifacts", self.artifacts),
             web.post("/validations/{id}/work", self.supply),
             web.post("/validation/launch", self.launch),
             web.get("/validation/work", self.work),
@@ -94,6 +99,17 @@ class Validations:
         standing = await self.validator.news(bearer(request), name, after=after, seconds=WAITS)
         return web.json_response(_told(standing, after=after))
 
+    async def artifacts(self, request: web.Request) -> web.Response:
+        """Hand out the files that a validation has left, as a tar."""
+        name = ValidationId(request.match_info["id"])
+        standing = await self.validator.watch(bearer(request), name)
+        left = standing.verdict and standing.verdict.artifacts
+        if not left:
+            raise Refused("blob", "This validation has left no files.")
+        async with self._turnstile:
+            data = await self._verdicts.work(left.blob)
+        return web.Response(body=data, content_type="application/x-tar")
+
     async def launch(self, request: web.Request) -> web.Response:
         """Exchange the launch token of a validation's job for its plan and a token."""
         await read(request, Nothing)
@@ -120,9 +136,10 @@ class Validations:
         token = bearer(request)
         await self._verdicts.check(token)
         async with self._turnstile:
-            parts = await arrived(request, {"ended": LARGEST, "report": MOST_REPORT})
+            parts = await arrived(request, PARTS)
             over = shaped(parts.get("ended", b""), Over)
-            await self._verdicts.end(token, over.ended(parts.get("report")))
+            left = Left(parts.get("artifacts"), kept=over.kept, left_out=over.left_out)
+            await self._verdicts.end(token, over.ended(parts.get("report")), left)
         return web.Response(status=HTTPStatus.NO_CONTENT)
 
 

@@ -302,7 +302,7 @@ def _words(definition: Definition) -> Sequence[str]:
 def plan_from(fields: Mapping[str, Any]) -> ValidationPlan:
     """Return the plan that `dataclasses.asdict` had made into JSON."""
     told = fields["definition"]
-    lists = ("toolboxes", "egress", "inputs", "bases")
+    lists = ("toolboxes", "egress", "inputs", "bases", "artifacts")
     services = tuple(
         Service(**{**each, "environment": tuple(map(tuple, each["environment"]))})
         for each in told["services"]

@@ -60,7 +60,7 @@ def end(
     if command is None:
         why = trouble or Trouble(NO_BOX)
         never = {"exit": None, "signal": None, "seconds": 0.0, "log": why.printed}
-        _hand_in(it, {**never, **_crashed(why.words)}, None)
+        _hand_in(it, {**never, **_crashed(why.words)}, {})
         return 0
     fate = asyncio.run(_Watch(it, command).until_over(stopping))
     printed = command.printed.end()
@@ -81,8 +81,8 @@ def end(
         from bot.harness.built import told  # noqa: PLC0415 - few need it
 
         ended |= told(it, ended)
-    report = _report(it) if ended["exit"] is not None else None
-    _hand_in(it, ended, report)
+    counted, parts = _left(it) if ended["exit"] is not None else ({}, {})
+    _hand_in(it, {**ended, **counted}, parts)
     say("validation.over", **{name: ended[name] for name in ("cause", "exit", "seconds")})
     return 0
 
@@ -183,6 +183,24 @@ def _crashed(words: str) -> Mapping[str, str]:
     return {"cause": "crashed", "words": words}
 
 
+def _left(it: Validation) -> tuple[Mapping[str, int], Mapping[str, bytes]]:
+    """Return what a command has left for us, and how much else it has left."""
+    report = _report(it)
+    parts = {} if report is None else {"report": report}
+    globs = it.plan.definition.artifacts
+    if not globs:
+        return {}, parts
+    from bot.harness.artifacts import pack  # noqa: PLC0415 - few need it
+
+    try:
+        packed = pack(it.folder.workspace, globs)
+    except OSError as problem:
+        say("validation.no_artifacts", why=str(problem))
+        return {}, parts
+    counted = {"kept": packed.kept, "left_out": packed.left_out}
+    return counted, {**parts, **({"artifacts": packed.tar} if packed.kept else {})}
+
+
 def _report(it: Validation) -> bytes | None:
     """Read the report, if it is a plain file of the workspace and no larger than it may be."""
     name = it.plan.definition.report
@@ -198,15 +216,14 @@ def _report(it: Validation) -> bytes | None:
         os.close(top)
 
 
-def _hand_in(it: Validation, ended: Mapping[str, object], report: bytes | None) -> None:
+def _hand_in(it: Validation, ended: Mapping[str, object], left: Mapping[str, bytes]) -> None:
     """Hand in how it ended until the gateway takes it.
 
     Raises:
         Fenced: another job has taken over.
         Unavailable: it did not.
     """
-    parts = {"ended": json.dumps(ended).encode(), **({} if report is None else {"report": report})}
-    kind, body = _form(parts)
+    kind, body = _form({"ended": json.dumps(ended).encode(), **left})
     pause, give_up = 0.05, time.monotonic() + PATIENCE
     while True:
         try:

@@ -24,7 +24,7 @@ APART = 0.2
 AT_ONCE = 8
 """Programs of one agent that may ask, and as many that may wait for what is printed."""
 
-_NEWS = re.compile(r"/validations/[0-9A-Z]{1,64}\?after=[0-9]{1,15}", re.ASCII)
+_NEWS = re.compile(r"(/validations/[0-9A-Z]{1,64})(?:\?after=[0-9]{1,15}|(\?artifacts))", re.ASCII)
 _AWAY = "Greenroom's gateway is away; try again later."
 
 
@@ -85,12 +85,14 @@ class Validations:
         await self._gateway.post(at, {"work": name})
 
     async def news(self, asked: Asked) -> Answer:
-        """Pass on what one has printed, and what came of it."""
-        if not _NEWS.fullmatch(asked.target):
+        """Pass on what one has printed, and what came of it, or the files that it has left."""
+        found = _NEWS.fullmatch(asked.target)
+        if found is None:
             return _refused(HTTPStatus.NOT_FOUND, "path", "There is none of this id.")
+        target = f"{found[1]}/artifacts" if found[2] else asked.target
         try:
             async with self._listening:
-                return await self._gateway.get(asked.target)
+                return await self._gateway.get(target)
         except Unavailable:
             return _refused(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", _AWAY)
 

@@ -41,6 +41,12 @@ MOST_REPORT = 8 * 1024 * 1024
 MOST_BUILT = 8 * 1024
 """Bytes of what is read of the images that a validation has left."""
 
+MOST_ARTIFACTS = 16 * 1024**2
+"""Bytes of the files that a validation leaves, all together as a tar."""
+
+MOST_KEPT = 1000
+"""How many of these files there may be."""
+
 MOST_OUTPUT = 32 * 1024
 """Bytes of what a validation printed that are kept: the last ones."""
 
@@ -105,6 +111,7 @@ class Definition:
         services: the servers beside it, of the class `services` alone.
         bases: where images may come from that a build begins with, as `REGISTRY/NAME`; of the
             class `builder` alone.
+        artifacts: globs of the files that it leaves for whoever has asked.
     """
 
     name: str
@@ -118,6 +125,7 @@ class Definition:
     inputs: tuple[str, ...] = ()
     services: tuple[Service, ...] = ()
     bases: tuple[str, ...] = ()
+    artifacts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +155,21 @@ class Groundwork:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Artifacts:
+    """The files that a validation has left.
+
+    Attributes:
+        blob: a tar of them.
+        kept: how many these are.
+        left_out: how many were too large, or too many.
+    """
+
+    blob: str
+    kept: int
+    left_out: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """What came of a validation.
 
@@ -157,6 +180,7 @@ class Verdict:
         failing: their names.
         excerpt: of what it printed, or of its report: where to look first.
         words: one sentence, where the outcome does not say it all.
+        artifacts: None where it was to leave none, or did not.
     """
 
     outcome: Outcome
@@ -166,6 +190,7 @@ class Verdict:
     failing: tuple[str, ...] = ()
     excerpt: str = ""
     words: str = ""
+    artifacts: Artifacts | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -249,6 +249,9 @@ class Validation:
         description="The report that it writes, JUnit's XML or TAP.",
         examples=["report.xml"],
     )
+    artifacts: tuple[Glob, ...] = many(
+        "Files that it leaves, which the agent may fetch.", ["dist/**", "coverage.xml"]
+    )
     bases: tuple[Place, ...] = many(
         "Images that a build of the class `builder` may begin with, which its Dockerfile names by "
         "digest.",

@@ -96,6 +96,7 @@ def offered(
             inputs=each.inputs,
             services=_services(each.services),
             bases=each.bases,
+            artifacts=each.artifacts,
         )
         for name, each in validations.items()
         if names is None or name in names

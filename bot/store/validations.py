@@ -181,9 +181,11 @@ async def drop(tx: AsyncConnection, row: ValidationRow, *, now: float) -> None:
 
 
 async def blobs(tx: AsyncConnection) -> frozenset[str]:
-    """Return the blobs that some validation is still to be made of."""
-    query = select(table.c.work).where(table.c.state.in_(UNDER_WAY), table.c.work.is_not(None))
-    return frozenset((await tx.execute(query)).scalars())
+    """Return the blobs that some validation is still to be made of, or has left."""
+    made_of = select(table.c.work).where(table.c.state.in_(UNDER_WAY), table.c.work.is_not(None))
+    left = table.c.verdict["artifacts", "blob"].as_string()
+    has_left = select(left).where(left.is_not(None))
+    return frozenset((await tx.execute(made_of.union(has_left))).scalars())
 
 
 async def forget(tx: AsyncConnection, *, before: float, most: int) -> int:

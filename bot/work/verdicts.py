@@ -6,7 +6,7 @@ which runs what strangers may have written.
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import structlog
 from pydantic import SecretStr
@@ -16,7 +16,7 @@ from bot.blobs.blobs import Blobs
 from bot.model.clock import Clock
 from bot.model.errors import Fenced, Refused, Unavailable
 from bot.model.limits import Limits
-from bot.model.validations import COMING, ValidationPlan
+from bot.model.validations import COMING, Artifacts, ValidationPlan
 from bot.rules import reports, setups
 from bot.rules.reports import Ended
 from bot.store import validation_jobs, validations
@@ -36,6 +36,18 @@ class Claim:
 
     plan: ValidationPlan
     token: SecretStr
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """The files that a job says its command has left, and how many; None for none."""
+
+    tar: bytes | None = field(default=None, repr=False)
+    kept: int = 0
+    left_out: int = 0
+
+
+NOTHING = Left()
 
 
 class Verdicts:
@@ -116,17 +128,24 @@ class Verdicts:
                 return await validation_jobs.wanted(tx, row)
         return False
 
-    async def end(self, token: SecretStr, ended: Ended) -> None:
+    async def end(self, token: SecretStr, ended: Ended, left: Left = NOTHING) -> None:
         """Take a job's last word, and tell whoever waits; repeating it changes nothing."""
         async with self._store.read() as tx:
             row = _known(await validation_jobs.by_token(tx, token))
         verdict = await asyncio.to_thread(reports.verdict, row.definition, ended)
+        verdict = replace(verdict, artifacts=await self._kept(row, left))
         async with self._store.begin() as tx:
             row = await self._current(tx, token)
             if row.sets_up and row.layer is None:
                 verdict = setups.without_layer(verdict)
             if row.state == "running":
                 await validated.end(tx, row, verdict, now=self._clock.now())
+
+    async def _kept(self, row: ValidationRow, left: Left) -> Artifacts | None:
+        if left.tar is None or not row.definition.artifacts:
+            return None
+        blob = await self._blobs.put(left.tar)
+        return Artifacts(blob=blob, kept=left.kept, left_out=left.left_out)
 
     async def _current(self, tx: AsyncConnection, token: SecretStr) -> ValidationRow:
         """Return the validation of a token, locked, if the token is still its job's."""

@@ -1,6 +1,8 @@
 """`greenroom validate` as a program in a box sees it."""
 
+import io
 import json
+import tarfile
 import threading
 from http.server import BaseHTTPRequestHandler
 from socketserver import UnixStreamServer
@@ -33,7 +35,7 @@ def gate(tmp_path, monkeypatch):
             status, said = answers.pop(0)
             self.send_response(status)
             self.end_headers()
-            self.wfile.write(json.dumps(said).encode())
+            self.wfile.write(said if isinstance(said, bytes) else json.dumps(said).encode())
 
         def do_GET(self):
             self.do_POST()
@@ -131,3 +133,24 @@ def test_files_that_were_left_out_are_said_first(gate, capsys):
     answers.append((status, {**said, "left_out": 2}))
     assert main(["validate", "unit"]) == 0
     assert capsys.readouterr().out.startswith("Not in the tree that is validated")
+
+
+def test_what_it_left_is_written_where_it_is_wanted(gate, capsys, tmp_path):
+    asked, answers = gate
+    written = io.BytesIO()
+    with tarfile.open(fileobj=written, mode="w") as tar:
+        tar.addfile(tarfile.TarInfo("dist/x"))
+    left = {"blob": "b" * 64, "kept": 1, "left_out": 2}
+    answers += [told({**PASSED, "artifacts": left}), (200, written.getvalue())]
+    assert main(["validate", "unit", "--artifacts", str(tmp_path / "out")]) == 0
+    assert asked[1] == ("GET", "/validations/01V?artifacts", None)
+    assert (tmp_path / "out/dist/x").read_bytes() == b""
+    assert "1 files, and 2 that are too large or too many" in capsys.readouterr().out
+
+
+def test_what_it_left_and_is_gone_is_said(gate, capsys, tmp_path):
+    _, answers = gate
+    left = {"blob": "b" * 64, "kept": 1, "left_out": 0}
+    answers += [told({**PASSED, "artifacts": left}), (404, {})]
+    assert main(["validate", "--artifacts", str(tmp_path), "unit"]) == 75
+    assert "not there any more" in capsys.readouterr().err

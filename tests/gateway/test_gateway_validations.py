@@ -142,6 +142,12 @@ async def test_work_may_follow_the_question(open_stand, asking):
     assert heard["verdict"]["outcome"] == "broken"
 
 
+async def test_nothing_is_handed_out_of_what_has_left_nothing(open_stand, asking, asked, token):
+    at = f"/validations/{asked}/artifacts"
+    for who, status in ((asking.run_token, 404), (token, 401)):
+        assert (await open_stand.request("GET", at, who, None)).status == status
+
+
 async def test_what_was_heard_is_not_told_again(open_stand, asking, asked, token):
     await prints(open_stand, token, "aß\n")
     await prints(open_stand, token, "aß\nb\n")

@@ -153,9 +153,23 @@ async def test_news_pass_with_what_was_heard_before(door, far):
     assert asked[0][0] == "/validations/01V?after=7"
 
 
+async def test_what_one_has_left_is_asked_for_by_its_own_address(door, far):
+    asked, answers = far
+    answers.append((200, {}))
+    async with door.get("/validations/01V?artifacts") as answer:
+        assert answer.status == 200
+    assert asked[0][0] == "/validations/01V/artifacts"
+
+
 @pytest.mark.parametrize(
     "path",
-    ["/validations/..%2Fx", "/validations/a", "/validations/1?after=-1", "/validation/work"],
+    [
+        "/validations/01V?artifacts&after=1",
+        "/validations/..%2Fx",
+        "/validations/a",
+        "/validations/1?after=-1",
+        "/validation/work",
+    ],
 )
 async def test_other_paths_do_not_exist(door, far, path):
     async with door.get(path) as answer:

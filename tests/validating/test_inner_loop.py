@@ -14,11 +14,12 @@ TAP = Definition(
     run="(sh test.sh || echo not ok 1 - sum) > r.tap; echo 1..1 >> r.tap",
     report="r.tap",
 )
+DIST = Definition(name="dist", run="mkdir dist; cp sum.sh dist/", artifacts=("dist/*",))
 
 
 @pytest.fixture
 async def place(tmp_path):
-    async with in_folder(tmp_path, UIDS, UNIT, TAP) as made:
+    async with in_folder(tmp_path, UIDS, UNIT, TAP, DIST) as made:
         yield made
 
 
@@ -52,6 +53,17 @@ async def test_failing_tests_are_told_by_name_whatever_the_command_says(place):
     log = await place.ends("echo 'echo 3' > sum.sh; greenroom validate tap; echo status $?", FILES)
     assert "failed: sum" in log
     assert log.rstrip().endswith("status 1")
+
+
+async def test_what_one_leaves_is_fetched_into_the_box(place):
+    log = await place.ends(
+        "greenroom validate dist --artifacts /tmp/out; cat /tmp/out/dist/sum.sh;"
+        "greenroom validate dist; ls",
+        FILES,
+    )
+    assert "1 files written to /tmp/out\n" + FILES["sum.sh"] in log
+    assert log.count("It has left 1 files") == 2
+    assert log.endswith("sum.sh\ntest.sh\n")
 
 
 async def test_what_there_is_not_is_refused_with_words(place):

@@ -1,8 +1,10 @@
 """One validation in a job of its own, from its launch to its verdict."""
 
+import io
 import itertools
 import os
 import signal
+import tarfile
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -144,6 +146,15 @@ async def test_a_report_is_not_read_through_a_link_in_its_path(validation, launc
     gateway = validation("ln -s /etc out", report="out/passwd")
     await ended(gateway, launched)
     assert gateway.report is None
+
+
+async def test_what_it_leaves_comes_along_with_what_is_counted(validation, launched):
+    run = "mkdir dist; echo x > dist/x; ln -s /etc/passwd dist/y; truncate -s 17M dist/z; exit 1"
+    gateway = validation(run, artifacts=("dist/**",))
+    told = await ended(gateway, launched)
+    assert (told["exit"], told["kept"], told["left_out"]) == (1, 1, 1)
+    with tarfile.open(fileobj=io.BytesIO(gateway.artifacts)) as tar:
+        assert tar.getnames() == ["dist/x"]
 
 
 async def test_of_endless_output_both_ends_are_kept(validation, launched):

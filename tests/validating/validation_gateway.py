@@ -40,6 +40,7 @@ class ScriptedGateway:
     printed: list[tuple[int, str]] = field(default_factory=list)
     ended: dict[str, Any] | None = None
     report: bytes | None = None
+    artifacts: bytes | None = None
     first_at: float = 0.0
     done: asyncio.Event = field(default_factory=asyncio.Event)
     heard: asyncio.Event = field(default_factory=asyncio.Event)
@@ -106,6 +107,8 @@ class ScriptedGateway:
             data = bytes(await part.read())
             if part.name == "ended":
                 self.ended = json.loads(data)
+            elif part.name == "artifacts":
+                self.artifacts = data
             else:
                 assert part.name == "report"
                 self.report = data

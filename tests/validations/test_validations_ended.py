@@ -10,9 +10,10 @@ from bot.model.runs import Limits
 from bot.rules.egress import Destination
 from bot.store import outbox, validation_jobs, validations
 from bot.work.egress import Reaching
+from bot.work.verdicts import Left
 from tests.store.inner_rows import ONE
 from tests.store.rows import NOW
-from tests.validations.booth import ASKS, BAD, GOOD, TREE, UNIT, Booth
+from tests.validations.booth import ASKS, BAD, GOOD, LINT, TREE, UNIT, Booth
 
 NOBODY = SecretStr("nobody")
 
@@ -137,3 +138,18 @@ async def test_a_validation_reaches_the_hosts_that_its_definition_names(booth):
     await booth.verdicts.end(job, GOOD)
     with pytest.raises(Fenced):
         await reaching.allowed(job, there)
+
+
+async def test_what_it_has_left_is_kept_with_its_verdict(booth):
+    keeps = replace(UNIT, artifacts=("dist/**",))
+    token = await booth.works(terms=replace(ASKS, validations=(keeps, LINT)))
+    for definition, expected in ((keeps, 2), (LINT, None)):
+        asked = await booth.validator.ask(token, definition.name, TREE)
+        left = Left(b"tar", kept=2, left_out=1)
+        await booth.verdicts.end(await booth.begins(asked.id), GOOD, left)
+        verdict = (await booth.validator.watch(token, asked.id)).verdict
+        assert (verdict.artifacts and verdict.artifacts.kept) == expected
+    (row, _) = await booth.of_run()
+    async with booth.store.read() as tx:
+        assert await validations.blobs(tx) == {row.verdict.artifacts.blob}
+    assert await booth.verdicts.work(row.verdict.artifacts.blob) == b"tar"
