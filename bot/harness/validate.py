@@ -40,8 +40,15 @@ LOOPBACK = "127.0.0.1"
 OWN = "own"
 """The file, beside the repository of snapshots, that names the paths of the tree."""
 
-_WAITS = 'read -r _ && exec "$@" </dev/null'
-"""A shell that becomes another program once it is told to."""
+_WAITS = """
+{ echo 1000 > /proc/self/oom_score_adj; } 2>/dev/null
+read -r _ && exec "$@" </dev/null
+"""
+"""A shell that becomes another program once it is told to.
+
+Where a host runs out of memory it is to end before the harness is, which can tell of that.
+https://man7.org/linux/man-pages/man5/proc_pid_oom_score_adj.5.html
+"""
 
 NO_TREE = "The tree that was asked about could not be had."
 

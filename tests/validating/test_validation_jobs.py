@@ -201,6 +201,12 @@ async def test_a_full_disk_ends_it(validation, launched):
     assert "GiB of disk" in told["words"]
 
 
+async def test_it_is_the_first_to_go_where_memory_ends(validation, launched):
+    gateway = validation("cat /proc/self/oom_score_adj; readlink /proc/self/fd/0")
+    assert (await ended(gateway, launched))["exit"] == 0
+    assert gateway.output == "1000\n/dev/null\n"
+
+
 REACH = r"""
 echo "door $(ls /run/greenroom 2>&1)"
 echo "net $(cat /proc/net/dev | wc -l) $(python3 -c 'import socket
