@@ -199,6 +199,7 @@ def test_a_whole_proposal_is_a_configuration():
     config = reading(written(proposal, {"python": IMAGE}))
     assert config.setup.run == "uv sync --locked && (cd web && yarn install --frozen-lockfile)"
     assert config.setup.egress == (HOST,)
+    assert config.setup.toolboxes == ("python",)
     assert config.setup.inputs == (
         *("uv.lock", "pyproject.toml", "web/package.json", "web/yarn.lock"),
     )

@@ -66,7 +66,7 @@ def written(proposal: Proposal, images: Mapping[str, str]) -> str:
     lacking = {name: why for name, why in proposal.boxes.items() if name not in given}
     sections = (
         [*_comment(HEAD), "version: 1"],
-        _setup(proposal.setup, proposal.hosts) if proposal.setup else [],
+        _setup(proposal.setup, proposal, images, boxes) if proposal.setup else [],
         boxes,
         _lacking(lacking) if lacking else [],
         _validations(proposal, images, boxes),
@@ -89,17 +89,22 @@ def _lacking(boxes: Mapping[str, str]) -> list[str]:
     return [*_comment(UNKNOWN), *_as_comment(_shown(entries))]
 
 
-def _setup(setup: Setup, hosts: Mapping[str, str]) -> list[str]:
-    lines = _shown(_installing(setup, hosts))
-    words = _complaint(lines)
+def _setup(
+    setup: Setup, proposal: Proposal, images: Mapping[str, str], boxes: Sequence[str]
+) -> list[str]:
+    lines = _shown(_installing(setup, proposal, images))
+    words = _complaint([*boxes, *lines])
     return [*_about("setup"), *(_refused(words, lines) if words else lines)]
 
 
-def _installing(setup: Setup, hosts: Mapping[str, str]) -> Iterator[Entry]:
+def _installing(setup: Setup, proposal: Proposal, images: Mapping[str, str]) -> Iterator[Entry]:
+    hosts = proposal.hosts
     yield Entry("setup:")
     yield Entry(f"  run: {_quoted(' && '.join(setup.steps))}", setup.why)
     if setup.inputs:
         yield Entry(f"  inputs: [{', '.join(setup.inputs)}]", "runs again when one changes")
+    if named := [name for name in images if _kind(name) in proposal.boxes]:
+        yield Entry(f"  toolboxes: [{', '.join(named)}]", "its programs are in there")
     if not hosts:
         yield Entry("  egress: []", UNNAMED)
         return
