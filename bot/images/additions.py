@@ -64,11 +64,14 @@ class Additions:
 
         Raises:
             Refused: `image`: it is none, or too much, or holds what no setup may add.
-            Unavailable: the disk is nearly full, or the tar cannot be had now.
+            Unavailable: the disk is full or nearly, or the tar cannot be had now.
         """
         async with self._unpacking[name]:
             if (found := self.tree(name)) is None:
-                await self._unpack(name, fetch)
+                try:
+                    await self._unpack(name, fetch)
+                except OSError as problem:
+                    raise Unavailable("setups", str(problem), retry_after=FULL) from problem
                 found = self.tree(name)
         assert found is not None
         return found
