@@ -128,12 +128,13 @@ class Finish(_Body):
 class Ask(_Body):
     """A validation that an agent asks for; `work` is the blob that its run has left with it.
 
-    Work that is on its way has an empty name.
+    Work that is on its way has an empty name.  `ahead`: its harness asks, before the agent does.
     """
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=64)]
     tree: _Hex40
     work: _Hex64 | Literal[""] | None = None
+    ahead: bool = False
 
 
 class Work(_Body):

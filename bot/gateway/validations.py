@@ -77,7 +77,8 @@ class Validations:
         asked = await read(request, Ask)
         tree = Tree(sha=Sha(asked.tree), work=asked.work)
         try:
-            standing = await self.validator.ask(bearer(request), asked.name, tree)
+            ask = self.validator.begin if asked.ahead else self.validator.ask
+            standing = await ask(bearer(request), asked.name, tree)
         except Refused as why:
             if why.reason not in _ANSWERS:
                 raise

@@ -59,6 +59,7 @@ def plan_from(fields: Mapping[str, Any]) -> JobPlan:
         checkpoint=Checkpoint(**fields["checkpoint"]) if fields["checkpoint"] else None,
         egress=tuple(fields["egress"]),
         validations=tuple(fields["validations"]),
+        ahead=tuple(fields["ahead"]),
     )
 
 

@@ -27,6 +27,7 @@ from bot.harness.gateway_client import Answer, Gateway
 from bot.harness.log import BoundedLog, pump
 from bot.harness.news import Keep, News
 from bot.harness.program import Program, listen
+from bot.harness.quiet import ask_ahead
 from bot.harness.reading import reading, teller
 from bot.harness.result import Result
 from bot.harness.room import overfull
@@ -129,6 +130,7 @@ class _Supervision:
                     beside(self._expire()),
                     beside(self._overfill()),
                     beside(self._keep(checkpoints)),
+                    beside(ask_ahead(job.plan.ahead, gateway, checkpoints.taken)),
                 ):
                     status, turn = await self._lives(gateway, checkpoints.make)
                 await self._report(gateway, checkpoints, status, turn)

@@ -52,14 +52,15 @@ class Validations:
         except (ValueError, RecursionError, TypeError, KeyError):
             return _refused(HTTPStatus.BAD_REQUEST, "body", "Send a name, as JSON.")
 
-    async def ask(self, name: str) -> Answer:
-        """Take the tree, and ask for a validation of it."""
+    async def ask(self, name: str, *, ahead: bool = False) -> Answer:
+        """Take the tree, and ask for a validation of it; `ahead` where the agent has not."""
         async with self._turn:
             loop = asyncio.get_running_loop()
             await asyncio.sleep(self._next - loop.time())
             try:
                 async with self._take() as taken:
-                    fields = {"name": name, "tree": taken.tree, "work": taken.work}
+                    about = {"tree": taken.tree, "work": taken.work}
+                    fields = {"name": name, **about, **({"ahead": True} if ahead else {})}
                     answer = await self._gateway.post("/validations", fields)
                     await self._follow(answer, taken)
                     return _noted(answer, taken)

@@ -261,6 +261,7 @@ class JobPlan:
         checkpoint: what the run's last job left.
         egress: hosts that the job may reach beside its model, as in `Terms`.
         validations: the names of those that the agent may ask for.
+        ahead: of these, the ones that begin before it asks.
     """
 
     job: JobName
@@ -283,3 +284,4 @@ class JobPlan:
     checkpoint: Checkpoint | None = None
     egress: tuple[str, ...] = ()
     validations: tuple[str, ...] = ()
+    ahead: tuple[str, ...] = ()

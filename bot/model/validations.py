@@ -108,6 +108,7 @@ class Definition:
         seconds: wall-clock time that it may take.
         egress: hosts that it may reach.
         inputs: globs of the files that decide what comes of it; none for all of them.
+        speculate: whether it begins before anybody has asked, once a tree is quiet.
         services: the servers beside it, of the class `services` alone.
         bases: where images may come from that a build begins with, as `REGISTRY/NAME`; of the
             class `builder` alone.
@@ -123,6 +124,7 @@ class Definition:
     seconds: int = 600
     egress: tuple[str, ...] = ()
     inputs: tuple[str, ...] = ()
+    speculate: bool = False
     services: tuple[Service, ...] = ()
     bases: tuple[str, ...] = ()
     artifacts: tuple[str, ...] = ()

@@ -268,6 +268,11 @@ class Validation:
         "Servers beside it, by name; of the class `services` alone.",
         {"db": {"image": EXAMPLE_IMAGE, "port": 5432}},
     )
+    speculate: YesNo = setting(
+        "Whether it begins before an agent asks, once the tree has been quiet for some seconds.",
+        example=True,
+        default=False,
+    )
     timeout: Annotated[int, Time(least=Seconds(1), most=Seconds(6 * HOUR))] = setting(
         "How long it may take.", example="10m", default=Seconds(10 * MINUTE)
     )

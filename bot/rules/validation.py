@@ -6,7 +6,7 @@ change which an agent makes, or a stranger proposes, decides what runs.
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from hashlib import sha256
 
 from bot.model.errors import Refused
@@ -24,6 +24,8 @@ from bot.rules.precedence import is_enforced
 
 MOST_AT_ONCE = 20
 """Validations that a person asks for with one command."""
+
+NOT_AHEAD = "This validation does not begin before somebody asks for it."
 
 MANY = f"These are more than {MOST_AT_ONCE} validations. Name some of them."
 
@@ -49,6 +51,18 @@ def may_ask(name: str, definitions: Sequence[Definition]) -> Definition:
     found = next((each for each in definitions if each.name == name), None)
     if found is None:
         raise Refused("validation", _unknown(name, [each.name for each in definitions]))
+    return found
+
+
+def may_begin(name: str, definitions: Sequence[Definition]) -> Definition:
+    """Return what a name stands for, before anybody has asked for it.
+
+    Raises:
+        Refused: `validation`: there is none of this name, or it begins only then.
+    """
+    found = may_ask(name, definitions)
+    if not found.speculate:
+        raise Refused("validation", NOT_AHEAD)
     return found
 
 
@@ -94,6 +108,7 @@ def offered(
             seconds=int(each.timeout),
             egress=() if fork else each.egress,
             inputs=each.inputs,
+            speculate=each.speculate,
             services=_services(each.services),
             bases=each.bases,
             artifacts=each.artifacts,
@@ -212,5 +227,6 @@ def key(
         64 hexadecimal digits.
     """
     images = sorted((each.name, each.image) for each in toolboxes)
-    told = [tree, asdict(definition), images, setup, apart]
+    ran = replace(definition, speculate=False)  # when it begins decides nothing
+    told = [tree, asdict(ran), images, setup, apart]
     return sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from pydantic import SecretStr
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model.ids import Fence, JobName, validation_job, validation_of
@@ -79,8 +79,8 @@ async def wanted(tx: AsyncConnection, row: ValidationRow) -> bool:
 
     Nobody can begin to wait until the transaction ends.
     """
-    await get(tx, row.id)
-    waits = table.c.id == row.id, and_(table.c.follows == row.id, table.c.state.in_(UNDER_WAY))
+    own = false() if (await get(tx, row.id)).given_up else table.c.id == row.id
+    waits = own, and_(table.c.follows == row.id, table.c.state.in_(UNDER_WAY))
     query = select(table.c.id).outerjoin(runs, runs.c.id == table.c.run).where(or_(*waits))
     query = query.where(or_(table.c.run.is_(None), runs.c.state == Run.RUNNING))
     return (await tx.execute(query.limit(1))).first() is not None

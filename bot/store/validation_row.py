@@ -15,6 +15,9 @@ from bot.store.schema import validations as table
 UNDER_WAY: tuple[State, ...] = ("queued", "running")
 """The states of what has no verdict yet."""
 
+AHEAD, GIVEN_UP = "ahead", "given up"
+"""What is noted of one for which nobody has asked, and its value once nobody will."""
+
 NO_JOB = Fence(0)
 """The fence of what never had one."""
 
@@ -32,7 +35,7 @@ class ValidationRow:
         work: the blob with what differs from the base.
         toolboxes: those that its definition names.
         asked: who has asked, if a person has; whether strangers may have made the tree; what
-            toolboxes beside it want of each other.
+            toolboxes beside it want of each other; and `ahead`, where nobody has asked yet.
         request: what they have asked with, for one validation or several.
         sets_up: whether it is a setup, which leaves a layer for others.
         layer: the blob of what it has added, once that is there.
@@ -85,6 +88,16 @@ class ValidationRow:
     def under_way(self) -> bool:
         """Whether it has no verdict yet, and will have one."""
         return self.state in UNDER_WAY
+
+    @property
+    def ahead(self) -> bool:
+        """Whether nobody has asked for it: it began since its tree was quiet."""
+        return AHEAD in (self.asked or {})
+
+    @property
+    def given_up(self) -> bool:
+        """Whether nobody will ask for it any more: its tree has moved on."""
+        return (self.asked or {}).get(AHEAD) == GIVEN_UP
 
     @property
     def shelf(self) -> Repo:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from sqlalchemy import and_, delete, func, or_, select, text, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model.errors import Fenced
@@ -14,8 +14,21 @@ from bot.rules.lifecycle import Run
 from bot.store.engine import insert_or_skip
 from bot.store.schema import runs
 from bot.store.schema import validations as table
-from bot.store.validation_row import COLUMNS, UNDER_WAY, ValidationRow, all_rows, first, to_columns
+from bot.store.validation_row import (
+    AHEAD,
+    COLUMNS,
+    UNDER_WAY,
+    ValidationRow,
+    all_rows,
+    first,
+    to_columns,
+)
 from bot.store.validation_table import LEADING
+
+
+def _asked_for() -> ColumnElement[bool]:
+    asked: ColumnElement[str] = table.c.asked[AHEAD].as_string()
+    return asked.is_(None)
 
 
 async def add(tx: AsyncConnection, row: ValidationRow) -> bool:
@@ -78,17 +91,26 @@ async def asked_before(tx: AsyncConnection, row: ValidationRow) -> ValidationRow
 
 async def of_run(tx: AsyncConnection, run: RunId) -> Sequence[ValidationRow]:
     """Return what the agent of a run has asked for, in that order."""
-    return await all_rows(tx, select(*COLUMNS).where(table.c.run == run).order_by(table.c.id))
+    which = table.c.run == run, _asked_for()
+    return await all_rows(
+        tx, select(*COLUMNS).where(*which).order_by(table.c.created_at, table.c.id)
+    )
 
 
 async def under_way(tx: AsyncConnection, run: RunId) -> int:
-    """Count those of a run that have no verdict yet."""
-    query = select(func.count()).where(table.c.run == run, table.c.state.in_(UNDER_WAY))
-    return (await tx.execute(query)).scalar_one()
+    """Count those that a run has asked for and that have no verdict yet."""
+    which = table.c.run == run, table.c.state.in_(UNDER_WAY), _asked_for()
+    return (await tx.execute(select(func.count()).where(*which))).scalar_one()
+
+
+async def ahead(tx: AsyncConnection, run: RunId) -> Sequence[ValidationRow]:
+    """Return those under way for a run that it has not asked for."""
+    which = table.c.run == run, table.c.state.in_(UNDER_WAY), ~_asked_for()
+    return await all_rows(tx, select(*COLUMNS).where(*which).with_for_update())
 
 
 async def count(tx: AsyncConnection, run: RunId) -> int:
-    """Count those that a run has asked for."""
+    """Count those of a run, also those for which nobody has asked."""
     return (await tx.execute(select(func.count()).where(table.c.run == run))).scalar_one()
 
 

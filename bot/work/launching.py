@@ -347,4 +347,5 @@ def _plan(row: RunRow, ground: Ground, told: Told, below: Laid) -> JobPlan:
         checkpoint=ground.left,
         egress=row.terms.egress,
         validations=tuple(each.name for each in row.terms.validations),
+        ahead=tuple(each.name for each in row.terms.validations if each.speculate),
     )

@@ -5,7 +5,7 @@ times; one for which nobody waits any more is ended.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -102,8 +102,9 @@ class Validations:
         if row.fence >= MOST_JOBS:
             raise Refused("lost", f"{row.fence} runners were lost, one after another.")
         runner, job = self._runner(row), validation_job(row.id, Fence(row.fence + 1))
+        most = await self._may_run(row)
         async with self._context.store.read() as rows:
-            if await validation_jobs.free_slot(rows, self._most) is None:
+            if await validation_jobs.free_slot(rows, most) is None:
                 return NO_ROOM
         below = await self._workspaces.setups.below(row)
         if below is None:
@@ -115,8 +116,7 @@ class Validations:
         tree = await self._workspaces.lowers.hold(row.shelf, row.base, job)
         token = SecretStr(self._context.token())
         conflicts = await self._workspaces.toolboxes.conflicts(boxes)
-        asked = {**(row.asked or {}), "conflicts": conflicts}
-        if not await self._written_down(row, job, token, asked):
+        if not await self._written_down(row, job, token, most, conflicts):
             return NO_ROOM
         await runner.launch(
             Launch(
@@ -153,8 +153,15 @@ class Validations:
         async with self._context.store.read() as rows:
             return await jobs.alive(rows, found) | await validation_jobs.alive(rows, found)
 
+    async def _may_run(self, row: ValidationRow) -> int:
+        """Return how many places there are for one; the last is for those that somebody wants."""
+        if not row.ahead:
+            return self._most
+        async with self._context.store.read() as rows:
+            return self._most if await validations.followers(rows, row.id) else self._most - 1
+
     async def _written_down(
-        self, row: ValidationRow, job: JobName, token: SecretStr, asked: Mapping[str, Any]
+        self, row: ValidationRow, job: JobName, token: SecretStr, most: int, said: Sequence[str]
     ) -> bool:
         """Write a job down under a place of its own; False when there is none any more."""
         now = self._context.now()
@@ -162,11 +169,15 @@ class Validations:
         until += setups.HANDS_OVER if row.sets_up else 0.0
         try:
             async with self._context.store.begin() as tx:
-                slot = await validation_jobs.free_slot(tx, self._most)
+                slot = await validation_jobs.free_slot(tx, most)
                 if slot is None:
                     return False
-                values = {"slot": slot, "deadline": until, "next_attempt_at": now + GLANCE}
-                noted = await validation_jobs.launched(tx, row, job, token, asked=asked, **values)
+                values: dict[str, Any] = {"slot": slot, "deadline": until}
+                if said:
+                    asked = (await validations.get(tx, row.id)).asked or {}
+                    values["asked"] = {**asked, "conflicts": said}
+                values["next_attempt_at"] = now + GLANCE
+                noted = await validation_jobs.launched(tx, row, job, token, **values)
                 await validated.show(tx, [noted], now=now)
         except IntegrityError:  # another worker has taken the same one
             return False

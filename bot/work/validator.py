@@ -21,11 +21,14 @@ from bot.rules.lifecycle import Run
 from bot.store import jobs, runs, validations
 from bot.store.engine import Store
 from bot.store.run_row import RunRow
-from bot.store.validation_row import ValidationRow
+from bot.store.validation_row import AHEAD, GIVEN_UP, ValidationRow
 from bot.work import telling, validated
 
 MOST_ASKED = 300
 """Validations that one run may ask for."""
+
+MOST_AHEAD = 100
+"""Those of one run up to which some begin that it has not asked for."""
 
 MOST_UNDER_WAY = 4
 """Those of one run that may be under way side by side."""
@@ -40,6 +43,7 @@ LOOKS_AGAIN = 1.0
 """Seconds after which is looked whether another process has said something."""
 
 MANY = f"A run may ask for {MOST_ASKED} validations, and this one has."
+MANY_AHEAD = f"With {MOST_AHEAD} validations, a run has no more that begin before it asks."
 BUSY = f"{MOST_UNDER_WAY} validations of this run are under way; wait for one of them."
 
 NO_WORK = Verdict(
@@ -118,6 +122,29 @@ class Validator:
         log.info("validation.asked", run=run.id, validation=row.id, name=name, known=answered)
         return replace(_standing(row, cached=answered), wants_work=_waits_for(row, run))
 
+    async def begin(self, token: SecretStr, name: str, tree: Tree) -> Standing:
+        """Have a validation begin for which nobody has asked yet, if there is room for it.
+
+        Of those that began for another tree nobody will hear any more.
+
+        Raises:
+            Refused: as `ask` does.
+        """
+        async with self._store.begin() as tx:
+            run = await _at_work(tx, token)
+            definition = validation.may_begin(name, run.terms.validations)
+            if tree.work not in {None, COMING}:
+                _has_left(run, tree.work)
+            row = self._row(run, definition, tree)
+            row = replace(row, asked={**(row.asked or {}), AHEAD: True})
+            before = await validations.asked_before(tx, row)
+            if before is None:
+                await self._leave_behind(tx, run, tree.sha)
+                await _bound_ahead(tx, run)
+                before = await entered(tx, row)
+                log.info("validation.ahead", run=run.id, validation=before.id, name=name)
+        return replace(_standing(before, cached=False), wants_work=_waits_for(before, run))
+
     async def supply(self, token: SecretStr, name: ValidationId, work: str | None) -> None:
         """Hand in the work that was to follow a question, or say that none will: safe to repeat.
 
@@ -172,6 +199,12 @@ class Validator:
     ) -> tuple[ValidationRow, bool]:
         """Write an agent's question down; tell whether it was answered at once."""
         before = await validations.asked_before(tx, row)
+        if any(each.speculate for each in run.terms.validations):
+            await self._leave_behind(tx, run, row.tree)
+            if before is not None and before.ahead:
+                before = await self._asked_for(tx, before.id)
+                await telling.refresh(tx, run, now=self._clock.now())
+                return before, not before.under_way
         if before is not None and before.under_way:
             return before, False
         if before is not None and before.hits >= MOST_HITS:
@@ -183,6 +216,20 @@ class Validator:
             before = await entered(tx, row)
         await telling.refresh(tx, run, now=self._clock.now())
         return before, not before.under_way
+
+    async def _asked_for(self, tx: AsyncConnection, name: ValidationId) -> ValidationRow:
+        """Make one that began ahead one that was asked for now."""
+        row, now = await validations.get(tx, name), self._clock.now()
+        said = {word: value for word, value in (row.asked or {}).items() if word != AHEAD}
+        there = {} if row.under_way else {"ended_at": now, "cached": True}
+        return await validations.note(tx, row, asked=said, created_at=now, **there)
+
+    async def _leave_behind(self, tx: AsyncConnection, run: RunRow, tree: Sha | None) -> None:
+        """Have nobody wait any more for what began ahead for another tree."""
+        for row in await validations.ahead(tx, run.id):
+            if row.tree != tree:
+                said = {**(row.asked or {}), AHEAD: GIVEN_UP}
+                await validations.note(tx, row, asked=said, next_attempt_at=self._clock.now())
 
     def _row(self, run: RunRow, definition: Definition, tree: Tree) -> ValidationRow:
         assert run.base is not None  # of a run that has a job
@@ -266,6 +313,14 @@ async def _bound(tx: AsyncConnection, run: RunRow) -> None:
     if await validations.count(tx, run.id) >= MOST_ASKED:
         raise Refused("limit", MANY)
     if await validations.under_way(tx, run.id) >= MOST_UNDER_WAY:
+        raise Refused("busy", BUSY)
+
+
+async def _bound_ahead(tx: AsyncConnection, run: RunRow) -> None:
+    """Leave the larger part of what a run may ask for to its agent."""
+    if await validations.count(tx, run.id) >= MOST_AHEAD:
+        raise Refused("limit", MANY_AHEAD)
+    if len(await validations.ahead(tx, run.id)) >= MOST_UNDER_WAY:
         raise Refused("busy", BUSY)
 
 

@@ -8,7 +8,7 @@ from bot.model.errors import Refused
 from bot.model.validations import Definition, Toolbox
 from bot.rules.repoconfig import Layer, effective, mistakes
 from bot.rules.starting import terms_of
-from bot.rules.validation import NONE, boxes, changed, key, may_ask, offered
+from bot.rules.validation import NONE, boxes, changed, key, may_ask, may_begin, offered
 
 IMAGE, OTHER = (f"registry.example/tools/python@sha256:{digit * 64}" for digit in "01")
 UNIT = Definition(name="unit", run="pytest -q")
@@ -162,6 +162,16 @@ def test_inputs_are_taken_as_they_are_written():
     assert mistakes(said) == ()
     (unit,) = offered(effective(None, said).validations, fork=False)
     assert unit.inputs == ("src/**", "Makefile")
+
+
+def test_only_what_configuration_says_begins_before_it_is_asked_for():
+    said = "validations: {unit: {run: make, speculate: true}, lint: {run: ruff}}"
+    unit, lint = offered(effective(None, layer(said)).validations, fork=False)
+    assert may_begin("unit", (unit, lint)) == unit
+    for name in ("lint", "none"):
+        with pytest.raises(Refused):
+            may_begin(name, (unit, lint))
+    assert key(unit, tree="t") == key(replace(unit, speculate=False), tree="t")
 
 
 def test_what_a_pull_request_would_have_otherwise_is_known_by_name():

@@ -140,7 +140,8 @@ class Whole:
             plan.agent, **{"command": command, "limits": Limits(seconds=120), **changes}
         )
         names = tuple(each.name for each in self.definitions)
-        plan = replace(plan, shelf=SHELF, agent=agent, validations=names)
+        ahead = tuple(each.name for each in self.definitions if each.speculate)
+        plan = replace(plan, shelf=SHELF, agent=agent, validations=names, ahead=ahead)
         async with self.stand.store.begin() as tx:
             row = await run_rows.get(tx, plan.run)
             terms = replace(row.terms, validations=self.definitions, setup=self.setup)

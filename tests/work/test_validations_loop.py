@@ -1,11 +1,12 @@
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from bot.runners.base import Alive, Gone, Unknown
 from bot.work.validator import Tree
-from tests.work.conversations import People
-from tests.work.validating import GOOD, TREE, Inner
+from tests.work.conversations import People, terms
+from tests.work.validating import GOOD, TREE, UNIT, Inner
 
 
 @pytest.fixture
@@ -155,3 +156,33 @@ async def test_what_fails_in_a_way_nobody_foresaw_is_tried_again_later(inner, pe
     row = await inner.row(name)
     assert (row.state, row.failures) == ("running", 0)
     assert isinstance(await inner.stand.poll(row.job), Alive)
+
+
+async def ahead(inner, people):
+    """Have a validation begin before its agent asks; return the agent's token and its id."""
+    number = await people.issue("ann")
+    quick = replace(UNIT, speculate=True)
+    await people.begins(number, terms=terms(validations=(quick,)))
+    token = await inner.house.comes_up()
+    begun = await inner.validator.begin(token, "unit", TREE)
+    await inner.goes_on(2)
+    return token, begun.id
+
+
+async def test_the_last_place_is_kept_for_what_somebody_has_asked_for(house, people):
+    inner = Inner(house, most=1)
+    token, name = await ahead(inner, people)
+    assert (await inner.row(name)).state == "queued"
+    await inner.validator.ask(token, "unit", TREE)
+    await inner.goes_on(2)
+    assert (await inner.row(name)).state == "running"
+
+
+async def test_what_began_ahead_is_ended_once_the_tree_has_moved_on(inner, people):
+    token, name = await ahead(inner, people)
+    (launch,) = inner.stand.launched
+    await inner.validator.ask(token, "unit", Tree(sha="a" * 40, work=None))
+    await inner.goes_on(2)
+    assert (await inner.row(name)).state == "dropped"
+    assert inner.stand.killed == [launch.job]
+    assert len(inner.stand.launched) == 2

@@ -1,5 +1,7 @@
 """An agent asks for validations in its box, and hears what came of them: all of it real."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.model.validations import Definition
@@ -102,3 +104,11 @@ async def test_the_tool_waits_for_the_verdict_and_says_why_there_is_none(place):
     assert log.count("- sum") == 2
     assert "known from before" in log
     assert "True Refused: There is no validation" in log
+
+
+@pytest.mark.full
+async def test_what_an_agent_will_ask_is_known_by_the_time_that_it_asks(tmp_path):
+    quick = replace(UNIT, speculate=True)
+    async with in_folder(tmp_path, UIDS, quick) as place:
+        log = await place.ends("echo >> sum.sh; sleep 14; greenroom validate unit", FILES)
+    assert log.strip().endswith("known from before)")
