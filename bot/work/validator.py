@@ -210,12 +210,12 @@ class Validator:
         if before is not None and before.hits >= MOST_HITS:
             return before, True
         if before is not None:
-            await validations.hit(tx, before.id)
-        else:
-            await _bound(tx, run)
-            before = await entered(tx, row)
+            await validations.hit(tx, before.id)  # shown with what is shown next
+            return before, True
+        await _bound(tx, run)
+        new = await entered(tx, row)
         await telling.refresh(tx, run, now=self._clock.now())
-        return before, not before.under_way
+        return new, not new.under_way
 
     async def _asked_for(self, tx: AsyncConnection, name: ValidationId) -> ValidationRow:
         """Make one that began ahead one that was asked for now."""
