@@ -220,7 +220,8 @@ class Pair:
         return (arrived - claimed) * 1000
 
     async def byhand(self, folder: Path, *, spared: bool = False) -> float:
-        """Start the agent without us; return the milliseconds that it took to ask."""
+        """Start the agent without us, after a job; return the milliseconds that it took to ask."""
+        assert self.order is not None
         came = self._listens()
         with _started(
             JobFolder(folder), self.order, self._plain(spared=spared), self._plan(), self.source
@@ -304,6 +305,7 @@ def _started(
     folder.filter.write_bytes(program())
     _write(folder, what)
     box = for_agent(folder, order, what, plan)
+    assert what.stdin is not None
     with folder.filter.open("rb") as rules, (folder.door / what.stdin).open("rb") as given:
         line = argv(box, what.program, bubblewrap(order), Descriptors(seccomp=rules.fileno()))
         line.remove("--unshare-net")

@@ -19,6 +19,7 @@ from bot.gateway.bodies import (
 )
 from bot.gateway.tokens import bearer
 from bot.model.runs import JobPlan
+from bot.rules.greeting import Listed
 from bot.rules.outputs import Accepted
 from bot.work.broker import DROPPED, Broker
 
@@ -30,10 +31,10 @@ class Calls:
 
     Args:
         broker: decides.
-        claimed: told of each job that begins.
+        claimed: told of each job that begins; returns the tools that its agent is offered.
     """
 
-    def __init__(self, broker: Broker, claimed: Callable[[JobPlan], None]) -> None:
+    def __init__(self, broker: Broker, claimed: Callable[[JobPlan], Listed]) -> None:
         self._broker = broker
         self._claimed = claimed
 
@@ -54,9 +55,9 @@ class Calls:
         """Exchange the launch token for the plan and a run token."""
         await read(request, Nothing)
         claim = await self._broker.claim(bearer(request))
-        self._claimed(claim.plan)
+        tools = self._claimed(claim.plan)
         token = claim.run_token.get_secret_value()
-        return web.json_response({"run_token": token, "plan": asdict(claim.plan)})
+        return web.json_response({"run_token": token, "plan": asdict(claim.plan), "tools": tools})
 
     async def heartbeat(self, request: web.Request) -> web.Response:
         """Say whether the job is to go on."""

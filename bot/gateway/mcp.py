@@ -25,6 +25,7 @@ from mcp_types import (
 from bot.gateway.bodies import LARGEST
 from bot.rules import agenttools
 from bot.rules.agenttools import Said
+from bot.rules.greeting import SERVER
 
 Call = Callable[[str, Mapping[str, Any]], Awaitable[Said]]
 """Does what a tool is for: its name, its arguments, as the agent sent them."""
@@ -71,7 +72,7 @@ def _server(tools: Sequence[agenttools.Tool], call: Call) -> Server[Any]:
         text = TextContent(type="text", text=said.text)
         return CallToolResult(content=[text], is_error=said.refused)
 
-    return Server(agenttools.SERVER, on_list_tools=list_tools, on_call_tool=call_tool)
+    return Server(SERVER, on_list_tools=list_tools, on_call_tool=call_tool)
 
 
 def _tool(tool: agenttools.Tool) -> Tool:

@@ -6,7 +6,7 @@ same token, at the moment of the call.
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import Any
 from urllib.parse import unquote
@@ -23,6 +23,7 @@ from bot.model.runs import JobPlan
 from bot.rules import agenttools
 from bot.rules.agenttools import Said
 from bot.rules.brief import TOOLED
+from bot.rules.greeting import Listed
 from bot.work.broker import DROPPED, Broker
 from bot.work.validator import Validator
 
@@ -49,10 +50,16 @@ class Tools:
         """Return its address.  There is no stream to listen to and no session to delete."""
         return [web.post("/mcp", self.answer)]
 
-    def expect(self, plan: JobPlan) -> None:
-        """Get ready beside everything else, if the agent of a job may come."""
-        if plan.agent.runtime in TOOLED:
-            self._begin()
+    def expect(self, plan: JobPlan) -> Listed:
+        """Get ready beside everything else, if the agent of a job may come.
+
+        Returns:
+            What it is offered, which its harness may tell it as well as we.
+        """
+        if plan.agent.runtime not in TOOLED:
+            return []
+        self._begin()
+        return agenttools.listed(self._offered(plan))
 
     async def answer(self, request: web.Request) -> web.Response:
         """Answer one message of an agent."""
@@ -61,12 +68,15 @@ class Tools:
         trying = _Trying(self._validator, token, request.headers)
         calls = _Calls(self._broker, token, idempotency_key(request), trying)
         protocol = await self._ready()
-        validations = job.plan.validations if self._validator else ()
-        tools = agenttools.offered(job.plan.agent.outputs, validations)
+        tools = self._offered(job.plan)
         response: web.Response = await protocol.exchange(request, body, tools, calls.call)
         if calls.problem is not None:
             raise calls.problem
         return response
+
+    def _offered(self, plan: JobPlan) -> Sequence[agenttools.Tool]:
+        validations = plan.validations if self._validator else ()
+        return agenttools.offered(plan.agent.outputs, validations)
 
     async def _ready(self) -> ModuleType:
         self._begin()

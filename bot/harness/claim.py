@@ -7,20 +7,27 @@ from typing import Any
 from bot.harness.requests import exchange
 from bot.model.ids import Fence, JobName, Repo, RunId, Sha
 from bot.model.runs import AgentSpec, Checkpoint, JobPlan, Limits, Message, Text
+from bot.rules.greeting import Listed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """What the gateway gave for the launch token."""
+    """What the gateway gave for the launch token.
+
+    Attributes:
+        tools: what the agent is offered; nothing where it can call no tools.
+    """
 
     plan: JobPlan
     run_token: str = field(repr=False)
+    tools: Listed = ()
 
 
 def claim(gateway: str, token: str, go_on: Callable[[], bool]) -> Claim:
     """Exchange the launch token of an agent's job; arguments and errors as in `exchange`."""
     answer = exchange(gateway, "/launch", token, go_on)
-    return Claim(plan=plan_from(answer["plan"]), run_token=answer["run_token"])
+    plan = plan_from(answer["plan"])
+    return Claim(plan=plan, run_token=answer["run_token"], tools=answer.get("tools", ()))
 
 
 def plan_from(fields: Mapping[str, Any]) -> JobPlan:

@@ -20,6 +20,7 @@ from bot.harness.gateway_client import ANSWER_WITHIN, Answer, Gateway
 from bot.harness.hypertext import Asked, converse
 from bot.harness.validations import Validations
 from bot.model.errors import Refused, Unavailable
+from bot.rules.greeting import Listed, answered, speaks
 from bot.wires import CHUNK, Wire, serve
 
 _ANSWERS = "/(?:outputs|steps|notes|checks|mcp)"
@@ -57,12 +58,14 @@ class _Route:
     handle: Callable[[Asked], Awaitable[Answer | None]]
 
 
-def agents_door(
+def agents_door(  # noqa: PLR0913 - all that an agent may ask for
     listener: socket.socket,
     gateway: Gateway,
     heard: Heard,
     asks: Callable[[], None],
     take: Take,
+    *,
+    tools: Listed = (),
 ) -> AbstractAsyncContextManager[None]:
     """Serve the agent: what it asks for, validations, models, and fetching from the mirror.
 
@@ -72,13 +75,14 @@ def agents_door(
         heard: told of what the gateway answered.
         asks: called when the agent asks a model something.
         take: takes the workspace as it is, for validations.
+        tools: what the agent is offered; with none, the gateway alone answers for them.
     """
     turnstile = asyncio.Semaphore(_AT_ONCE)
     validations = Validations(gateway, take)
 
     async def forward(asked: Asked) -> Answer:
         async with turnstile:
-            return await _forward(asked, gateway, heard, validations)
+            return await _forward(asked, gateway, heard, validations, tools)
 
     return _served(
         listener,
@@ -96,12 +100,14 @@ def push_door(listener: socket.socket, gateway: Gateway) -> AbstractAsyncContext
 
 
 async def _forward(
-    asked: Asked, gateway: Gateway, heard: Heard, validations: Validations
+    asked: Asked, gateway: Gateway, heard: Heard, validations: Validations, tools: Listed
 ) -> Answer:
     try:
         payload = json.loads(await asked.read())
     except (ValueError, RecursionError):
         return _refused(HTTPStatus.BAD_REQUEST, "json", "The body is not JSON.")
+    if asked.target == "/mcp" and (said := _greeted(asked, payload, tools)):
+        return said
     given = asked.headers.get("idempotency-key", "")
     key = given if _KEY.fullmatch(given) else None
     named = _named(asked.headers, _TOOL_HEADERS)
@@ -113,6 +119,16 @@ async def _forward(
         return _away()
     heard(asked.target, payload, answer)
     return answer
+
+
+def _greeted(asked: Asked, message: object, tools: Listed) -> Answer | None:
+    """Answer what an agent asks before it calls a tool: three trips, and it waits for each."""
+    said = answered(message, tools) if tools and speaks(asked.headers) else None
+    if said is None:
+        return None
+    if not said:
+        return Answer(HTTPStatus.ACCEPTED, b"")
+    return Answer(HTTPStatus.OK, json.dumps(said).encode())
 
 
 def _git(gateway: Gateway, repository: str, service: str) -> Sequence[_Route]:

@@ -39,6 +39,7 @@ from bot.model.ids import Sha
 from bot.model.inside import EGRESS
 from bot.model.runs import JobPlan
 from bot.rules.causes import Cause
+from bot.rules.greeting import Listed
 from bot.sandbox.folder import JobFolder, Order
 from bot.wires import serve
 from bot.workspace.snapshot import GitFailed
@@ -72,6 +73,7 @@ class Job:
         started: when the agent's program was, in seconds of the monotonic clock.
         groups: open files by which the agent's box entered its cgroups.
         session: what the agent is to go on with; None for a new one.
+        tools: what it is offered, as the gateway says.
     """
 
     folder: JobFolder
@@ -89,6 +91,7 @@ class Job:
     parse: Parse | None = None
     groups: Sequence[int] = ()
     session: str | None = None
+    tools: Listed = ()
 
 
 def supervise(job: Job, *, stopping_already: Callable[[], bool]) -> int:
@@ -125,7 +128,14 @@ class _Supervision:
             checkpoints = Checkpoints(self._result, globs, gateway, self._clock)
             try:
                 async with (
-                    agents_door(job.listener, gateway, self._hear, self._ask, checkpoints.taken),
+                    agents_door(
+                        job.listener,
+                        gateway,
+                        self._hear,
+                        self._ask,
+                        checkpoints.taken,
+                        tools=job.tools,
+                    ),
                     beside(self._lead()),
                     beside(self._expire()),
                     beside(self._overfill()),

@@ -75,6 +75,7 @@ def run(
             plan=began.plan,
             lines=began.lines,
             token=claimed.run_token,
+            tools=claimed.tools,
             gateway=gateway,
             driver=driver,
             talk=what.talk,

@@ -14,10 +14,8 @@ from bot.model.validations import VALIDATE, Verdict
 from bot.rules.brief import harmless
 from bot.rules.cinow import CiNow, Word
 from bot.rules.cireport import MATERIAL
+from bot.rules.greeting import Listed
 from bot.rules.outputs import KINDS, Accepted, Rejected
-
-SERVER = "greenroom"
-"""The name of the server that has them, as agents are told it."""
 
 ASK_HUMAN = "ask_human"
 """The tool that stands for the output `question`."""
@@ -132,6 +130,14 @@ def offered(grants: Mapping[str, int], validations: Sequence[str] = ()) -> tuple
     trying = (_validate(validations),) if validations else ()
     look = Tool(name="checks", description=CHECKS)
     return (*asking, *trying, look, _line("step", STEP), _line("note", NOTE))
+
+
+def listed(tools: Sequence[Tool]) -> Listed:
+    """Return tools in the words in which clients are told of them."""
+    return [
+        {"name": each.name, "description": each.description, "inputSchema": dict(each.schema)}
+        for each in tools
+    ]
 
 
 def kind_of(tool: str) -> str:

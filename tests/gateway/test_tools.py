@@ -2,13 +2,15 @@
 
 import asyncio
 import logging
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 from sqlalchemy import select
 
+from bot.gateway.tools import Tools
 from bot.model.ids import Sha
 from bot.rules.cinow import CiNow, Excerpt
+from bot.rules.greeting import REVISIONS, answered
 from bot.store import runs
 from bot.store.schema import outputs, run_steps
 from bot.work import broker
@@ -51,6 +53,52 @@ async def test_a_client_is_greeted_and_shown_what_its_job_may_ask_for(open_stand
     listed = await send(open_stand, job, "tools/list")
     names = [tool["name"] for tool in listed.said["result"]["tools"]]
     assert names == ["pull_request", "comment", "checks", "step", "note"]
+
+
+def asked_first():
+    """All that a client asks before it calls a tool, as different clients do."""
+    for id_ in (0, -1, "one"):
+        for method in ("ping", "tools/list"):
+            message = {"jsonrpc": "2.0", "id": id_, "method": method}
+            meta = {"_meta": {"progressToken": 0}}
+            yield from (message, message | {"params": {}}, message | {"params": meta})
+        for revision in (*REVISIONS, "2026-07-28", "nonsense"):
+            params = HELLO | {"protocolVersion": revision}
+            yield {"jsonrpc": "2.0", "id": id_, "method": "initialize", "params": params}
+    yield {"jsonrpc": "2.0", "method": "notifications/initialized"}
+    yield {"jsonrpc": "2.0", "method": "notifications/initialized", "params": {}}
+
+
+def offered_to(plan, runtime):
+    """What a gateway tells the harness of a job, if that runtime is its agent's."""
+    agent = replace(plan.agent, runtime=runtime)
+    validator = object() if plan.validations else None
+    return Tools(None, validator).expect(replace(plan, agent=agent))
+
+
+async def test_a_harness_that_answers_for_tools_says_what_the_gateway_says(open_stand, job):
+    tools = offered_to(job.plan, "codex")
+    for revision in ({}, *({"Mcp-Protocol-Version": each} for each in REVISIONS)):
+        for message in asked_first():
+            said = await open_stand.call("/mcp", job.run_token, message, **ACCEPTS, **revision)
+            near = answered(message, tools)
+            wanted = (200, near) if near else (202, "")
+            assert (said.status, said.said or "") == wanted, message
+
+
+async def test_validations_are_offered_where_there_are_some(job):
+    names = [each["name"] for each in offered_to(replace(job.plan, validations=("unit",)), "acp")]
+    assert names == ["pull_request", "comment", "validate", "checks", "step", "note"]
+
+
+async def test_a_program_that_can_call_no_tools_is_offered_none(job):
+    assert offered_to(job.plan, "command") == []
+
+
+async def test_a_harness_is_told_the_tools_when_it_claims_its_job(open_stand):
+    launched = await open_stand.launched()
+    claimed = await open_stand.call("/launch", launched.launch_token, {})
+    assert claimed.said["tools"] == offered_to(launched.plan, launched.plan.agent.runtime)
 
 
 async def test_an_output_is_accepted_with_what_is_left_and_refused_with_the_reason(

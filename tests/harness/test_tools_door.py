@@ -10,6 +10,7 @@ from aiohttp import web
 
 from bot.harness.door import agents_door
 from bot.harness.gateway_client import Gateway
+from bot.rules.agenttools import listed, offered
 
 CALL = {
     "jsonrpc": "2.0",
@@ -17,6 +18,11 @@ CALL = {
     "method": "tools/call",
     "params": {"name": "push", "arguments": {"title": "Mend it", "body": "It was broken."}},
 }
+
+TOOLS = listed(offered({"comment": 1}))
+CLIENT = {"Accept": "application/json, text/event-stream", "Mcp-Protocol-Version": "2025-06-18"}
+LIST = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+READY = {"jsonrpc": "2.0", "method": "notifications/initialized"}
 
 
 @pytest.fixture
@@ -48,7 +54,14 @@ async def door(tmp_path, far):  # noqa: ARG001 - it has to be there
     connector = aiohttp.UnixConnector(str(tmp_path / "near"))
     gateway = Gateway(str(tmp_path / "far"), "run-token")
     async with (
-        agents_door(listener, gateway, lambda *said: heard.append(said), lambda: None, None),
+        agents_door(
+            listener,
+            gateway,
+            lambda *said: heard.append(said),
+            lambda: None,
+            None,
+            tools=TOOLS,
+        ),
         aiohttp.ClientSession("http://door", connector=connector) as session,
     ):
         yield session, heard
@@ -76,6 +89,24 @@ async def test_a_call_goes_on_with_the_run_token_until_the_gateway_answers(door,
     assert "of-mine" not in json.dumps(first[1])
     ((path, payload, said),) = heard
     assert (path, payload, said.status) == ("/mcp", CALL, 200)
+
+
+async def test_what_a_client_asks_before_it_calls_a_tool_is_answered_here(door, far):
+    session, heard = door
+    async with session.post("/mcp", json=LIST, headers=CLIENT) as answer:
+        assert (answer.status, answer.content_type) == (200, "application/json")
+        assert (await answer.json())["result"] == {"tools": TOOLS}
+    async with session.post("/mcp", json=READY, headers=CLIENT) as answer:
+        assert (answer.status, await answer.read()) == (202, b"")
+    assert not far
+    assert not heard
+
+
+@pytest.mark.parametrize("odd", [{"Mcp-Protocol-Version": "2026-07-28"}, {"Accept": "text/plain"}])
+async def test_what_an_unknown_client_asks_goes_on(door, far, odd):
+    async with door[0].post("/mcp", json=LIST, headers=CLIENT | odd) as answer:
+        assert answer.status == 200
+    assert [payload for _, _, payload in far] == [LIST, LIST]
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE", "PUT"])
