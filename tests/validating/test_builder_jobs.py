@@ -51,11 +51,17 @@ async def registry():
         yield found
 
 
+@pytest.fixture(scope="module")
+def programs(tmp_path_factory):
+    """An image with this host's programs."""
+    root = make_root(tmp_path_factory.mktemp("base") / "root", "bash", "chown")
+    return image(packed(root)).under_index()
+
+
 @pytest.fixture
-def base(tmp_path, registry):
-    """Put an image with this host's programs into a registry; return its name by digest."""
-    root = make_root(tmp_path / "root", "bash", "chown", "unshare")
-    return registry.has(image(packed(root)).under_index())
+def base(registry, programs):
+    """Put that into a registry; return its name by digest."""
+    return registry.has(programs)
 
 
 @pytest.fixture
@@ -103,6 +109,7 @@ async def test_a_tag_without_a_digest_is_refused_with_what_to_write(build, base)
     assert told["lacks"].endswith(f"has no digest: write `{place(base)}@sha256:DIGEST`.")
 
 
+@pytest.mark.full
 async def test_an_image_of_another_place_cannot_be_had(build, base, registry):
     other = base.replace("tools/box", "tools/other")
     told, _ = await build(f"FROM {other}\n", bases=[place(base)])
@@ -111,6 +118,7 @@ async def test_an_image_of_another_place_cannot_be_had(build, base, registry):
     assert registry.asked == []
 
 
+@pytest.mark.full
 async def test_an_image_that_is_not_there_is_said_to_be_none(build, base):
     name = f"{place(base)}@sha256:{'0' * 64}"
     _, printed = await build(f"FROM {name}\n", bases=[place(base)])
@@ -126,6 +134,7 @@ async def test_a_build_reaches_no_network(build, base):
     assert re.findall(r"^ *(\w+):(?: +\d+)", printed, re.MULTILINE) == ["lo"]
 
 
+@pytest.mark.full
 async def test_a_build_that_fails_says_so(build, base):
     told, printed = await build(f"FROM {base}\nRUN exit 3\n", bases=[place(base)])
     assert (told["cause"], told.get("built"), told["lacks"]) == ("exited", None, "")
@@ -140,6 +149,7 @@ async def test_what_a_build_writes_is_bounded(build):
     assert "GiB of disk" in told["words"]
 
 
+@pytest.mark.full
 async def test_a_runner_that_has_no_power_to_build_gives_no_verdict(validation, launched, made):
     gateway = validation(BUILD, made({"Dockerfile": SCRATCH, "hello": ""}), kind="builder")
     async with gateway:
@@ -148,6 +158,7 @@ async def test_a_runner_that_has_no_power_to_build_gives_no_verdict(validation, 
     assert (told["cause"], told["words"]) == ("crashed", NO_BUILDER)
 
 
+@pytest.mark.full
 async def test_a_builder_may_come_from_an_image(build, base, tmp_path):
     root = make_root(tmp_path / "builder", "buildah", "head", "mount", "umount", "unshare")
     file = f"FROM {base}\nRUN cat /etc/os-release\n"

@@ -19,7 +19,10 @@ from tests.validating.whole import in_folder
 
 UIDS = (FIRST + 50, FIRST + 99)
 
-pytestmark = pytest.mark.skipif(shutil.which("buildah") is None, reason="buildah is not installed")
+pytestmark = [
+    pytest.mark.full,
+    pytest.mark.skipif(shutil.which("buildah") is None, reason="buildah is not installed"),
+]
 
 
 @pytest.fixture
