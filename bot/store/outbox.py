@@ -67,6 +67,7 @@ def _row(row: Any) -> OutboxRow:
 async def wish(tx: AsyncConnection, wanted: Wish, *, now: float, not_before: float = 0.0) -> None:
     """Wish for a state; a wish for the same target is replaced, an equal one changes nothing.
 
+    It is brought about when `not_before` has come, of this wish and of the one that it replaces.
     What GitHub refused to an older wish says nothing of a new one.
     """
     before = await find(tx, wanted.target)
@@ -91,6 +92,10 @@ async def wish(tx: AsyncConnection, wanted: Wish, *, now: float, not_before: flo
                 "wish": fresh.wish,
                 "priority": fresh.priority,
                 "wished_at": fresh.wished_at,
+                "not_before": case(
+                    (outbox.c.not_before > fresh.not_before, outbox.c.not_before),
+                    else_=fresh.not_before,
+                ),
                 "version": outbox.c.version + 1,
                 "attempts": 0,
                 "refused": None,

@@ -194,23 +194,26 @@ async def tell(tx: AsyncConnection, row: RunRow, text: str, *, now: float) -> No
     await refresh(tx, row, now=now)
 
 
-async def refresh(tx: AsyncConnection, row: RunRow, *, now: float) -> None:
-    """Wish for the comment, and the check run once there is a head, that show a run as it is."""
+async def refresh(tx: AsyncConnection, row: RunRow, *, now: float, settles: float = 0.0) -> None:
+    """Wish for the comment, and the check run once there is a head, that show a run as it is.
+
+    `settles` are seconds in which more is to come that is shown with it.
+    """
+    soon = {"now": now, "not_before": now + settles if settles else 0.0}
     seen = await view(tx, row)
     priority = _urgency(row)
     body = wording.comment(seen)
     comment = _wish(row, "comment", "comment", priority, body=body, marker=wording.marker(row.id))
-    await outbox.wish(tx, comment, now=now)
+    await outbox.wish(tx, comment, **soon)
     if row.own_pull and (text := wording.section(seen)):
         about = {"number": row.own_pull, "marks": await _marks(tx, row), "text": text}
-        await outbox.wish(tx, wish_of(row, "section", **about), now=now)
+        await outbox.wish(tx, wish_of(row, "section", **about), **soon)
     if row.head is not None:
         # A completed check run stays completed: each round has one of its own.
         target = f"check:{row.head}:{row.round}"
         shown = wording.check_run(seen)
-        await outbox.wish(
-            tx, _wish(row, target, "check", priority, head=row.head, **shown), now=now
-        )
+        check = _wish(row, target, "check", priority, head=row.head, **shown)
+        await outbox.wish(tx, check, **soon)
 
 
 async def _marks(tx: AsyncConnection, row: RunRow) -> Sequence[str]:

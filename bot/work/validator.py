@@ -46,6 +46,9 @@ MANY = f"A run may ask for {MOST_ASKED} validations, and this one has."
 MANY_AHEAD = f"With {MOST_AHEAD} validations, a run has no more that begin before it asks."
 BUSY = f"{MOST_UNDER_WAY} validations of this run are under way; wait for one of them."
 
+SETTLES = 1.0
+"""Seconds in which a question is likely to be launched, or answered: one write shows it all."""
+
 NO_WORK = Verdict(
     outcome="broken", exit=None, seconds=0.0, words="What was changed could not be handed in."
 )
@@ -214,7 +217,7 @@ class Validator:
             return before, True
         await _bound(tx, run)
         new = await entered(tx, row)
-        await telling.refresh(tx, run, now=self._clock.now())
+        await telling.refresh(tx, run, now=self._clock.now(), settles=SETTLES)
         return new, not new.under_way
 
     async def _asked_for(self, tx: AsyncConnection, name: ValidationId) -> ValidationRow:
