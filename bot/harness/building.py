@@ -26,7 +26,7 @@ CONFIGURATION = "/etc/containers"
 PATH = "bases"
 """What stands before the number of a place, in addresses of its images."""
 
-_SCRATCH = f"{STORAGE}/tmp"
+_SCRATCH = f"{STORAGE}/scratch"
 _TRIED = f"{STORAGE}/tried"
 
 # Layers are laid over each other where the kernel lets an ordinary user, else copied.
@@ -58,7 +58,8 @@ def outfitted(box: Box, folder: JobFolder, definition: Definition) -> Box:
     Address space is not bounded in it, which builders reserve more of than they use.
     """
     kept, told = folder.builds, folder.root / "containers"
-    (kept / Path(_SCRATCH).name).mkdir(parents=True, exist_ok=True)
+    if not kept.exists():  # what a build has left in it is not looked into
+        (kept / Path(_SCRATCH).name).mkdir(parents=True)
     told.mkdir(exist_ok=True)
     (told / "storage.conf").write_text(_PLACES, encoding="utf-8")
     (told / "policy.json").write_text(json.dumps(_POLICY), encoding="utf-8")
