@@ -5,7 +5,7 @@ Only `make test-full` does this; `make test` has a worker die at each commit of 
 
 import pytest
 
-from tests.deaths import validating
+from tests.deaths import checked
 from tests.deaths.ground import Death
 from tests.deaths.traps import Trap
 
@@ -26,21 +26,21 @@ ASKED, LAUNCHED, PRINTED, VERDICT = (
     *(" /validations$", "/validation/launch", "/validation/output", "/validation/verdict"),
 )
 DEATHS = [
-    (validating.Checks, commit("gateway", "before", "INSERT INTO validations")),
-    (validating.Checks, commit("gateway", "after", "INSERT INTO validations")),
-    (validating.Checks, commit("gateway", "after", "UPDATE validations")),
-    (validating.Checks, commit("work", "before", "UPDATE validations")),
-    (validating.Checks, commit("work", "after", "UPDATE validations")),
-    *((validating.Checks, call("harness", side, ASKED)) for side in ("before", "after")),
-    *((validating.Checks, call("harness", side, LAUNCHED)) for side in ("before", "after")),
-    *((validating.Checks, call("harness", side, VERDICT)) for side in ("before", "after")),
-    *((validating.Checks, call("self", side, VERDICT)) for side in ("before", "after")),
-    (validating.Checks, call("harness", "after", PRINTED)),
-    (validating.Checks, call("work", "before", PRINTED)),
-    (validating.ValidatesPull, commit("work", "before", "UPDATE validations")),
-    (validating.ValidatesPull, commit("work", "after", "UPDATE validations")),
-    (validating.ValidatesPull, call("self", "before", VERDICT)),
-    (validating.ValidatesPull, call("harness", "after", LAUNCHED)),
+    (checked.Checks, commit("gateway", "before", "INSERT INTO validations")),
+    (checked.Checks, commit("gateway", "after", "INSERT INTO validations")),
+    (checked.Checks, commit("gateway", "after", "UPDATE validations")),
+    (checked.Checks, commit("work", "before", "UPDATE validations")),
+    (checked.Checks, commit("work", "after", "UPDATE validations")),
+    *((checked.Checks, call("harness", side, ASKED)) for side in ("before", "after")),
+    *((checked.Checks, call("harness", side, LAUNCHED)) for side in ("before", "after")),
+    *((checked.Checks, call("harness", side, VERDICT)) for side in ("before", "after")),
+    *((checked.Checks, call("self", side, VERDICT)) for side in ("before", "after")),
+    (checked.Checks, call("harness", "after", PRINTED)),
+    (checked.Checks, call("work", "before", PRINTED)),
+    (checked.ValidatesPull, commit("work", "before", "UPDATE validations")),
+    (checked.ValidatesPull, commit("work", "after", "UPDATE validations")),
+    (checked.ValidatesPull, call("self", "before", VERDICT)),
+    (checked.ValidatesPull, call("harness", "after", LAUNCHED)),
 ]
 
 
