@@ -29,8 +29,13 @@ def main() -> None:
         _say("by hand", number, began, time.monotonic())
 
 
+THINKS = 0.5
+"""Seconds from one question to the next: those that come sooner wait for their turn."""
+
+
 def _asked(name: str, what: str, number: int) -> None:
     """Ask for a validation; `first line` is over with the first thing that is heard."""
+    time.sleep(THINKS)
     began = time.monotonic()
     words = ["greenroom", "validate", name]
     with subprocess.Popen(words, stdout=subprocess.PIPE) as command:
