@@ -29,7 +29,7 @@ def tar_of(files: dict[str, str]) -> bytes:
             info = tarfile.TarInfo(name)
             info.size = len(text)
             tar.addfile(info, io.BytesIO(text.encode()))
-    return gzip.compress(packed.getvalue())
+    return gzip.compress(packed.getvalue(), mtime=0)
 
 
 class Prepared(Inner):

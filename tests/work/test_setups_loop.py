@@ -194,6 +194,7 @@ async def test_a_layer_that_is_lost_is_made_anew(inner, people, house):
         (tar_of({"workspace/.git/hooks/x": "x"}), "has files of the repository itself"),
         (tar_of({"workspace/../../x": "x"}), "has a path that leads up"),
     ],
+    ids=["no tar", "elsewhere", "repository", "above"],
 )
 async def test_what_is_no_layer_is_none(inner, people, house, data, words):
     await inner.begins(people)
