@@ -22,6 +22,9 @@ SERVER, CLIENT = h11.SERVER, h11.CLIENT
 LARGEST = 1024**2
 """Bytes of a body that is read whole."""
 
+READS_WITHIN = 60.0
+"""Seconds for such a body to come: who sends it holds a place that others wait for."""
+
 Headers = Sequence[tuple[str, str]]
 Pieces = AsyncIterator[bytes]
 Body = Sequence[bytes] | Pieces
@@ -126,13 +129,14 @@ class Asked:
 
         Raises:
             Refused: `size`, it is larger than `LARGEST`.
-            OSError: it does not come.
+            OSError: it does not come, or not within `READS_WITHIN`.
         """
         body = bytearray()
-        async for piece in self.line.pieces():
-            body += piece
-            if len(body) > LARGEST:
-                raise Refused("size", f"Send no more than {LARGEST} bytes.")
+        async with asyncio.timeout(READS_WITHIN):
+            async for piece in self.line.pieces():
+                body += piece
+                if len(body) > LARGEST:
+                    raise Refused("size", f"Send no more than {LARGEST} bytes.")
         return bytes(body)
 
     async def begin(self, status: int, headers: Headers) -> None:

@@ -5,6 +5,7 @@ import asyncio
 import h11
 import pytest
 
+from bot.harness import hypertext
 from bot.harness.gateway_client import Gateway
 from bot.harness.hypertext import converse
 from bot.harness.program import listen
@@ -112,6 +113,11 @@ async def test_what_makes_no_sense_is_refused_and_the_connection_ends(door, said
 async def test_the_last_request_of_an_old_client_ends_the_connection(door):
     asked = b"GET /x HTTP/1.0\r\n\r\n"
     assert (await told(door, asked, ends=False)).endswith(b"GET ")
+
+
+async def test_who_is_slow_to_send_a_body_is_cut_off(door, monkeypatch):
+    monkeypatch.setattr(hypertext, "READS_WITHIN", 0.05)
+    assert not await told(door, POST + b"Content-Length: 3\r\n\r\nhi", ends=False)
 
 
 async def test_half_a_body_is_answered_by_nothing(door):

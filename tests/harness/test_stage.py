@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.harness.stage import _copy, _workspace
-from bot.sandbox.folder import JobFolder
+from bot.harness.overlays import _copy, show
+from bot.sandbox.folder import JobFolder, Order
 
 
 def make_tree(top):
@@ -12,6 +12,28 @@ def make_tree(top):
     (top / "src" / "a").write_text("one")
     (top / "link").symlink_to("/etc/passwd")
     return top
+
+
+def order(uid):
+    """What a runner writes, for a job that uses nothing but its tree."""
+    return Order(
+        job="one",
+        task="agent",
+        uid=uid,
+        tree="",
+        mirror="",
+        gateway="",
+        toolboxes=(),
+        code="",
+        packages=(),
+        python="",
+        clock=None,
+        limits={},
+        bwrap="bwrap",
+        disable_userns=False,
+        grace=1.0,
+        launched=0.0,
+    )
 
 
 def test_where_there_can_be_no_overlay_the_tree_is_copied(tmp_path):
@@ -33,5 +55,5 @@ def test_a_copy_belongs_to_the_job_and_no_link_is_followed(tmp_path):
 def test_a_tree_whose_owner_cannot_be_mapped_is_copied_too(tmp_path):
     folder = JobFolder(tmp_path / "job")
     folder.make()
-    _workspace(folder, make_tree(tmp_path / "lower"), 61_000)
+    show(folder, order(61_000), make_tree(tmp_path / "lower"))
     assert (folder.workspace / "src" / "a").stat().st_uid == 61_000
