@@ -32,6 +32,7 @@ BOUNDS = Bounds()
 
 NEVER_HOME = (
     *(".claude", ".claude.json", ".codex", ".gemini", ".agents", ".opencode"),
+    *(".aider.conf.yml", ".cursor", ".mcp.json", ".pi"),
     *(".config/opencode", ".local/share/opencode", ".local/state/opencode"),
     *(".gitconfig", ".config/git", ".git-credentials", ".netrc", ".ssh"),
     *(".profile", ".bash_profile", ".bashrc", ".zshrc", ".zshenv"),
