@@ -6,6 +6,7 @@ import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from pathlib import Path
 
 from cryptography import x509
@@ -23,6 +24,8 @@ OK = (
     b"Content-Length: %d\r\nConnection: close\r\n\r\n"
 )
 HELLO = OK % 6 + b"hello\n"
+KEEPS = b"Cache-Control: max-age=600\r\nDate: %s\r\n\r\n"
+"""What allows clients to keep a page, in the place of a head's last line."""
 
 
 @dataclass
@@ -56,18 +59,24 @@ class Nearby:
 
 @asynccontextmanager
 async def https(
-    folder: Path, *names: str, pages: Mapping[str, bytes] | None = None
+    folder: Path,
+    *names: str,
+    pages: Mapping[str, bytes] | None = None,
+    asked: list[str] | None = None,
 ) -> AsyncIterator[int]:
     """Serve by TLS; gives the port.  Who trusts `ca.pem` trusts it.
 
-    Everybody is greeted, but for who asks for one of `pages`.
+    Everybody is greeted, but for who asks for one of `pages`; what they ask for is added to
+    `asked`.
     """
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             _, path, *_ = (await reader.readuntil(b"\r\n\r\n")).decode().split(" ")
             page = (pages or {}).get(path)
-            writer.write(HELLO if page is None else OK % len(page) + page)
+            if page is not None and asked is not None:
+                asked.append(path)
+            writer.write(HELLO if page is None else _page(page))
             await writer.drain()
         except (OSError, EOFError):
             pass
@@ -79,6 +88,11 @@ async def https(
     server = await asyncio.start_server(answer, "127.0.0.1", 0, ssl=context)
     async with server:
         yield server.sockets[0].getsockname()[1]
+
+
+def _page(page: bytes) -> bytes:
+    head = (OK % len(page)).removesuffix(b"\r\n")
+    return head + KEEPS % formatdate(usegmt=True).encode() + page
 
 
 def _certificate(folder: Path, names: tuple[str, ...]) -> tuple[Path, Path]:

@@ -36,12 +36,12 @@ NEVER_HOME = (
     *(".config/opencode", ".local/share/opencode", ".local/state/opencode"),
     *(".gitconfig", ".config/git", ".git-credentials", ".netrc", ".ssh"),
     *(".profile", ".bash_profile", ".bashrc", ".zshrc", ".zshenv"),
-    *(".cache/pip", ".cache/uv", ".npm/_cacache", ".npm/_logs"),
+    ".npm/_logs",
 )
 """What of a home is left out.
 
-Coding agents take their orders from some of it, git and shells their settings; and what was
-only downloaded is there a second time where it was installed.
+Coding agents take their orders from some of it, git and shells their settings.  What tools
+keep of downloads stays, so that nothing that was fetched for a lock file is fetched again.
 """
 
 NEVER_WORKSPACE = (".git",)

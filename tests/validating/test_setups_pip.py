@@ -23,6 +23,12 @@ SETUP = Setup(
     egress=(HOST,),
 )
 UNIT = Definition(name="unit", run="PATH=$PWD/.venv/bin:$PATH adds 1 2")
+AGAIN = Definition(
+    name="again",
+    run="python3 -m venv /tmp/new && cd /tmp/new && cp /workspace/ca.pem . && "
+    f"bin/pip install -q {INDEX} adds==1.0 && bin/adds 5 6",
+    egress=(HOST,),
+)
 WHEEL = "adds-1.0-py3-none-any.whl"
 MODULE = "import sys\ndef main():\n    print(sum(map(int, sys.argv[1:])))\n"
 ABOUT = "Metadata-Version: 2.1\nName: adds\nVersion: 1.0\n"
@@ -56,10 +62,10 @@ async def place(tmp_path):
         f"/files/{WHEEL}": wheel(),
     }
     async with (
-        https(tmp_path, HOST, pages=pages) as port,
-        prepared(tmp_path, SETUP, UNIT) as made,
+        https(tmp_path, HOST, pages=pages, asked=(asked := [])) as port,
+        prepared(tmp_path, SETUP, UNIT, AGAIN) as made,
     ):
-        made.nearby = Nearby(port)
+        made.nearby, made.asked = Nearby(port), asked
         reaching = Reaching(made.stand.store, Clock(lambda: NOW))
         door = Egress(reaching, made.nearby, Bounds()).serve(made.stand.folder)
         serving = asyncio.create_task(door)
@@ -70,7 +76,7 @@ async def place(tmp_path):
 
 async def test_what_it_installs_runs_for_an_agent_and_for_validations(place, tmp_path):
     files = {"requirements.txt": "adds==1.0\n", "ca.pem": (tmp_path / "ca.pem").read_text()}
-    script = ".venv/bin/adds 3 4; git status --short; ls -A ~; greenroom validate unit"
+    script = ".venv/bin/adds 3 4; git status --short; greenroom validate unit"
     log = await place.ends(script, files)
     assert log.startswith("7\n3\nunit: passed")
     looked = len(place.nearby.looked)
@@ -87,3 +93,10 @@ async def test_nothing_is_compiled_again(place, tmp_path):
     assert any("adds.py" in line for line in taken)
     assert any("pip/__init__.py" in line for line in taken)
     assert "wrote '/workspace" not in log
+
+
+async def test_what_it_fetched_is_kept_for_validations_that_fetch_it_too(place, tmp_path):
+    files = {"requirements.txt": "adds==1.0\n", "ca.pem": (tmp_path / "ca.pem").read_text()}
+    log = await place.ends("greenroom validate again", files)
+    assert "11\nagain: passed" in log
+    assert place.asked.count(f"/files/{WHEEL}") == 1
