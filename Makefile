@@ -7,9 +7,9 @@ MAKEFLAGS += --no-print-directory
 .PHONY: help install demo lint browser builder containers agents test test-full test-codex bench lock
 
 BIN := .venv/bin
-# Two files side by side, since many tests wait for processes; in their order, which has the
-# longest in the middle, so that neither side is left alone with one in the end.
-BESIDE := --numprocesses=2 --dist=loadfile --no-loadscope-reorder
+# Three files side by side, since many tests wait for processes; in their order, which has the
+# longest in the middle, so that no side is left alone with one in the end.
+BESIDE := --numprocesses=3 --dist=loadfile --no-loadscope-reorder
 # The tests of the floors that decide, which cover these whole.
 DECIDING := tests/model tests/rules tests/handlers
 

@@ -6,7 +6,7 @@ import pytest_asyncio
 from bot.demo import tally
 from tests.stories.mended import tallied
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.full]
 
 CONFIG = """\
 version: 1

@@ -141,6 +141,7 @@ async def test_a_build_that_fails_says_so(build, base):
     assert "exit status 3" in printed
 
 
+@pytest.mark.full
 async def test_what_a_build_writes_is_bounded(build):
     run = f"{BUILD} && head -c 40M /dev/urandom > /var/lib/containers/x; sleep 60"
     limits = Limits(seconds=60, disk=8 * 1024**2)

@@ -85,7 +85,11 @@ async def test_no_home_holds_what_agents_and_git_take_orders_from(place):
     ("run", "words"),
     [
         ("for n in $(seq 2100); do echo > src/n$n; done", "puts too many files beside"),
-        ("mkdir d; for n in 1 2 3 4 5; do truncate -s 1G d/$n; done", "adds too many bytes"),
+        pytest.param(
+            "mkdir d; for n in 1 2 3 4 5; do truncate -s 1G d/$n; done",
+            "adds too many bytes",
+            marks=pytest.mark.full,
+        ),
         ("exit 7", ""),
         ("kill -9 $$", "Something outside of it killed it"),
     ],

@@ -86,6 +86,7 @@ async def test_what_it_installs_runs_for_an_agent_and_for_validations(place, tmp
     assert len(place.nearby.looked) == looked
 
 
+@pytest.mark.full
 async def test_nothing_is_compiled_again(place, tmp_path):
     files = {"requirements.txt": "adds==1.0\n", "ca.pem": (tmp_path / "ca.pem").read_text()}
     log = await place.ends(".venv/bin/python3 -v -c 'import adds, pip' 2>&1", files)

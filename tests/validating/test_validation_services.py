@@ -145,6 +145,7 @@ async def test_a_server_that_prints_for_ever_waits_for_nobody(served):
 
 
 @pytest.mark.parametrize("way", [":", pytest.param("rm /data/x", marks=pytest.mark.full)])
+@pytest.mark.full
 async def test_what_servers_write_counts_as_disk_of_the_job(served, way):
     fill = f"exec 9> /data/x; head -c 40000000 /dev/zero >&9; {way}"
     run = f"{fill}; {service('db', 7001).run}"

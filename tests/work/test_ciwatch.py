@@ -195,6 +195,7 @@ async def test_a_lost_event_costs_minutes(house, people):
     assert run.conclusion is Conclusion.SUCCESS
 
 
+@pytest.mark.full
 async def test_a_burst_of_events_is_a_few_looks(house, people, waiting):
     await says(people, "pending")
     await passing(house, 600)
@@ -290,6 +291,7 @@ async def test_what_people_write_around_our_section_stays(house, people, waiting
     assert after["body"].count("✅ green") == 1
 
 
+@pytest.mark.full
 async def test_ci_that_nobody_waits_out_ends_the_run_at_its_deadline(house, people):
     number = await people.issue("ann")
     await people.begins(number, terms=replace(PATIENT, parked=3600))
@@ -321,6 +323,7 @@ async def reported(house):
 NETWORK = "echo 'curl: (6) Could not resolve host: example.com'; exit 6"
 
 
+@pytest.mark.full
 async def test_a_suspected_flake_runs_again_where_the_app_may_have_it(house, people):
     app = {**union(), "actions": "write"}
     await house.hub.control("PATCH /apps/greenroom", permissions=app)

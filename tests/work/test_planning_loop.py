@@ -301,6 +301,7 @@ async def test_other_words_while_the_agent_does_its_plan_are_for_a_job_that_plan
     assert ("pull_request" in plan.agent.outputs, await pulls(people)) == (False, [])
 
 
+@pytest.mark.full
 async def test_words_while_what_was_planned_is_pushed_need_another_plan(house, people):
     number, named = await planned(people, house, agent=replace(PLANNER, waits=("review",)))
     await says(people, number, f"/gr approve {named}")
@@ -312,6 +313,7 @@ async def test_words_while_what_was_planned_is_pushed_need_another_plan(house, p
     assert ("plan" in outputs, "push" in outputs, len(await pulls(people))) == (True, False, 1)
 
 
+@pytest.mark.full
 async def test_a_late_yes_to_an_older_plan_leaves_the_one_for_the_new_head(house, people):
     number, _, named = await on_a_pull(people, house)
     head = await people.moves("topic")

@@ -108,6 +108,7 @@ async def test_nothing_left_to_do_is_no_success_of_ours(house, people):
     assert await people.tip("topic") == theirs
 
 
+@pytest.mark.full
 async def test_a_push_to_the_branch_of_the_run_itself_is_kept_too(house, people):
     number = await people.issue("ann")
     await people.begins(number, terms=Terms(agent=PATIENT))

@@ -118,6 +118,7 @@ async def test_a_thread_whose_file_was_not_changed_is_answered_and_stays_open(ho
     assert await resolved(house, pull) == [False]
 
 
+@pytest.mark.full
 async def test_an_agent_is_not_told_of_a_thread_that_was_resolved_before_its_job(house, people):
     pull = await delivered(house, people)
     await house.hub.control("PATCH /switches", late=30, late_times=1, late_match="review")
@@ -145,6 +146,7 @@ async def test_a_run_on_a_pull_request_is_shown_open_threads_and_told_of_others(
     assert "- One comment of threads that were resolved." in brief
 
 
+@pytest.mark.full
 async def test_the_thread_that_a_run_was_asked_for_in_is_shown_although_it_is_resolved(
     house, people
 ):
@@ -239,6 +241,7 @@ async def pushes(house, text="neat\n"):
     await house.passes(20, step=5)
 
 
+@pytest.mark.full
 async def test_a_thread_is_answered_also_when_somebody_pushed_before_the_agent(house, people):
     pull = await delivered(house, people)
     await asks_for_a_change(house, people, pull)

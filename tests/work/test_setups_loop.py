@@ -63,6 +63,7 @@ async def test_the_next_run_stands_on_the_same_at_once(inner, people, house):
     assert "Set" not in await comment(people, 2)
 
 
+@pytest.mark.full
 async def test_two_runs_wait_for_one(inner, people, house):
     await inner.begins(people)
     await inner.begins(people)
@@ -98,6 +99,7 @@ async def test_a_run_goes_on_without_a_setup_that_fails_and_says_so(inner, peopl
 
 
 @pytest.mark.parametrize(("ended", "seconds"), [(BAD, FAILS_FOR), (GOOD, HOLDS)])
+@pytest.mark.full
 async def test_it_is_made_anew_after_a_while(inner, people, house, ended, seconds):
     await inner.begins(people)
     await inner.hands_in(ended=ended)
@@ -109,6 +111,7 @@ async def test_it_is_made_anew_after_a_while(inner, people, house, ended, second
     assert len(inner.stand.launched) == 2
 
 
+@pytest.mark.full
 async def test_a_pull_request_with_other_inputs_has_its_own(inner, people, house):
     await inner.begins(people)
     await inner.hands_in()
@@ -173,6 +176,7 @@ async def test_a_validation_of_a_tree_with_other_inputs_waits_for_its_own(inner,
     assert (layer / "more").exists()
 
 
+@pytest.mark.full
 async def test_a_layer_that_is_lost_is_made_anew(inner, people, house):
     await inner.begins(people)
     row = await inner.hands_in()
@@ -204,6 +208,7 @@ async def test_what_is_no_layer_is_none(inner, people, house, data, words):
     assert house.runner.latest.launch.layers == ()
 
 
+@pytest.mark.full
 async def test_only_the_present_job_of_a_setup_hands_in(inner, people, house, tmp_path):
     await inner.begins(people, setup=ANY)
     await inner.hands_in()
@@ -229,6 +234,7 @@ async def test_one_that_says_it_ended_well_and_left_nothing_has_not_passed(inner
     assert house.runner.latest.launch.layers == ()
 
 
+@pytest.mark.full
 async def test_a_person_who_validates_waits_for_it_too(inner, people, house):
     await house.hub.control("PATCH /apps/greenroom", events=["issue_comment", "pull_request"])
     await house.hub.control(f"PUT /installations/{house.hub.installation}/permissions")

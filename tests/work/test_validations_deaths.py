@@ -15,6 +15,9 @@ from tests.work.validating import GOOD, TREE, Inner
 COMMITS = 6
 """What a worker commits from finding a validation to its first look at the job."""
 
+SOME = [pytest.param(at, marks=pytest.mark.full if at % 3 else ()) for at in range(COMMITS)]
+"""Of these, some for every day."""
+
 
 class Died(BaseException):
     """The end of a worker: nothing catches it."""
@@ -44,7 +47,7 @@ class Mortal:
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("at", range(COMMITS))
+@pytest.mark.parametrize("at", SOME)
 async def test_a_verdict_comes_wherever_the_worker_died(house, at, after):
     people = await People.around(house)
     inner = Inner(house)

@@ -88,6 +88,7 @@ async def test_another_tree_with_the_same_inputs_has_the_same_verdict(agents):
 
 
 @pytest.mark.parametrize("change", [{"src/a.py": "2\n"}, {"tests/new.py": "x\n"}])
+@pytest.mark.full
 async def test_a_tree_with_other_inputs_is_run(agents, change):
     first = await agents.passes(SOURCE)
     token, run = await agents.begins()
@@ -117,6 +118,7 @@ async def test_a_tree_without_the_work_for_it_gets_no_verdict_and_leaves_none(ag
     assert (row.state, row.cached) == ("running", False)
 
 
+@pytest.mark.full
 async def test_what_a_fork_has_shown_is_no_answer_for_others(agents):
     number, start = await agents.people.fork()
     theirs = await agents.people.begins(number, start, terms=terms(validations=(UNIT,)))

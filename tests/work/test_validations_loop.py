@@ -37,6 +37,7 @@ async def test_its_verdict_ends_it(inner, people):
     assert len(inner.stand.launched) == 1
 
 
+@pytest.mark.full
 async def test_a_job_that_is_lost_is_begun_anew_a_few_times(inner, people):
     name = await inner.asked(people)
     for fence in (1, 2, 3):
@@ -90,6 +91,7 @@ async def test_one_that_somebody_else_waits_for_goes_on(inner, people, house):
     assert (await inner.row(other.id)).verdict.outcome == "passed"
 
 
+@pytest.mark.full
 async def test_no_more_run_side_by_side_than_may(house, people):
     inner = Inner(house, most=1)
     token = await inner.works(people)
@@ -104,6 +106,7 @@ async def test_no_more_run_side_by_side_than_may(house, people):
     assert [(await inner.row(each.id)).state for each in (first, second)] == ["done", "running"]
 
 
+@pytest.mark.full
 async def test_what_has_ended_is_removed_when_the_next_begins(inner, people):
     await inner.asked(people)
     await inner.verdicts.end(await inner.claims(), GOOD)
@@ -178,6 +181,7 @@ async def test_the_last_place_is_kept_for_what_somebody_has_asked_for(house, peo
     assert (await inner.row(name)).state == "running"
 
 
+@pytest.mark.full
 async def test_what_began_ahead_is_ended_once_the_tree_has_moved_on(inner, people):
     token, name = await ahead(inner, people)
     (launch,) = inner.stand.launched

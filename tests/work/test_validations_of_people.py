@@ -118,6 +118,7 @@ async def test_a_fork_gets_no_verdict_of_others_and_gives_none(inner, people):
     assert len({row.key for row in rows}) == 2
 
 
+@pytest.mark.full
 async def test_lost_runners_are_said(inner, people):
     number, _ = await people.pull()
     await asks(people, number, "/gr validate unit")
