@@ -256,6 +256,7 @@ kill -9 $$
 """
 
 
+@pytest.mark.full
 async def test_a_hostile_workspace_is_left_and_found_without_what_is_too_large(
     stage, runner, gateway_for
 ):

@@ -69,6 +69,7 @@ async def test_ci_whose_events_are_lost_is_seen_within_minutes(town):
     assert asked.jobs() == 2
 
 
+@pytest.mark.full
 async def test_an_issue_becomes_a_merged_pull_request_whoever_dies_on_the_way(town):
     """The agent's first try is untidy, its second is not what the reviewer wants."""
     asked = await sums(town, UNTIDY_PATCH, delay=60)

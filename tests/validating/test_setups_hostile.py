@@ -78,7 +78,7 @@ async def test_no_home_holds_what_agents_and_git_take_orders_from(place):
     )
     (home,) = (await laid(place, run)).homes
     files = {str(each.relative_to(home)) for each in home.rglob("*") if each.is_file()}
-    assert files == {".config/other/x"}
+    assert files == {".config/other/x", ".cache/pip/wheel"}
 
 
 @pytest.mark.parametrize(
