@@ -5,16 +5,14 @@ image is, by a process that sees nothing else, and only then has its name.
 """
 
 import asyncio
-import os
-import shutil
 import stat
 import tempfile
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from pathlib import Path
 
-from bot.images.store import SPARE, unpack
+from bot.images.kept import SPARE, Kept
+from bot.images.store import unpack
 from bot.images.unpacker import Bounds, Packed
 from bot.model.clock import Clock
 from bot.model.errors import Refused, Unavailable
@@ -43,17 +41,13 @@ class Additions:
 
     def __init__(self, root: Path, clock: Clock, spare: int = SPARE) -> None:
         self._root = root
-        self._clock = clock
-        self._spare = spare
+        self._kept = Kept(clock, spare)
         self._unpacking: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     def tree(self, name: str) -> Path | None:
         """Return a tree, wanted as of now; None where it is not unpacked yet."""
-        path, now = self._root / name, self._clock.now()
-        with suppress(FileNotFoundError):
-            os.utime(path, (now, now))
-            return path
-        return None
+        path = self._root / name
+        return path if self._kept.wanted(path) else None
 
     async def bring(self, name: str, fetch: Callable[[Path], Awaitable[None]]) -> Path:
         """Return a tree, which is unpacked now where it was not yet.
@@ -87,21 +81,11 @@ class Additions:
 
     async def prune(self) -> int:
         """Remove the trees that no job wanted for a long time; return how many that were."""
-        return await asyncio.to_thread(self._prune)
-
-    def _prune(self) -> int:
-        before = self._clock.now() - UNWANTED_FOR
-        old = [path for path in self._root.glob("*") if _when(path) < before]
-        for path in old:
-            # nobody finds half of it under its name
-            gone = path.with_name(f".{path.name.lstrip('.')}")
-            path.rename(gone)
-            shutil.rmtree(gone)
-        return len(old)
+        found = self._root.glob("*")
+        return await asyncio.to_thread(self._kept.prune, found, unwanted_for=UNWANTED_FOR)
 
     def _room(self) -> int:
-        self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if (room := shutil.disk_usage(self._root).free - self._spare) <= 0:
+        if (room := self._kept.room(self._root)) <= 0:
             raise Unavailable("setups", "the disk is nearly full", retry_after=FULL)
         return room
 
@@ -119,9 +103,3 @@ def _check(top: Path) -> None:
         raise Refused("image", "has files of the repository itself.")
     for name in PARTS:
         (top / name).mkdir(exist_ok=True)
-
-
-def _when(path: Path) -> float:
-    with suppress(FileNotFoundError):
-        return path.lstat().st_mtime
-    return float("inf")

@@ -8,19 +8,19 @@ enough to be given what only those may read who are let into its registry.
 import asyncio
 import hashlib
 import json
-import math
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from bot.images.kept import FRESH, SPARE, Kept
 from bot.images.unpacker import NOBODY, Bounds, Outcome, Packed, Work
 from bot.model.clock import Clock
 from bot.model.errors import Unavailable
@@ -28,9 +28,6 @@ from bot.rules.images import SAYS, Descriptor, Reference, refused
 
 RETRY_AFTER = 60.0
 """Seconds until a disk that was full is tried again."""
-
-SPARE = 2 * 1024**3
-"""Bytes of the disk that images leave to everything else."""
 
 SECONDS = 15 * 60.0
 """How long unpacking may take."""
@@ -40,7 +37,6 @@ _MAIN = "import sys; sys.path.insert(0, sys.argv[1]); from bot.images.unpacker i
 _MOST_SAID = 4096
 
 _OUTCOME = TypeAdapter(Outcome)
-_FRESH = ".fresh"
 
 
 class Store:
@@ -53,30 +49,29 @@ class Store:
     """
 
     def __init__(self, root: Path, clock: Clock, spare: int = SPARE) -> None:
-        self._spare = spare
         self._trees = root / "trees"
         self._blobs = root / "blobs"
-        self._clock = clock
+        self._kept = Kept(clock, spare)
 
     def tree(self, image: Reference) -> Path | None:
         """Return the tree of an image, wanted as of now; None where it is not unpacked yet."""
         path = self._trees / _name(str(image))
-        return path if self._wanted(path) else None
+        return path if self._kept.wanted(path) else None
 
     def blob(self, image: Reference, blob: Descriptor) -> Path | None:
         """Return the same of a blob."""
         path = self._blob(image, blob)
-        return path if self._wanted(path) else None
+        return path if self._kept.wanted(path) else None
 
     @asynccontextmanager
     async def fresh_blob(self, image: Reference, blob: Descriptor) -> AsyncIterator[Path]:
         """Give a path to write a blob to; it gets its name when the block ends well."""
         path = self._blob(image, blob)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _disk(), _removed(Path(tempfile.mkdtemp(suffix=_FRESH, dir=path.parent))) as fresh:
+        with _disk(), _removed(Path(tempfile.mkdtemp(suffix=FRESH, dir=path.parent))) as fresh:
             yield fresh / path.name
             (fresh / path.name).rename(path)
-            self._wanted(path)
+            self._kept.wanted(path)
 
     async def unpack(
         self, image: Reference, layers: tuple[Packed, ...], bounds: Bounds, config: bytes
@@ -92,38 +87,20 @@ class Store:
         """
         path = self._trees / _name(str(image))
         left_out = await unpack(path, layers, bounds, lambda top: _say(top / SAYS, config))
-        self._wanted(path)
+        self._kept.wanted(path)
         return path, left_out
 
     def room(self) -> int:
         """Return how many bytes more there may be: some of the disk is left to everything else."""
-        self._trees.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return shutil.disk_usage(self._trees).free - self._spare
+        return self._kept.room(self._trees)
 
     def prune(self, *, unwanted_for: float) -> int:
         """Remove what nobody wanted for so many seconds; return how much that was.  Blocks."""
-        before = self._clock.now() - unwanted_for
         found = [*self._trees.glob("*"), *self._blobs.glob("*/*")]
-        old = [path for path in found if _when(path) < before]
-        for path in old:
-            gone = path
-            if path.is_dir() and path.suffix != _FRESH:
-                # nobody finds half of it under its name
-                gone = path.with_suffix(_FRESH)
-                path.rename(gone)
-            shutil.rmtree(gone) if gone.is_dir() else gone.unlink(missing_ok=True)
-        return len(old)
+        return self._kept.prune(found, unwanted_for=unwanted_for)
 
     def _blob(self, image: Reference, blob: Descriptor) -> Path:
         return self._blobs / _name(image.place) / blob.digest.removeprefix("sha256:")
-
-    def _wanted(self, path: Path) -> bool:
-        """Note that something is wanted now; say whether it is there."""
-        now = self._clock.now()
-        with suppress(FileNotFoundError):
-            os.utime(path, (now, now))
-            return True
-        return False
 
 
 async def unpack(
@@ -145,7 +122,7 @@ async def unpack(
         Unavailable: the disk is full.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _disk(), _removed(Path(tempfile.mkdtemp(suffix=_FRESH, dir=path.parent))) as fresh:
+    with _disk(), _removed(Path(tempfile.mkdtemp(suffix=FRESH, dir=path.parent))) as fresh:
         top = fresh / "tree"
         top.mkdir()
         top.chmod(0o755)
@@ -232,13 +209,6 @@ def _name_it(fresh: Path, path: Path) -> None:
 
 def _name(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _when(path: Path) -> float:
-    try:
-        return path.stat().st_mtime
-    except FileNotFoundError:
-        return math.inf
 
 
 @contextmanager
