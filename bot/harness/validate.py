@@ -174,7 +174,8 @@ class _Beside:
 
     def __init__(self, it: Validation, git: GitBox) -> None:
         self._job = it, git
-        self._trouble: Trouble | None = None
+        # until it is made: whatever ends the thread, nothing runs in another tree
+        self._trouble: Trouble | None = Trouble(NO_TREE)
         self._fenced: Fenced | None = None
         self._thread = threading.Thread(target=self._make)
         self._thread.start()
