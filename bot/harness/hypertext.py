@@ -197,14 +197,23 @@ async def converse(wire: Wire, answer: Callable[[Asked], Awaitable[None]]) -> No
 async def _next(wire: Wire, line: Line) -> Asked | None:
     """Return the next request; None where there is none to come."""
     try:
-        request = await line.next()
+        request = await _requested(line)
     except Nonsense:
         await wire.say_last(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
         raise
-    if not isinstance(request, h11.Request):
+    if request is None:
         return None
     method, target = request.method.decode("ascii"), request.target.decode("ascii")
     return Asked(method, target, _read(request.headers), line)
+
+
+async def _requested(line: Line) -> h11.Request | None:
+    event = await line.next()
+    if not isinstance(event, h11.Request):
+        return None
+    if event.method == b"CONNECT":  # after a yes to it, h11 knows no answers any more
+        raise Nonsense("nobody is led anywhere from here")
+    return event
 
 
 @asynccontextmanager

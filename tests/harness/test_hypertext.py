@@ -103,11 +103,38 @@ async def test_who_waits_to_be_asked_for_a_body_is_asked(door):
         b"no HTTP at all\r\n\r\n",
         b"GET /x HTTP/1.1\r\n\r\n",
         POST + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\nhi",
+        POST + b"Content-Length: 2, 3\r\n\r\nhi",
+        POST + b"Content-Length: +2\r\n\r\nhi",
+        POST + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        POST + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+        POST + b"Content-Length : 2\r\n\r\nhi",
+        POST + b"X: a\x00b\r\n\r\n",
+        POST + b"X: a\rY: b\r\n\r\n",
+        b"GET /x\x00y HTTP/1.1\r\nHost: door\r\n\r\n",
+        b" folded: onto nothing\r\n\r\n",
+        POST.replace(b"POST", b"CONNECT") + b"\r\n",
         POST + b"X: " + b"x" * CHUNK + b"\r\n\r\n",
+        POST + b"X: " + b"x" * hypertext.MOST_HEAD,
     ],
 )
 async def test_what_makes_no_sense_is_refused_and_the_connection_ends(door, said):
     assert (await told(door, said, ends=False)).startswith(b"HTTP/1.1 400 ")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        POST + b"Content-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n",
+        POST + b"Content-Length: 2\r\nContent-Length: 2\r\n\r\nhi",
+        POST.replace(b"\r\n", b"\n") + b"Content-Length: 2\n\nhi",
+        POST + b"X: folded\r\n here\r\nContent-Length: 2\r\n\r\nhi",
+        POST + b"Connection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 2\r\n\r\nhi",
+    ],
+)
+async def test_what_may_be_read_in_two_ways_is_read_in_one(door, said):
+    next_one = b"GET /x HTTP/1.1\r\nHost: door\r\n\r\n"
+    seen = bodies(await told(door, said + next_one), "POST", "GET")
+    assert seen == [(200, b"POST hi"), (200, b"GET ")]
 
 
 async def test_the_last_request_of_an_old_client_ends_the_connection(door):
