@@ -3,6 +3,7 @@
 import io
 import os
 import tarfile
+from pathlib import Path
 
 import pytest
 
@@ -38,6 +39,11 @@ def tar_of(*names, kind=tarfile.REGTYPE):
     return written.getvalue()
 
 
+def read_so_far():
+    """Return the bytes that this process has ever read, as proc(5) counts them."""
+    return int(Path("/proc/self/io").read_text().split()[1])
+
+
 def test_what_the_patterns_cover_comes_and_nothing_else(top, tmp_path):
     packed = pack(top, ("dist/**",))
     assert (names(packed), packed.kept, packed.left_out) == (
@@ -65,6 +71,15 @@ def test_what_is_too_large_or_too_many_is_counted(top, monkeypatch):
     assert (names(packed), packed.left_out) == (["dist/a.txt", "dist/deep/b.txt"], 1)
     monkeypatch.setattr(artifacts, "MOST_KEPT", 1)
     assert (pack(top, ("*.txt",)).kept, pack(top, ("*.txt",)).left_out) == (1, 2)
+
+
+def test_nothing_is_read_of_what_is_too_large(top):
+    for number in range(200):
+        with (top / "dist" / f"{number}.bin").open("wb") as hole:
+            hole.truncate(1 << 40)
+    before = read_so_far()
+    assert pack(top, ("*.bin",)).left_out == 200
+    assert read_so_far() - before < artifacts.MOST_ARTIFACTS
 
 
 def test_a_tree_is_looked_through_within_bounds(top, monkeypatch):
