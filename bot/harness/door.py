@@ -17,7 +17,7 @@ from http import HTTPStatus
 from bot.harness.beside import beside
 from bot.harness.checkpoint import Take
 from bot.harness.gateway_client import ANSWER_WITHIN, Answer, Gateway
-from bot.harness.hypertext import Asked, converse
+from bot.harness.hypertext import Asked, Pieces, converse
 from bot.harness.validations import Validations
 from bot.model.errors import Refused, Unavailable
 from bot.rules.greeting import Listed, answered, speaks
@@ -161,8 +161,18 @@ async def _stream(
 ) -> Answer | None:
     """Pass a request on with the headers that are named, and its answer back as it comes."""
     headers = _named(asked.headers, names)
-    body = asked.line.pieces() if asked.has_body else ()
-    begun = False
+    begun = broken = False
+
+    async def pieces() -> Pieces:
+        nonlocal broken
+        try:
+            async for piece in asked.line.pieces():
+                yield piece
+        except OSError:
+            broken = True
+            raise
+
+    body = pieces() if asked.has_body else ()
     try:
         async with gateway.stream(asked.method, asked.target, headers, body, silent) as far:
             begun = True
@@ -173,7 +183,7 @@ async def _stream(
     except OSError:
         if begun:
             raise
-        return _away()
+        return _broken() if broken else _away()
     return None
 
 
@@ -184,6 +194,10 @@ def _named(headers: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
 def _away() -> Answer:
     words = "Greenroom's gateway is away; try again later."
     return _refused(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", words)
+
+
+def _broken() -> Answer:
+    return _refused(HTTPStatus.BAD_REQUEST, "body", "The request broke off, or is no HTTP.")
 
 
 def _refused(status: HTTPStatus, reason: str, words: str) -> Answer:

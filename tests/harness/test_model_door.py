@@ -1,5 +1,6 @@
 """The part of an agent's door that leads to models."""
 
+import asyncio
 import socket
 
 import aiohttp
@@ -9,12 +10,23 @@ from yarl import URL
 
 from bot.harness.door import agents_door
 from bot.harness.gateway_client import Gateway
+from bot.wires import CHUNK
+
+POST = b"POST /models/openai/v1/%s HTTP/1.1\r\nHost: door\r\n"
+
+
+class Asked(list):
+    """What a gateway was asked; `on` lets `/held` go on, and `left` says that it was left."""
+
+    def __init__(self):
+        super().__init__()
+        self.on, self.left = asyncio.Event(), asyncio.Event()
 
 
 @pytest.fixture
 async def far(tmp_path):
     """A gateway that streams two pieces, and keeps what it was asked."""
-    asked = []
+    asked = Asked()
 
     async def answer(request):
         asked.append(
@@ -27,6 +39,15 @@ async def far(tmp_path):
         near = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await near.prepare(request)
         await near.write(b"data: one\n\n")
+        if request.path.endswith("/held"):
+            await asked.on.wait()
+        if request.path.endswith("/endless"):
+            try:
+                while True:
+                    await near.write(b"x" * CHUNK)
+            except ConnectionError:
+                asked.left.set()
+                raise
         if request.path.endswith("/cut"):
             request.transport.abort()
         else:
@@ -120,3 +141,60 @@ async def test_a_gateway_that_is_away_is_one_to_try_again(tmp_path):
         session.post("/models/openai/v1/responses") as answer,
     ):
         assert answer.status == 503
+
+
+async def test_each_event_of_an_answer_comes_at_once(door, far):
+    async with door[0].post("/models/openai/v1/held") as answer:
+        assert await answer.content.readany() == b"data: one\n\n"
+        far.on.set()
+        assert await answer.content.readany() == b"data: two\n\n"
+
+
+async def test_who_leaves_amid_an_answer_is_left_by_the_gateway_too(door, far):
+    async with door[0].post("/models/openai/v1/endless") as answer:
+        await answer.content.readany()
+        answer.close()
+    async with asyncio.timeout(5):
+        await far.left.wait()
+
+
+async def test_who_reads_nothing_has_nothing_pile_up_here(door, far, tmp_path):  # noqa: ARG001
+    _, writer = await asyncio.open_unix_connection(tmp_path / "near", limit=CHUNK)
+    writer.write(POST % b"endless" + b"\r\n")
+    writer.transport.pause_reading()
+    while not far:  # noqa: ASYNC110 - it has nothing to tell of itself
+        await asyncio.sleep(0)
+    writer.transport.abort()
+    async with asyncio.timeout(5):
+        await far.left.wait()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"Content-Length: 9\r\n\r\nhalf",
+        b"Transfer-Encoding: chunked\r\n\r\n4\r\nhalf",
+        b"Transfer-Encoding: chunked\r\n\r\nnonsense\r\n",
+    ],
+)
+async def test_half_a_request_is_a_bad_one(door, far, tmp_path, body):  # noqa: ARG001
+    reader, writer = await asyncio.open_unix_connection(tmp_path / "near")
+    writer.write(POST % b"responses" + body)
+    writer.write_eof()
+    async with asyncio.timeout(5):
+        assert (await reader.read()).startswith(b"HTTP/1.1 400 ")
+    writer.close()
+    await writer.wait_closed()
+
+
+async def test_many_ask_side_by_side(door, far):
+    async def ask():
+        async with door[0].post("/models/openai/v1/held") as answer:
+            return await answer.read()
+
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+        asks = [group.create_task(ask()) for _ in range(40)]
+        while len(far) < len(asks):  # noqa: ASYNC110 - it has nothing to tell of itself
+            await asyncio.sleep(0)
+        far.on.set()
+    assert {each.result() for each in asks} == {b"data: one\n\ndata: two\n\n"}
