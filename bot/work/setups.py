@@ -68,13 +68,13 @@ class Ground:
 
     Attributes:
         shelf: names the mirror, which has both.
-        main: the head of the default branch.
+        main: the head of the default branch; None where the mirror does not have it.
         commit: what the workspace starts from.
         fork: whether strangers may have made that.
     """
 
     shelf: Repo
-    main: Sha
+    main: Sha | None
     commit: Sha
     fork: bool
 
@@ -117,12 +117,11 @@ class Setups:
         Raises:
             GitFailed: the mirror does not have the commits.
         """
-        main = await self._inputs(ground.shelf, ground.main, setup)
-        shared = setups.shared(
-            setup, boxes, inputs=main, platform=self._platform, base=ground.main
-        )
+        base = ground.main or ground.commit
+        main = await self._inputs(ground.shelf, base, setup)
+        shared = setups.shared(setup, boxes, inputs=main, platform=self._platform, base=base)
         here = await self._inputs(ground.shelf, ground.commit, setup)
-        if here == main:
+        if here == main and ground.main is not None:
             return shared
         return setups.own(
             shared, inputs=here, number=asker.number, fork=ground.fork, base=ground.commit
@@ -143,14 +142,14 @@ class Setups:
         if terms.setup is None:
             return None
         main = await self._mirrors.resolve(shelf, branch)
-        ground = Ground(shelf=shelf, main=main or commit, commit=commit, fork=row.fork)
+        ground = Ground(shelf=shelf, main=main, commit=commit, fork=row.fork)
         return await self.of_commit(row, terms.setup, terms.toolboxes, ground)
 
     async def of_head(self, row: ValidationRow, needs: Groundwork, branch: str) -> Groundwork:
         """Return what the head of a pull request stands on, which a person has asked about."""
         main = await self._mirrors.resolve(row.shelf, branch)
         fork = bool((row.asked or {}).get("fork"))
-        ground = Ground(shelf=row.shelf, main=main or row.base, commit=row.base, fork=fork)
+        ground = Ground(shelf=row.shelf, main=main, commit=row.base, fork=fork)
         return await self.of_commit(row, needs.setup, needs.toolboxes, ground)
 
     def of_tree(self, row: ValidationRow, needs: Groundwork, named: str) -> Groundwork:

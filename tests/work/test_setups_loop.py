@@ -9,7 +9,9 @@ from bot.model.errors import Fenced, Refused
 from bot.model.validations import Setup
 from bot.rules.reports import Ended
 from bot.rules.setups import FAILS_FOR, HOLDS
+from bot.store import runs
 from bot.work.checkpoints import KEEPS_UNNAMED, drop_old
+from bot.work.launching import shelf_of
 from tests.work.conversations import People
 from tests.work.preparing import ADDED, SETUP, Prepared, tar_of
 from tests.work.test_people_loops import configures
@@ -151,6 +153,17 @@ async def test_over_a_forks_tree_a_setup_reaches_nothing_and_is_nobody_elses(inn
     mine = await people.pull()
     await inner.begins(people, *mine)
     assert (await inner.setup()).key != theirs.key
+
+
+async def test_without_a_default_branch_nothing_of_a_forks_is_shared(inner, people, house):
+    number, start = await people.fork()
+    run = await inner.begins(people, number, start, setup=ANY)
+    async with house.store.read() as tx:
+        row = await runs.get(tx, run)
+    setups, shelf = house.places.setups, shelf_of(row)
+    shared = await setups.of_run(row, shelf, start.sha, "main")
+    theirs = await setups.of_run(row, shelf, start.sha, "not-fetched-yet")
+    assert (shared.apart, theirs.apart, theirs.setup.egress) == ("", str(number), ())
 
 
 async def test_a_validation_of_a_tree_with_other_inputs_waits_for_its_own(inner, people, house):
