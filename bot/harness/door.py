@@ -215,7 +215,7 @@ def _served(listener: socket.socket, *routes: _Route) -> AbstractAsyncContextMan
     async def answer(asked: Asked) -> None:
         said = await _answered(routes, asked)
         if said is not None:
-            await asked.answer(said.status, said.body, "application/json")
+            await asked.answer(said.status, said.body, said.kind)
 
     async def has(wire: Wire) -> None:
         await converse(wire, answer)

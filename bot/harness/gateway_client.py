@@ -43,10 +43,11 @@ Sleep = Callable[[float], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the gateway said."""
+    """What the gateway said; `kind` is the content type of the body."""
 
     status: int
     body: bytes
+    kind: str = _JSON
 
 
 class Gateway:
@@ -208,7 +209,8 @@ class Gateway:
     ) -> Answer:
         try:
             async with self.stream(method, path, headers, body) as said:
-                return Answer(said.status, await said.read())
+                kind = said.headers.get("content-type", _JSON)
+                return Answer(said.status, await said.read(), kind)
         except OSError as problem:
             raise Unavailable("gateway", type(problem).__name__, retry_after=0) from problem
 

@@ -54,6 +54,12 @@ STILL = "It is still running. Call again to go on waiting: nothing is started an
 
 NOTHING_CAME = "Nothing came of it. Call again."
 
+LEFT = (
+    "It has left {kept} files{beside}. In the same tree `greenroom validate NAME --artifacts DIR` "
+    "fetches them."
+)
+"""What is said of files that a validation has left: no tool hands files out, the program does."""
+
 ASKED_FOR_NOTHING = "Say which validation, by its name."
 
 FIELDS: Mapping[str, str] = {
@@ -178,7 +184,11 @@ def validated(
 def _outcome(verdict: Verdict, *, cached: bool) -> str:
     ran = "" if verdict.tests is None else f", {verdict.tests} tests"
     known = ", known from before" if cached else ""
-    return f"{verdict.outcome.capitalize()} ({verdict.seconds:.1f} s{ran}{known})."
+    outcome = f"{verdict.outcome.capitalize()} ({verdict.seconds:.1f} s{ran}{known})."
+    if not (left := verdict.artifacts):
+        return outcome
+    beside = f", and {left.left_out} that are too large or too many" if left.left_out else ""
+    return f"{outcome}\n{LEFT.format(kept=left.kept, beside=beside)}"
 
 
 def _found(verdict: Verdict) -> Iterator[str]:

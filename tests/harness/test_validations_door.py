@@ -64,6 +64,8 @@ async def far(tmp_path, place):
         held = place.held
         asked.append((request.path_qs, json.loads(body) if body else None, request.headers, held))
         status, said = answers.pop(0)
+        if isinstance(said, bytes):
+            return web.Response(body=said, status=status, content_type="application/x-tar")
         return web.json_response(said, status=status)
 
     app = web.Application()
@@ -155,9 +157,10 @@ async def test_news_pass_with_what_was_heard_before(door, far):
 
 async def test_what_one_has_left_is_asked_for_by_its_own_address(door, far):
     asked, answers = far
-    answers.append((200, {}))
+    answers.append((200, b"a tar"))
     async with door.get("/validations/01V?artifacts") as answer:
-        assert answer.status == 200
+        assert (answer.status, answer.content_type) == (200, "application/x-tar")
+        assert await answer.read() == b"a tar"
     assert asked[0][0] == "/validations/01V/artifacts"
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from bot.model.ids import Sha
-from bot.model.validations import Verdict
+from bot.model.validations import Artifacts, Verdict
 from bot.rules.agenttools import (
     FIELDS,
     LEFT_OUT,
@@ -172,6 +172,18 @@ def test_a_verdict_that_was_known_says_so_and_no_more():
     said = validated(verdict, under_way=False, cached=True, output="not shown")
     assert said.text == "Passed (1.0 s, known from before)."
     assert not said.refused
+
+
+@pytest.mark.parametrize(
+    ("left_out", "files"),
+    [(0, "3 files."), (2, "3 files, and 2 that are too large or too many.")],
+)
+def test_files_that_were_left_are_fetched_by_the_program(left_out, files):
+    left = Artifacts(blob="b", kept=3, left_out=left_out)
+    verdict = Verdict(outcome="passed", exit=0, seconds=1.0, artifacts=left)
+    text = validated(verdict, under_way=False).text
+    assert text.startswith(f"Passed (1.0 s).\nIt has left {files} ")
+    assert "`greenroom validate NAME --artifacts DIR`" in text
 
 
 def test_what_has_no_verdict_says_whether_there_will_be_one():
