@@ -5,7 +5,9 @@ whoever sends, and nothing piles up here.
 """
 
 import asyncio
+import errno
 import socket
+import sys
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,6 +18,8 @@ CHUNK = 1 << 16
 
 LINGERS = 1.0
 """Seconds for somebody who gets last words to read them."""
+
+_PASSING = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.ECONNABORTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,7 @@ async def serve(
     *,
     most_head: int,
     backlog: int = 128,
+    most: int | None = None,
 ) -> None:
     """Answer each connection until cancelled; then every one is cut.
 
@@ -67,32 +72,56 @@ async def serve(
         answer: has a connection until it returns.
         most_head: bytes that may be read ahead of a mark that is looked for.
         backlog: connections that wait to be accepted.
+        most: connections that are answered side by side; None for as many as there are.
     """
     tasks: set[asyncio.Task[None]] = set()
-
-    def accepted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        wire = Wire(reader, writer)
-        task = asyncio.create_task(answer(wire))
-        tasks.add(task)
-        task.add_done_callback(partial(ended, wire))
+    room = asyncio.Semaphore(sys.maxsize if most is None else most)
 
     def ended(wire: Wire, task: asyncio.Task[None]) -> None:
         tasks.discard(task)
         wire.close()
+        room.release()
         if not task.cancelled() and (bug := task.exception()):
             about = {"message": "a connection ended by a bug", "exception": bug}
             task.get_loop().call_exception_handler(about)
 
-    local = listener.family == socket.AF_UNIX
-    start = asyncio.start_unix_server if local else asyncio.start_server
-    server = await start(accepted, sock=listener, limit=most_head, backlog=backlog)
+    listener.settimeout(0)
+    listener.listen(backlog)
     try:
-        async with server:
-            await server.serve_forever()
+        while True:
+            await room.acquire()
+            wire = await _accepted(listener, most_head)
+            task = asyncio.create_task(answer(wire))
+            tasks.add(task)
+            task.add_done_callback(partial(ended, wire))
     finally:
+        listener.close()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _accepted(listener: socket.socket, most_head: int) -> Wire:
+    """Return the next connection."""
+    loop = asyncio.get_running_loop()
+    near = await _next(listener)
+    reader = asyncio.StreamReader(limit=most_head)
+    protocol = asyncio.StreamReaderProtocol(reader)
+    transport, _ = await loop.connect_accepted_socket(lambda: protocol, near)
+    return Wire(reader, asyncio.StreamWriter(transport, protocol, reader, loop))
+
+
+async def _next(listener: socket.socket) -> socket.socket:
+    """Accept a connection; where there is no room for one, there may be soon."""
+    while True:
+        try:
+            near, _ = await asyncio.get_running_loop().sock_accept(listener)
+        except OSError as problem:
+            if problem.errno not in _PASSING:
+                raise
+            await asyncio.sleep(LINGERS)
+        else:
+            return near
 
 
 def _unheeded(_size: int) -> None:

@@ -23,6 +23,12 @@ from bot.model.errors import Refused, Unavailable
 from bot.rules.greeting import Listed, answered, speaks
 from bot.wires import CHUNK, Wire, serve
 
+MOST_OPEN = 192
+"""Connections to a door, each with one of ours beside it at most; more of them wait.
+
+With as many tunnels, a process that may open 1,024 files has some left for its heartbeat.
+"""
+
 _ANSWERS = "/(?:outputs|steps|notes|checks|mcp)"
 _AT_ONCE = 8
 _KEY = re.compile(r"[0-9a-f]{32}", re.ASCII)
@@ -220,7 +226,7 @@ def _served(listener: socket.socket, *routes: _Route) -> AbstractAsyncContextMan
     async def has(wire: Wire) -> None:
         await converse(wire, answer)
 
-    return beside(serve(listener, has, most_head=CHUNK))
+    return beside(serve(listener, has, most_head=CHUNK, most=MOST_OPEN))
 
 
 async def _answered(routes: Sequence[_Route], asked: Asked) -> Answer | None:

@@ -21,7 +21,7 @@ from bot.clocks import system_clock
 from bot.harness.agent import start
 from bot.harness.beside import beside, until_over
 from bot.harness.checkpoint import Checkpoints
-from bot.harness.door import agents_door, push_door
+from bot.harness.door import MOST_OPEN, agents_door, push_door
 from bot.harness.fate import Fate
 from bot.harness.gateway_client import Answer, Gateway
 from bot.harness.log import BoundedLog, pump
@@ -249,7 +249,7 @@ class _Supervision:
         job = self._job
         if job.egress is not None:
             tunnels = Tunnels(str(Path(job.gateway).with_name(EGRESS)), job.token)
-            await serve(job.egress, tunnels.answer, most_head=MOST_HEAD)
+            await serve(job.egress, tunnels.answer, most_head=MOST_HEAD, most=MOST_OPEN)
 
     async def _keep(self, checkpoints: Checkpoints) -> None:
         try:

@@ -1,10 +1,13 @@
 """HTTP/1.1 over a wire, as programs speak it that are no browser of ours."""
 
 import asyncio
+import errno
+import socket
 
 import h11
 import pytest
 
+from bot import wires
 from bot.harness import hypertext
 from bot.harness.gateway_client import Gateway
 from bot.harness.hypertext import converse
@@ -160,5 +163,54 @@ async def test_a_gateway_that_breaks_off_has_not_answered(tmp_path, says):
     task = asyncio.create_task(serve(listen(tmp_path, "s"), has, most_head=CHUNK))
     with pytest.raises(Unavailable):
         await Gateway(str(tmp_path / "s"), "token").heartbeat()
+    task.cancel()
+    await asyncio.wait({task})
+
+
+async def test_connections_beyond_a_bound_wait_for_one_to_end(tmp_path):
+    there = []
+
+    async def has(wire):
+        there.append(wire)
+        await wire.reader.read()
+
+    task = asyncio.create_task(serve(listen(tmp_path, "s"), has, most_head=CHUNK, most=2))
+    async with asyncio.timeout(5):
+        writers = [(await asyncio.open_unix_connection(tmp_path / "s"))[1] for _ in range(5)]
+        for gone in range(5):
+            while len(there) < min(gone + 2, 5):  # noqa: ASYNC110 - it tells nobody
+                await asyncio.sleep(0)
+            for _ in range(20):
+                await asyncio.sleep(0)
+            assert len(there) == min(gone + 2, 5)
+            writers[gone].close()
+            await writers[gone].wait_closed()
+    task.cancel()
+    await asyncio.wait({task})
+
+
+class Poor(socket.socket):
+    """A listener whose process has no file to open, once."""
+
+    poor = True
+
+    def accept(self):
+        if self.poor:
+            self.poor = False
+            raise OSError(errno.EMFILE, "too many open files")
+        return super().accept()
+
+
+async def test_a_server_without_files_to_open_goes_on_when_it_has_some(tmp_path, monkeypatch):
+    monkeypatch.setattr(wires, "LINGERS", 0.01)
+
+    async def has(wire):
+        await wire.say_last(b"hi")
+
+    listener = Poor(fileno=listen(tmp_path, "s").detach())
+    task = asyncio.create_task(serve(listener, has, most_head=CHUNK))
+    async with asyncio.timeout(5):
+        assert await told(tmp_path / "s", b"") == b"hi"
+    assert not listener.poor
     task.cancel()
     await asyncio.wait({task})
