@@ -3,7 +3,7 @@
 Runs inside a box as `python -I -S packer.py`, with the workspace and the home read-only, and
 the paths of the repository's own files in a file beside.  The standard library is all it has.
 What it packs was made by others: no link is followed, and what is no file, folder or link is
-left out.  Where it adds too much, it says so in one line of complaint and ends with 1.
+left out.  Where it adds too much, it says so in one line of complaint and ends with 3.
 """
 
 import gzip
@@ -15,6 +15,9 @@ import tarfile
 from collections.abc import Iterator
 from contextlib import suppress
 from io import FileIO
+
+TOO_MUCH = 3
+"""The exit status that says so; what Python breaks off with has another."""
 
 _EXECUTABLE, _PLAIN = 0o755, 0o644
 _LATEST = 2**32 - 1
@@ -145,4 +148,5 @@ if __name__ == "__main__":
     try:
         main()
     except TooMuch as why:
-        sys.exit(str(why))
+        sys.stderr.write(str(why))
+        sys.exit(TOO_MUCH)

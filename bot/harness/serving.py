@@ -161,8 +161,12 @@ class Server:
     def is_up(self) -> bool:
         """Tell whether something takes connections at its port."""
         for address in _HERE:
-            with suppress(OSError), socket.create_connection((address, self.port), timeout=1):
-                return True
+            with (
+                suppress(OSError),
+                socket.create_connection((address, self.port), timeout=1) as it,
+            ):
+                # a connection from the very port that it is to has met nobody but itself
+                return bool(it.getsockname() != it.getpeername())
         return False
 
     def last(self) -> str:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import IO
 
 from bot.harness.boxes import for_packing, packer
+from bot.harness.packer import TOO_MUCH
 from bot.harness.program import bubblewrap
 from bot.harness.say import say
 from bot.harness.validate import OWN, Validation
@@ -34,7 +35,6 @@ AWAY = "What it has added could not be handed over."
 
 UNPACKED = "What it has added could not be packed."
 
-_TOO_MUCH = 1
 _CHUNK = 1 << 18
 _MOST_SAID, _MOST_ANSWER = 300, 4096
 _GONE = frozenset({401, 409})
@@ -151,7 +151,7 @@ def _pass_on(packed: IO[bytes], wire: socket.socket) -> None:
 def _complaint(process: "subprocess.Popen[bytes]") -> str:
     """Return what the packer had against it; of what it broke off with, only that it did."""
     said = _pipe(process.stderr).read(_MOST_SAID).decode("utf-8", "replace")
-    return f"It {said.strip()}" if process.returncode == _TOO_MUCH else UNPACKED
+    return f"It {said.strip()}" if process.returncode == TOO_MUCH else UNPACKED
 
 
 def _status(answer: bytes) -> tuple[int, str]:

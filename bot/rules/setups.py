@@ -95,6 +95,9 @@ def own(  # noqa: PLR0913 - what a tree is, and whose
         base: the commit that the tree is made from.
         work: the blob with what differs from that.
         tree: Git's name of it; None for that of the base.
+
+    Its key holds the whole tree: who wrote the inputs may also have written what else a setup
+    reads, and the next tree is not to stand on that.
     """
     setup = replace(ground.setup, egress=()) if fork else ground.setup
     made = replace(
@@ -111,9 +114,8 @@ def own(  # noqa: PLR0913 - what a tree is, and whose
 
 def _key(ground: Groundwork) -> str:
     images = sorted((each.name, each.image) for each in ground.toolboxes)
-    told = [
-        asdict(ground.setup), images, ground.inputs, ground.platform, ground.apart
-    ]  # fmt: skip
+    told = [asdict(ground.setup), images, ground.inputs, ground.platform, ground.apart]
+    told += [ground.tree or ground.base] if ground.apart else []
     return sha256(json.dumps([SETUP, *told], sort_keys=True).encode()).hexdigest()
 
 

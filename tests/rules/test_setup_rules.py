@@ -58,6 +58,14 @@ def test_a_tree_with_other_inputs_has_one_of_its_own():
     assert own(SHARED, inputs="1", number=1, fork=False, base=HEAD).key != SHARED.key
 
 
+def test_no_tree_stands_on_what_was_set_up_for_another_one_that_is_not_the_repositorys():
+    trees = [("t", "a"), ("u", "a"), (None, "a"), (None, "b")]
+    made = [
+        own(SHARED, inputs="2", number=1, fork=False, base=base, tree=tree) for tree, base in trees
+    ]
+    assert len({each.key for each in made}) == len(trees)
+
+
 def test_over_a_forks_tree_it_reaches_no_host():
     made = own(SHARED, inputs="2", number=1, fork=True, base=HEAD)
     assert definition(made).egress == ()
