@@ -165,7 +165,18 @@ async def test_a_session_goes_on_in_another_home(played, tmp_path):
     shutil.copy(kept, played.home / ".playbook")
     assert (await played.play("leave it")).went_well
     again = (played.home / ".playbook" / kept.name).read_text().splitlines()
-    assert [json.loads(line)["who"] for line in again] == ["user", "agent"] * 2
+    said = ["who" in json.loads(line) for line in again]
+    assert said == [True, True, False] * 2
+
+
+async def test_what_a_broken_off_turn_was_told_is_remembered_of_the_one_that_does_it(played):
+    played.repository()
+    played.messages = [message("steer", "leave it")]
+    await played.play("format it")
+    (kept,) = (played.home / ".playbook").iterdir()
+    lines = [json.loads(line) for line in kept.read_text().splitlines()]
+    told = [[each["text"] for each in line["messages"]] for line in lines if "did" in line]
+    assert told == [[], ["leave it"]]
 
 
 @pytest.mark.parametrize("name", ["0" * 32, "../../etc/passwd"])

@@ -29,7 +29,13 @@ def test_of_changes_those_on_this_base_are_known_and_every_plan(session):
     session.did("handed_in", "a" * 40, ())
     session.did("handed_in", "b" * 40, TOLD)
     session.did("planned", "a" * 40, TOLD)
-    assert session.past("b" * 40) == Past(handed_in=[TOLD], planned=[TOLD])
+    assert session.past("b" * 40) == Past(handed_in=[TOLD], planned=[TOLD], ended=True)
+
+
+def test_a_turn_that_came_to_nothing_has_ended_all_the_same(session):
+    assert not session.past("a" * 40).ended
+    session.did("ended", "a" * 40, TOLD)
+    assert session.past("b" * 40) == Past(handed_in=[], planned=[], ended=True)
 
 
 def test_a_line_that_a_crash_cut_off_is_left_out(session, tmp_path):

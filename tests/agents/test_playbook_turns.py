@@ -89,6 +89,25 @@ def test_a_turn_that_does_nothing_touches_nothing(words, move):
     assert isinstance(only, move)
 
 
+def test_a_word_to_a_first_turn_that_was_broken_off_comes_on_top_of_it():
+    task = Task(instruction=FORMAT, messages=steer("Run the tests"))
+    both = decide(task, Past(), plans=False)
+    assert (both.moves, both.made_good) == (FORMATS, ((),))
+    once = decide(task, Past(ended=True), plans=False)
+    assert (once.moves, once.made_good) == ((Check(),), ())
+
+
+@pytest.mark.parametrize("kind", ["answer", "review"])
+def test_what_is_said_of_something_that_came_of_a_turn_is_all_there_is_to_do(kind):
+    assert todo(steer("Run the tests", kind)) == (Check(),)
+
+
+def test_a_word_makes_clear_what_the_first_one_left_open():
+    assert todo(steer("format it"), instruction="make it faster") == FORMATS
+    (left,) = todo(steer("leave it"))
+    assert isinstance(left, Leave)
+
+
 def test_what_is_remembered_of_a_turn_is_what_it_was_told():
     task = Task(instruction=FORMAT, messages=steer("", "push"))
     assert decide(task, Past(), plans=False).messages == task.messages

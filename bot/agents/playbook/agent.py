@@ -91,8 +91,8 @@ class Playbook:
             self.refused = not await work.do()
         except Stopped:
             return PromptResponse(stop_reason="cancelled")
-        if work.came is not None:
-            self._session.did(work.came, self._base, todo.messages)
+        for told in (*todo.made_good, todo.messages):
+            self._session.did(work.came or "ended", self._base, told)
         return PromptResponse(stop_reason="end_turn")
 
     async def cancel(self, **_: Any) -> None:

@@ -14,8 +14,8 @@ from bot.agents.playbook.task import messages
 from bot.agents.playbook.turns import Messages, Past
 
 Who = Literal["user", "agent"]
-Came = Literal["handed_in", "planned"]
-"""What a turn can come to that the next ones have to know of."""
+Came = Literal["handed_in", "planned", "ended"]
+"""What a turn can come to that the next ones have to know of; the last is for all else."""
 
 _NAME = re.compile(r"[0-9a-f]{32}", re.ASCII)
 
@@ -65,6 +65,7 @@ class Session:
         return Past(
             handed_in=[messages(line["messages"]) for line in handed_in],
             planned=[messages(line["messages"]) for line in planned],
+            ended=bool(did),
         )
 
     def _add(self, line: Mapping[str, Any]) -> None:

@@ -39,10 +39,12 @@ class Past:
     Attributes:
         handed_in: of those whose changes were taken, on the base as it is.
         planned: of those whose plan was taken.
+        ended: whether any has ended at all.
     """
 
     handed_in: Sequence[Messages] = ()
     planned: Sequence[Messages] = ()
+    ended: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,11 +54,13 @@ class Todo:
     Attributes:
         instruction: in whose words.
         messages: what the turns after this one have to know of it, if it comes to something.
+        made_good: the same of a turn before that was broken off, and is done in this one.
     """
 
     instruction: str
     moves: tuple[Move, ...]
     messages: Messages = ()
+    made_good: tuple[Messages, ...] = ()
 
 
 def decide(task: Task, past: Past, *, plans: bool) -> Todo:
@@ -67,16 +71,20 @@ def decide(task: Task, past: Past, *, plans: bool) -> Todo:
         past: the turns before.
         plans: whether a plan is all that may be handed in before a person's yes.
     """
+    made_good: tuple[Messages, ...] = ()
     if plans and not _is_approved(task):
         task = _to_plan(task, past)
         now, todo = since.decide(task)
         todo = proposed(todo)
     else:
         now, todo = _decided(task, past)
-        others = [each for each in past.handed_in if each != task.messages]
+        made_good = ((),) if _is_first_broken_off(task, past) else ()
+        others = [each for each in (*made_good, *past.handed_in) if each != task.messages]
         before = [_decided(replace(task, messages=each), past)[1] for each in others]
         todo = together(before, todo)
-    return Todo(instruction=now.instruction, moves=todo, messages=task.messages)
+    return Todo(
+        instruction=now.instruction, moves=todo, messages=task.messages, made_good=made_good
+    )
 
 
 def together(before: Sequence[Sequence[Move]], now: tuple[Move, ...]) -> tuple[Move, ...]:
@@ -114,6 +122,15 @@ def _last(changes: Sequence[Change]) -> list[Change]:
 
 def _is_approved(task: Task) -> bool:
     return any(each.kind == "plan" for each in task.messages)
+
+
+def _is_first_broken_off(task: Task, past: Past) -> bool:
+    """Tell whether words have come to a first turn of which nobody saw the end.
+
+    They come on top of what it was told.  Any other message is about something that came of it.
+    """
+    words = bool(task.messages) and all(each.kind == "steer" for each in task.messages)
+    return words and not (past.ended or past.handed_in or past.planned)
 
 
 def _to_plan(task: Task, past: Past) -> Task:
