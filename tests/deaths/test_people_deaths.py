@@ -1,7 +1,7 @@
 """Somebody is killed while people talk to the app; the end is as if nobody had been.
 
-`make test` takes one death of some errands; `make test-full` of each, all of the worker's, and
-those of the others that the main job does not have.
+Only `make test-full` does this: all deaths of the worker, and those of the others that the main
+job does not have.
 """
 
 from itertools import count
@@ -23,10 +23,8 @@ def request(side: str, match: str) -> Death:
     return Death(of="work", at=Request(side=side, match=match))
 
 
-SAMPLE = [
+DEATHS = [
     (errands.SaysYes, commit("work", "after", "INSERT INTO waits")),
-]
-MORE = [
     (errands.CommandsOnPull, request("after", "git-receive-pack")),
     (errands.Questions, commit("gateway", "after", "INSERT INTO outputs")),
     (errands.AsksForYes, request("after", "POST .*/comments")),
@@ -40,9 +38,7 @@ MORE = [
     (errands.Resumes, commit("work", "before", "pauses")),
     (errands.Expires, commit("work", "before", "UPDATE runs")),
 ]
-DEATHS = [*SAMPLE, *(pytest.param(*each, marks=pytest.mark.full) for each in MORE)]
-
-ALL = list(dict.fromkeys(kind for kind, _ in [*SAMPLE, *MORE]))
+ALL = list(dict.fromkeys(kind for kind, _ in DEATHS))
 
 
 def name(each: object) -> str:
@@ -56,7 +52,6 @@ async def test_a_death_changes_nothing(battlefield, kind, death):
     assert wrong == []
 
 
-@pytest.mark.full
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("side", ["before", "after"])
 @pytest.mark.parametrize("kind", ALL, ids=name)
@@ -65,7 +60,6 @@ async def test_no_commit_of_the_worker_is_a_bad_place_to_die(battlefield, kind, 
     assert await battlefield.dies_everywhere(deaths, kind) == []
 
 
-@pytest.mark.full
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("side", ["before", "after"])
 @pytest.mark.parametrize("kind", ALL, ids=name)

@@ -1,7 +1,7 @@
 """Somebody is killed while a run that waits is woken; the end is as if nobody had been.
 
 Only `make test-full` does this: at the first of every kind of commit and of request, and at all
-calls of the second job.  The stories of runs that wait have three deaths in `make test`.
+calls of the second job.
 """
 
 import re

@@ -206,7 +206,8 @@ def unsent_signals() -> Iterator[str]:
     sources = [path for path in (ROOT / "bot").rglob("*.py") if path.name != "lifecycle.py"]
     sent = set(re.findall(r"\bSignal\.(\w+)", "".join(map(Path.read_text, sources))))
     unsent = ", ".join(f"`{each}`" for each in Signal if each.name not in sent)
-    yield f"Nothing sends these yet; they are for later releases: {unsent}." if unsent else ""
+    words = "The rules know these too, and nothing sends them, since runs wait by rows of `waits`"
+    yield f"{words}: {unsent}." if unsent else ""
 
 
 def tables() -> Iterator[str]:

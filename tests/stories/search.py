@@ -1,7 +1,10 @@
 """Looks for credentials in everything that a run leaves behind, and in what runs."""
 
+import gzip
+import os
 import re
 import subprocess
+import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -35,12 +38,16 @@ class Search:
     def inside(self, text: bytes) -> list[str]:
         return [name for name, pattern in self.wanted.items() if pattern.search(text)]
 
-    def files(self, root: Path) -> dict[str, list[str]]:
-        """Return the files below a folder that hold something, names included."""
-        found = {}
+    def files(self, root: Path, within: Path | None = None) -> dict[str, list[str]]:
+        """Return the files below a folder that hold something, names included, unpacked.
+
+        `within`, else that folder, has the repositories that bundles build upon.
+        """
+        found, bases = {}, repositories(within or root)
         for path in root.rglob("*"):
             content = path.read_bytes() if path.is_file() and not path.is_symlink() else b""
-            if names := self.inside(str(path).encode() + b"\n" + content):
+            text = b"\n".join((str(path).encode(), content, unpacked(content, bases)))
+            if names := self.inside(text):
                 found[str(path.relative_to(root))] = names
         return found
 
@@ -67,6 +74,23 @@ def objects(repository: Path) -> bytes:
     words = ["git", "-c", "safe.directory=*", "--git-dir", str(repository), "cat-file"]
     batch = ["--batch-all-objects", "--batch", "--unordered"]
     return subprocess.run([*words, *batch], check=False, capture_output=True).stdout
+
+
+def unpacked(content: bytes, bases: Iterable[Path]) -> bytes:
+    """Return what a bundle of git or a packed file holds, such as checkpoints are."""
+    if content.startswith(b"\x1f\x8b"):
+        return gzip.decompress(content)
+    if not re.match(rb"# v[23] git bundle\n", content):
+        return b""
+    pack = content.partition(b"\n\n")[2]
+    below = ":".join(str(repository / "objects") for repository in bases)
+    with tempfile.TemporaryDirectory() as name:
+        git = ["git", "--git-dir", name]
+        subprocess.run([*git, "init", "-q", "--bare"], check=True)
+        words = [*git, "index-pack", "--stdin", "--fix-thin"]
+        around = {**os.environ, "GIT_ALTERNATE_OBJECT_DIRECTORIES": below}
+        subprocess.run(words, input=pack, env=around, check=True, capture_output=True)
+        return objects(Path(name))
 
 
 def read(path: Path) -> bytes:

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -50,6 +51,24 @@ async def test_the_search_knows_a_credential_when_it_sees_one(search):
     assert all(search.inside(text.encode()) for text in MADE_UP)
 
 
+@pytest.fixture
+def bundled(tmp_path):
+    """A folder with a bundle that holds a credential, and nothing else."""
+    git = ["git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@example.org"]
+    subprocess.run([*git, "init", "-q"], check=True)
+    (tmp_path / "kept").write_text(CANARY * 100)
+    subprocess.run([*git, "add", "kept"], check=True)
+    subprocess.run([*git, "commit", "-qm", "kept"], check=True)
+    (tmp_path / "only").mkdir()
+    subprocess.run([*git, "bundle", "create", "-q", "only/work", "HEAD"], check=True)
+    return tmp_path / "only"
+
+
+async def test_the_search_looks_into_checkpoints(search, bundled):
+    assert search.inside((bundled / "work").read_bytes()) == []
+    assert search.files(bundled) == {"work": [CANARY]}
+
+
 def memory_of_the_living(pid):
     try:
         return memory(pid)
@@ -72,7 +91,7 @@ async def test_an_agent_that_looks_around_finds_none(mine, search):
         assert seen in found
     assert search.inside(found) == []
     assert any((mine.home / "jobs").glob("*/agent.log"))
-    assert search.files(mine.home / "jobs") == {}
+    assert search.files(mine.home / "jobs", within=mine.root) == {}
     for ours in (b"greenroom.db", b"gateway/gateway.sock", b"bot/work"):
         assert ours not in found
 

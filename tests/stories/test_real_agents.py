@@ -45,7 +45,7 @@ STORY = [
 @pytest_asyncio.fixture(
     scope="module",
     loop_scope="module",
-    params=["gemini", pytest.param("opencode", marks=pytest.mark.full)],
+    params=["gemini", "opencode"],
 )
 async def real(request, tmp_path_factory):
     """A world with one of them in it."""
